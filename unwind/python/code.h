@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Code objects: from an address to a name, a file, and the line of an
+ * instruction. A code cache belongs to one process and answers for addresses.
+ *
+ * Identity is the hard part: a freed code object's address is soon another's.
+ * A head captured while the thread was frozen identifies the object at that
+ * instant; a cached object is believed for a later sample only when a read
+ * after that sample still finds the same fingerprint (co_version, unique in
+ * 3.12+, and every immutable field of the head). See python_code_verify().
+ */
+#ifndef BRINDLE_UNWIND_PYTHON_CODE_H
+#define BRINDLE_UNWIND_PYTHON_CODE_H
+
+#include "unwind/live_memory.h"
+#include "unwind/python/layout.h"
+#include "unwind/python/python_stack.h"
+
+enum { PYTHON_CODE_HEAD_MAX = 256, PYTHON_NAME_MAX = 4096,
+       PYTHON_LINE_TABLE_MAX = 1 << 20 };
+
+enum python_code_state {
+	PYTHON_CODE_HEAD_ONLY, /* identified; names not read yet */
+	PYTHON_CODE_NAMED,
+	PYTHON_CODE_GONE,      /* replaced or unreadable before it was named */
+};
+
+struct python_code {
+	uint64_t address;
+	uint64_t fingerprint;
+	enum python_code_state state;
+	struct python_code_facts facts;
+	uint32_t first_line;
+	char *name;	       /* owned; UTF-8, "" until named */
+	char *qualified_name;  /* owned */
+	char *file_name;       /* owned */
+	uint8_t *line_table;   /* owned */
+	size_t line_table_size;
+	bool truncated;	       /* a name or table was cut at its limit */
+	const char *problem;   /* constant; why it could not be named */
+	uint64_t confirmed_ns; /* the latest read that found it unchanged */
+	unsigned int confirmations;
+	uint64_t id;	       /* for whoever interns it; 0: not interned */
+};
+
+struct python_code_cache;
+
+struct python_code_cache *python_code_cache_create(
+	const struct python_layout *layout, uint64_t code_type);
+void python_code_cache_destroy(struct python_code_cache *cache);
+
+/** The current object at @address, or NULL. Borrowed from the cache. */
+struct python_code *python_code_find(struct python_code_cache *cache,
+				     uint64_t address);
+
+/**
+ * Takes a head captured at @now_ns: finds the same object, or replaces what
+ * was known at that address by a new one. NULL when the head is no code object
+ * (wrong type, absurd sizes) or without memory. Replaced objects stay valid
+ * until python_code_cache_collect().
+ */
+struct python_code *python_code_learn(struct python_code_cache *cache,
+				      uint64_t address, const void *head,
+				      size_t head_size, uint64_t now_ns);
+
+/**
+ * Reads names and line table from the living process, and the head again
+ * afterwards: the names are kept only when it is still the same object.
+ */
+void python_code_read_names(struct python_code_cache *cache,
+			    struct python_code *code,
+			    const struct live_memory *memory,
+			    uint64_t now_ns);
+
+enum python_code_check {
+	PYTHON_CODE_SAME,
+	PYTHON_CODE_CHANGED,
+	PYTHON_CODE_UNREADABLE, /* the process is gone, or the page */
+};
+
+/** One read: is the same object still there? Updates confirmed_ns. */
+enum python_code_check python_code_verify(struct python_code_cache *cache,
+					  struct python_code *code,
+					  const struct live_memory *memory,
+					  uint64_t now_ns);
+
+/** Drops replaced objects. Pointers to them become invalid. */
+void python_code_cache_collect(struct python_code_cache *cache);
+
+/** Line of the instruction at byte @offset; 0: none. See line_table.h. */
+uint32_t python_code_line(const struct python_code *code, int32_t offset);
+
+#endif

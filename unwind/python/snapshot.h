@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A snapshot is what was read of a frozen thread's interpreter: its thread
+ * state, its data-stack chunks, generator frames outside of them, and the heads
+ * of code objects not met before, as address-tagged pieces in one flat buffer.
+ * It is made by the capture thread (see freeze.h), travels through a queue, is
+ * stored in a recording as it is, and is read by python_stack.h.
+ *
+ * Flat and self-describing, so that a stored one parses as foreign data.
+ */
+#ifndef BRINDLE_UNWIND_PYTHON_SNAPSHOT_H
+#define BRINDLE_UNWIND_PYTHON_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What became of the reads. Everything but OK prevents proof. */
+enum snapshot_status {
+	SNAPSHOT_OK,
+	SNAPSHOT_NO_RUNTIME,	/* the interpreter is not initialised */
+	SNAPSHOT_NO_THREAD,	/* no thread state for this tid in the bound */
+	SNAPSHOT_UNREADABLE,	/* a read failed: exec, exit, unmapped */
+	SNAPSHOT_TOO_DEEP,	/* more data stack than the limit: cut */
+	SNAPSHOT_BROKEN,	/* cycle or nonsense in the chain */
+};
+
+enum {
+	SNAPSHOT_PIECE_MAX = 160,
+	SNAPSHOT_BYTES_MAX = 1 << 20, /* a 1,000-frame stack needs 130 KiB */
+	SNAPSHOT_FRAME_MAX = 8192,    /* frames followed while frozen */
+	SNAPSHOT_CODE_MAX = 32,	      /* new code objects read per capture */
+};
+
+enum snapshot_piece_kind {
+	SNAPSHOT_THREAD,
+	SNAPSHOT_CHUNK,
+	SNAPSHOT_FRAME,
+	SNAPSHOT_CODE,
+};
+
+struct snapshot_piece {
+	uint64_t vaddr;
+	uint32_t size;
+	uint32_t kind; /* enum snapshot_piece_kind */
+	uint32_t offset; /* in bytes[] */
+	uint32_t reserved;
+};
+
+struct snapshot {
+	uint32_t status; /* enum snapshot_status */
+	uint32_t reads;	 /* system calls made */
+	uint64_t thread_state;	  /* address; 0: none */
+	uint64_t thread_found_ns; /* when that address was found */
+	uint32_t piece_count;
+	uint32_t byte_count;
+	struct snapshot_piece piece[SNAPSHOT_PIECE_MAX];
+	uint8_t bytes[]; /* byte_count used, capacity by the maker */
+};
+
+const char *snapshot_status_name(enum snapshot_status status);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A target is what a capture thread must know of a process to read its
+ * interpreter while one of its threads is frozen: a memory reader, the layout,
+ * where the thread lists start, which thread states and code objects have been
+ * met. Made by slow code, published whole, then read and updated by any number
+ * of capture threads without locks: all shared words are atomics, and whatever
+ * they say is checked against the process before it is believed.
+ */
+#ifndef BRINDLE_UNWIND_PYTHON_TARGET_H
+#define BRINDLE_UNWIND_PYTHON_TARGET_H
+
+#include "unwind/live_memory.h"
+#include "unwind/python/layout.h"
+
+enum {
+	PYTHON_THREAD_SLOTS = 1024, /* power of two */
+	PYTHON_CODE_SLOTS = 16384,  /* power of two */
+};
+
+/** Where a thread's state was found. A hint: checked at each use. */
+struct python_thread_slot {
+	uint32_t tid;
+	uint64_t state;	   /* address of the PyThreadState */
+	uint64_t found_ns; /* when it was found by walking the list */
+};
+
+struct python_target {
+	struct live_memory memory;
+	const struct python_layout *layout;
+	uint64_t runtime;     /* address of _PyRuntime in the process */
+	uint64_t code_type;   /* address of PyCode_Type, or 0 */
+	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
+	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
+	/* Code objects whose head has been captured; open addressing. */
+	uint64_t code[PYTHON_CODE_SLOTS];
+	uint32_t code_count;
+};
+
+/** Zeroed slots. @memory's context outlives the target. NULL without memory. */
+struct python_target *python_target_create(struct live_memory memory,
+					   const struct python_layout *layout,
+					   uint64_t runtime,
+					   uint64_t code_type);
+void python_target_destroy(struct python_target *target);
+
+/** False: unknown. Safe on any thread, never blocks. */
+bool python_target_knows_code(const struct python_target *target,
+			      uint64_t code);
+/** A full table forgets: unknown code objects are then captured each time. */
+void python_target_learn_code(struct python_target *target, uint64_t code);
+void python_target_forget_code(struct python_target *target, uint64_t code);
+
+bool python_target_find_thread(const struct python_target *target,
+			       uint32_t tid, struct python_thread_slot *ret);
+void python_target_learn_thread(struct python_target *target, uint32_t tid,
+				uint64_t state, uint64_t now_ns);
+/** The thread ended; its slot is not used for a later thread of that tid. */
+void python_target_forget_thread(struct python_target *target, uint32_t tid);
+
+#endif
