@@ -63,7 +63,10 @@ struct frame {
 	int32_t instruction;   /* Python: byte offset into the bytecode, -1 */
 };
 
-/** Kept by the caller between walks of one process: row look-ups by pc. */
+/**
+ * What a caller keeps between walks, of any process: row look-ups by pc, and
+ * room for the Python frames of one activation. For one thread.
+ */
 struct walk_cache;
 struct walk_cache *walk_cache_create(void);
 void walk_cache_destroy(struct walk_cache *cache);
@@ -74,7 +77,7 @@ struct walk_input {
 	const struct memory *memory;
 	struct space *space;
 	struct python_stack *python; /* NULL: no snapshot of an interpreter */
-	struct walk_cache *cache;    /* may be NULL */
+	struct walk_cache *cache;    /* required */
 	size_t frame_limit;
 };
 
