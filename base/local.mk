@@ -1,0 +1,8 @@
+libbase_a_SOURCES += \
+	base/array.c base/array.h \
+	base/cleanup.h \
+	base/clock.h \
+	base/embed.h \
+	base/error.c base/error.h \
+	base/reader.c base/reader.h \
+	base/version.h

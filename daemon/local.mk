@@ -1,0 +1,17 @@
+brindle_SOURCES += \
+	daemon/main.c \
+	daemon/command.h \
+	daemon/command_io.c daemon/command_io.h \
+	daemon/command_report.c \
+	daemon/command_flame.c \
+	daemon/command_query.c \
+	daemon/command_export.c
+
+libdaemon_a_SOURCES += \
+	daemon/perf_event.h \
+	daemon/perf_record.h \
+	daemon/perf_ring.h \
+	daemon/tracepoint.h
+
+# While folders are still being filled, the program links with what there is.
+brindle_LDFLAGS = $(AM_LDFLAGS) -Wl,--unresolved-symbols=ignore-all

@@ -1,0 +1,1 @@
+# Tests of base/: check_PROGRAMS += tests/base/test_x, and its _SOURCES.

@@ -1,0 +1,1 @@
+# Helper programs: test_helpers += tests/bench/x, and its _SOURCES.

@@ -1,0 +1,1 @@
+# Programs to be profiled: test_helpers += tests/programs/x, and its _SOURCES.

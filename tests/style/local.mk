@@ -1,0 +1,1 @@
+# Scripts that check the source tree and its objects.

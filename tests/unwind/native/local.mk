@@ -1,0 +1,1 @@
+# Tests of unwind/native/: check_PROGRAMS += tests/unwind/native/test_x, and its _SOURCES.
