@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture_queue.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+// An entry whose ring position is this only fills the space up to the end.
+#define SKIP UINT64_MAX
+
+struct error *capture_queue_init(struct capture_queue *queue)
+{
+	void *bytes = mmap(NULL, CAPTURE_QUEUE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return error_from_errno(errno, "allocate a capture queue");
+	*queue = (struct capture_queue){ .bytes = bytes,
+					 .size = CAPTURE_QUEUE_BYTES };
+	return NULL;
+}
+
+void capture_queue_deinit(struct capture_queue *queue)
+{
+	if (queue->bytes)
+		munmap(queue->bytes, queue->size);
+	queue->bytes = NULL;
+}
+
+static struct capture *entry_at(struct capture_queue *queue, uint64_t position)
+{
+	return (struct capture *)(queue->bytes +
+				  (position & (queue->size - 1)));
+}
+
+// Fills up to the end of the buffer. Only the first two words of an entry are
+// touched, and every entry's size is a multiple of 8 and at least 16.
+static void skip_to_start(struct capture_queue *queue, uint64_t head,
+			  uint64_t left)
+{
+	struct capture *filler = entry_at(queue, head);
+
+	filler->size = left;
+	filler->ring_position = SKIP;
+	__atomic_store_n(&queue->head, head + left, __ATOMIC_RELEASE);
+}
+
+// Going back to the start whenever the consumer has caught up keeps the
+// touched part of the buffer small, and with it cache misses and RSS.
+struct capture *capture_queue_reserve(struct capture_queue *queue)
+{
+	uint64_t head = queue->head;
+	uint64_t tail = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE);
+	uint64_t left = queue->size - (head & (queue->size - 1));
+	bool at_start = left == queue->size;
+
+	if (!at_start && (head == tail || left < CAPTURE_BYTES_MAX)) {
+		if (queue->size - (head - tail) < left)
+			return NULL;
+		skip_to_start(queue, head, left);
+		head += left;
+	}
+	if (queue->size - (head - tail) < CAPTURE_BYTES_MAX)
+		return NULL;
+	return entry_at(queue, head);
+}
+
+void capture_queue_push(struct capture_queue *queue, struct capture *capture)
+{
+	uint64_t size = sizeof(*capture) + capture->snapshot.byte_count;
+
+	capture->size = (size + 7) & ~UINT64_C(7);
+	__atomic_store_n(&queue->head, queue->head + capture->size,
+			 __ATOMIC_RELEASE);
+}
+
+const struct capture *capture_queue_peek(struct capture_queue *queue)
+{
+	while (queue->tail != __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE)) {
+		const struct capture *entry = entry_at(queue, queue->tail);
+
+		if (entry->ring_position != SKIP)
+			return entry;
+		capture_queue_pop(queue);
+	}
+	return NULL;
+}
+
+void capture_queue_pop(struct capture_queue *queue)
+{
+	uint64_t size = entry_at(queue, queue->tail)->size;
+
+	__atomic_store_n(&queue->tail, queue->tail + size, __ATOMIC_RELEASE);
+}
