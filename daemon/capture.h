@@ -17,6 +17,7 @@
 #include "daemon/capture_queue.h"
 #include "daemon/perf_event.h"
 #include "daemon/target_table.h"
+#include "unwind/memory.h"
 
 #include <semaphore.h>
 
