@@ -9,8 +9,8 @@ brindle_SOURCES += \
 
 libdaemon_a_SOURCES += \
 	daemon/perf_event.h \
-	daemon/perf_record.h \
-	daemon/perf_ring.h \
+	daemon/perf_record.c daemon/perf_record.h \
+	daemon/perf_ring.c daemon/perf_ring.h \
 	daemon/tracepoint.h
 
 # While folders are still being filled, the program links with what there is.
