@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/array.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 bool array_reserve(void **items, size_t *capacity, size_t count,
@@ -11,8 +12,11 @@ bool array_reserve(void **items, size_t *capacity, size_t count,
 
 	if (count <= *capacity)
 		return true;
-	while (wanted < count)
+	while (wanted < count) {
+		if (wanted > SIZE_MAX / 2)
+			return false;
 		wanted *= 2;
+	}
 	grown = reallocarray(*items, wanted, element_size);
 	if (!grown)
 		return false;
