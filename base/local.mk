@@ -5,4 +5,5 @@ libbase_a_SOURCES += \
 	base/embed.h \
 	base/error.c base/error.h \
 	base/reader.c base/reader.h \
+	base/text.c base/text.h \
 	base/version.h

@@ -1,3 +1,5 @@
+EXTRA_DIST += tests/cmocka.h
+
 include tests/base/local.mk
 include tests/unwind/local.mk
 include tests/schema/local.mk
