@@ -62,6 +62,7 @@ void process_table_deinit(struct process_table *table)
 		process_destroy(process);
 	}
 	process_table_collect(table);
+	process_table_collect(table);
 	module_cache_destroy(table->modules);
 }
 
@@ -131,12 +132,14 @@ struct process *process_table_get(struct process_table *table, pid_t pid)
 
 void process_table_collect(struct process_table *table)
 {
-	while (table->exited) {
-		struct process *process = table->exited;
+	while (table->exited_before) {
+		struct process *process = table->exited_before;
 
-		table->exited = process->next_exited;
+		table->exited_before = process->next_exited;
 		process_destroy(process);
 	}
+	table->exited_before = table->exited;
+	table->exited = NULL;
 }
 
 static bool apply_new_thread(struct process_table *table,

@@ -58,7 +58,8 @@ struct process {
 
 struct process_table {
 	struct process *processes; /* uthash by pid */
-	struct process *exited;	   /* to be destroyed by collect */
+	struct process *exited;	      /* since the last collect */
+	struct process *exited_before; /* and before: destroyed next */
 	struct module_cache *modules; /* owned */
 	uint64_t unsupported; /* Python processes of versions without layout */
 };
@@ -93,7 +94,10 @@ struct process_python *process_python_of(struct process *process,
 bool process_has_python(struct process *process,
 			const struct python_binary **ret);
 
-/** Destroys exited processes: nothing refers to them any more. */
+/**
+ * Once a tick: destroys what had exited before the last call. A sample taken
+ * in between may still refer to what exited since.
+ */
 void process_table_collect(struct process_table *table);
 
 #endif
