@@ -8,10 +8,13 @@ brindle_SOURCES += \
 	daemon/command_export.c
 
 libdaemon_a_SOURCES += \
-	daemon/perf_event.h \
+	daemon/perf_attr.c daemon/perf_attr.h \
+	daemon/perf_choice.c \
+	daemon/perf_event.c daemon/perf_event.h \
+	daemon/perf_features.c \
 	daemon/perf_record.c daemon/perf_record.h \
 	daemon/perf_ring.c daemon/perf_ring.h \
-	daemon/tracepoint.h
+	daemon/tracepoint.c daemon/tracepoint.h
 
 # While folders are still being filled, the program links with what there is.
 brindle_LDFLAGS = $(AM_LDFLAGS) -Wl,--unresolved-symbols=ignore-all

@@ -60,9 +60,10 @@ struct error *perf_features_probe(struct perf_features *ret);
  */
 struct perf_event_choice {
 	uint32_t type;
-	uint64_t config;
+	uint64_t config, config1, config2;
 	char name[64];
 	bool is_clock; /* period is in nanoseconds */
+	bool exclude_user, exclude_kernel; /* the name ended in :k or :u */
 };
 struct error *perf_event_choose(const char *name,
 				const struct perf_features *features,
@@ -75,6 +76,7 @@ struct perf_options {
 	unsigned int frequency_hz;
 	unsigned int stack_bytes; /* multiple of 8, at most 65,528 */
 	bool user_only;		  /* exclude the kernel: not permitted */
+	bool build_id;		  /* in mappings, in place of dev and inode */
 	enum switch_proof switch_proof;
 	size_t ring_bytes;	  /* power of two */
 };
@@ -89,18 +91,25 @@ struct perf_scope {
 
 struct perf_ring;
 
-/** The events of one CPU. */
+/**
+ * The events of one CPU. Each ring belongs to an idle event on the opening
+ * thread, its anchor: it outlives every thread that is profiled, so that
+ * poll() on ring->fd does not report a hang-up when the first of them exits.
+ */
 struct perf_cpu {
 	unsigned int cpu;
-	struct perf_ring *ring;	  /* samples, proof, switches, side-band */
-	struct perf_ring *alerts; /* mappings, forks, execs only: the keeper's */
+	struct perf_ring *ring;	  /* owned; samples, proof, switches, side-band */
+	struct perf_ring *alerts; /* owned; mappings, forks, execs: the keeper's */
 	int *fds;		  /* owned */
-	uint64_t *ids;		  /* of each fd, from PERF_EVENT_IOC_ID */
+	uint64_t *ids;		  /* of each fd, from PERF_EVENT_IOC_ID; sorted */
 	uint8_t *sources;	  /* enum perf_source of each */
 	size_t fd_count, fd_capacity;
 };
 
-/** Opens, disabled, everything of @cpu. */
+/**
+ * Opens, disabled, everything of @cpu but the proof tracepoint. Threads that
+ * have exited already are left out, even if none remains.
+ */
 struct error *perf_cpu_open(unsigned int cpu, const struct perf_options *options,
 			    const struct perf_scope *scope,
 			    struct perf_cpu *ret);
@@ -113,10 +122,15 @@ struct error *perf_cpu_open_proof(struct perf_cpu *cpu,
 				  const struct perf_options *options,
 				  pid_t capture_tid, enum switch_proof *ret);
 
-/** Attaches to one more thread that runs already. */
+/**
+ * Attaches, enabled, to one more thread that runs already; ERROR_NOT_FOUND
+ * when it has exited. A thread that was attached to twice, or inherited and
+ * attached to, is sampled twice, under two event ids.
+ */
 struct error *perf_cpu_attach(struct perf_cpu *cpu,
 			      const struct perf_options *options, pid_t tid);
 
+/** Not for a scope with enable_on_exec: there the exec enables. */
 struct error *perf_cpu_enable(struct perf_cpu *cpu);
 void perf_cpu_disable(struct perf_cpu *cpu);
 
