@@ -1,4 +1,5 @@
 brindle_SOURCES += \
+	daemon/command_doctor.c \
 	daemon/main.c \
 	daemon/command.h \
 	daemon/command_io.c daemon/command_io.h \
@@ -8,6 +9,8 @@ brindle_SOURCES += \
 	daemon/command_export.c
 
 libdaemon_a_SOURCES += \
+	daemon/doctor.c daemon/doctor.h \
+	daemon/doctor_gather.c \
 	daemon/perf_attr.c daemon/perf_attr.h \
 	daemon/perf_choice.c \
 	daemon/perf_event.c daemon/perf_event.h \
