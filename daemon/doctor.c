@@ -62,7 +62,7 @@ static void judge_whole_host(const struct doctor_facts *facts,
 	say_state(finding, "record -a is not permitted at "
 		  "perf_event_paranoid %d", facts->features.paranoid);
 	say_fix(finding, DOCTOR_MISSING,
-		"sudo sysctl kernel.perf_event_paranoid=-1",
+		"sudo sysctl kernel.perf_event_paranoid=0",
 		"only your own processes can be profiled");
 }
 
@@ -128,7 +128,7 @@ static void judge_proof(const struct doctor_facts *facts,
 		say_state(finding, "switch records are not permitted");
 		say_fix(finding, DOCTOR_LIMITED,
 			"sudo sysctl kernel.perf_event_paranoid=1",
-			"Python stacks are right as a rule, but stay unproven");
+			"every Python stack stays unproven");
 		return;
 	}
 }
