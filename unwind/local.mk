@@ -2,8 +2,10 @@ libunwind_a_SOURCES += \
 	unwind/arch.h \
 	unwind/live_memory.h \
 	unwind/memory.h \
-	unwind/module.h \
-	unwind/space.h \
+	unwind/module.c unwind/module.h \
+	unwind/module_cache.c unwind/module_cache.h \
+	unwind/regular_file.c unwind/regular_file.h \
+	unwind/space.c unwind/space.h \
 	unwind/walk.h
 
 include unwind/native/local.mk

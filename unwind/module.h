@@ -26,6 +26,7 @@ enum { MODULE_BUILD_ID_MAX = 64 };
 
 struct module {
 	unsigned int references;
+	unsigned int cached;	 /* of them, held by the module cache */
 	char *path;		 /* owned; as the process mapped it */
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
 	size_t build_id_size;	 /* 0: the file has none */
@@ -34,6 +35,8 @@ struct module {
 	struct cfi_table *cfi;	 /* owned; NULL until asked for */
 	struct symbol_table *symbols;	/* owned; NULL until asked for */
 	struct python_binary *python;	/* owned; NULL: not a CPython */
+	bool cfi_known;		 /* `cfi` has been asked for */
+	bool symbols_known;	 /* `symbols` has been asked for */
 	bool python_known;	 /* `python` has been decided */
 	uint64_t id;		 /* for whoever stores modules; 0: not stored */
 };
@@ -47,7 +50,8 @@ struct module *module_create(const char *path, struct elf_image *image,
 struct module *module_ref(struct module *module);
 void module_unref(struct module *module);
 
-/** CFI rows; an empty table when the file has none. NULL without memory. */
+/** CFI rows; an empty table when the file has none. NULL without memory, and
+ *  when the file is unreadable, broken, or of another architecture. */
 const struct cfi_table *module_cfi(struct module *module);
 
 /**
@@ -56,7 +60,8 @@ const struct cfi_table *module_cfi(struct module *module);
  */
 const struct python_binary *module_python(struct module *module);
 
-/** Symbols of the file and of its separate debug file. NULL without memory. */
+/** Symbols of the file and of its separate debug file. NULL without memory or
+ *  a readable file. */
 const struct symbol_table *module_symbols(struct module *module);
 
 #endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unwind/module.h"
+
+#include "unwind/arch.h"
+#include "unwind/native/cfi_table.h"
+#include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+#include "unwind/symbols/symbol_table.h"
+
+#include <string.h>
+
+static void take_build_id(struct module *module)
+{
+	size_t size;
+	const uint8_t *id = elf_image_build_id(module->image, &size);
+
+	if (!id || size > MODULE_BUILD_ID_MAX)
+		return;
+	memcpy(module->build_id, id, size);
+	module->build_id_size = size;
+}
+
+struct module *module_create(const char *path, struct elf_image *image,
+			     const char *problem)
+{
+	struct module *module = calloc(1, sizeof(*module));
+
+	if (!module) {
+		elf_image_destroy(image);
+		return NULL;
+	}
+	module->references = 1;
+	module->image = image;
+	module->path = strdup(path);
+	module->problem = problem ? strdup(problem) : NULL;
+	if (!module->path || (problem && !module->problem)) {
+		module_unref(module);
+		return NULL;
+	}
+	if (image)
+		take_build_id(module);
+	return module;
+}
+
+struct module *module_ref(struct module *module)
+{
+	module->references++;
+	return module;
+}
+
+void module_unref(struct module *module)
+{
+	if (!module || --module->references)
+		return;
+	python_binary_destroy(module->python);
+	symbol_table_destroy(module->symbols);
+	cfi_table_destroy(module->cfi);
+	elf_image_destroy(module->image);
+	free(module->problem);
+	free(module->path);
+	free(module);
+}
+
+const struct cfi_table *module_cfi(struct module *module)
+{
+	_cleanup_error_ struct error *error = NULL;
+	const struct arch *arch;
+
+	if (module->cfi_known || !module->image)
+		return module->cfi;
+	module->cfi_known = true;
+	arch = arch_by_machine(elf_image_machine(module->image));
+	if (arch)
+		error = cfi_table_build(module->image, arch, &module->cfi);
+	return module->cfi;
+}
+
+const struct python_binary *module_python(struct module *module)
+{
+	_cleanup_error_ struct error *error = NULL;
+	const struct cfi_table *cfi;
+
+	if (module->python_known || !module->image)
+		return module->python;
+	module->python_known = true;
+	error = python_binary_read(module->image, &module->python);
+	if (error || !module->python || !module->python->layout)
+		return module->python;
+	cfi = module_cfi(module);
+	if (cfi)
+		error = python_binary_find_eval(module->python, module->image,
+						cfi);
+	return module->python;
+}
+
+const struct symbol_table *module_symbols(struct module *module)
+{
+	_cleanup_error_ struct error *error = NULL;
+
+	if (module->symbols_known || !module->image)
+		return module->symbols;
+	module->symbols_known = true;
+	error = symbol_table_build(module->image, module->path,
+				   &module->symbols);
+	return module->symbols;
+}
