@@ -18,7 +18,7 @@ struct symbol_table;
 
 struct symbol {
 	uint64_t vaddr;
-	uint64_t size; /* 0: up to the next symbol */
+	uint64_t size; /* 0: not known; holds no vaddr then */
 	const char *name; /* as in the file; borrowed from the table */
 };
 
