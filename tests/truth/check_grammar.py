@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decides by names alone whether a stack of a grammar program is legal.
+
+The program's text (see programs/grammar_writer.py) says who may call whom, from
+which line, and by which C function; a stack that says otherwise is wrong.
+"""
+import re
+
+from stored import python_frames
+
+NAME = re.compile(r"g_(\d+)_p(\w+?)_(\w+?)(?=\.|$)")
+CALL = re.compile(r"# call (\d+)")
+EVAL = re.compile(r"_PyEval_EvalFrameDefault|^PyEval_EvalFrameEx")
+
+# How -> the C functions of which one must stand in the gap. None: no native
+# frame may stand there. "": whichever the version does, with or without C.
+GAPS = {
+    "py": None, "lam": None, "closure": None,
+    "star": "", "prop": "", "gen": "", "yieldfrom": "", "init": "", "coro": ".",
+    "reduce": "functools_reduce", "sortkey": "list_sort|builtin_sorted",
+    "listsort": "list_sort", "map": "map_next", "resub": "pattern_sub",
+    "json": "encoder_", "ctypes": "ffi_|_ctypes|CallPythonObject|closure_fcn",
+    "del": "slot_tp_finalize", "getattr": "slot_tp_getattr_hook",
+    "genc": "builtin_sum|gen_iternext|gen_send_ex",
+}
+# Which of them need C on 3.11, where less is inlined.
+C_ON_3_11 = ("star", "prop", "gen", "init")
+C_ON_3_12 = ("init",)
+
+# Python functions of the standard library that stand between two of ours.
+BETWEEN = {"json": ["dumps", "JSONEncoder.encode", "JSONEncoder.iterencode"]}
+# And who calls them, for stacks that end there.
+LIBRARY = {
+    "JSONEncoder.encode": {"dumps"}, "JSONEncoder.iterencode":
+    {"JSONEncoder.encode"}, "JSONEncoder.__init__": {"dumps"},
+    "Thread.run": {"Thread._bootstrap_inner"},
+    "Thread._bootstrap_inner": {"Thread._bootstrap"},
+    "main": {"<module>"}, "churn": {"main"},
+    "Thread.start": {"main", "churn"}, "work": {"Thread.run"},
+    "churn_work": {"Thread.run"}, "Thread.__init__": {"main", "churn"},
+}
+ROOTS = ("<module>", "Thread._bootstrap")
+
+
+class Grammar:
+    """What the text of a program says."""
+
+    def __init__(self, path):
+        self.path = path
+        self.function = {}    # number -> (parent, how)
+        self.call_line = {}   # number -> line of its one call
+        self.span = {}        # number -> (first line, last line)
+        self.lambda_at = {}   # line -> number
+        self.children = {}    # number -> hows of its children
+        self.read()
+
+    def read(self):
+        owner = []  # (indentation, number) of the definitions around a line
+        with open(self.path) as text:
+            for at, line in enumerate(text, 1):
+                self.read_line(at, line, owner)
+
+    def read_line(self, at, line, owner):
+        if not line.strip():
+            return
+        indent = len(line) - len(line.lstrip())
+        while owner and owner[-1][0] >= indent:
+            owner.pop()
+        for number in CALL.findall(line):
+            self.call_line[int(number)] = at
+        defined = re.match(r"\s*(?:async def|def|class) (g_\w+)", line)
+        named = re.match(r"(g_\w+) = lambda", line)
+        if defined or named:
+            number, parent, how = NAME.match((defined or named)[1]).groups()
+            number = int(number)
+            self.function[number] = (parent, how)
+            self.children.setdefault(parent, set()).add(how)
+            self.span[number] = (at, at)
+            if named:
+                self.lambda_at[at] = number
+            owner.append((indent, number))
+        for _, number in owner:
+            self.span[number] = (self.span[number][0], at)
+
+    def number(self, frame):
+        """The number of the function that @frame runs, or None."""
+        if frame.file and frame.file != self.path:
+            return None
+        if frame.function == "<lambda>":
+            return self.lambda_at.get(frame.line)
+        names = NAME.findall(frame.function or "")
+        return int(names[-1][0]) if names else None
+
+
+def natives(stack, begin, end):
+    return [f.function or "" for f in stack[begin:end] if f.kind == "native"]
+
+
+def gap_problem(how, found, version, named):
+    """What is wrong with the native frames @found before a frame of @how."""
+    if any(EVAL.search(name) for name in found):
+        return "the eval loop shows between two Python frames"
+    rule = GAPS[how]
+    if rule is None:
+        return "native frames in a pure Python call" if found else None
+    needs_c = (rule or (version == (3, 11) and how in C_ON_3_11)
+               or (version == (3, 12) and how in C_ON_3_12))
+    if needs_c and not found:
+        return "no native frame where C calls Python"
+    if rule and named and not any(re.search(rule, name) for name in found):
+        return "C function %s is missing" % rule
+    return None
+
+
+def lines_problem(grammar, number, frame, child):
+    if not frame.line:
+        return None
+    first, last = grammar.span[number]
+    if not first <= frame.line <= last:
+        return "line %d is not in function %d" % (frame.line, number)
+    called = grammar.call_line.get(child)
+    if called and frame.line != called:
+        return "line %d of the caller, but %d is called in line %d" % (
+            frame.line, child, called)
+    return None
+
+
+def edge_problem(grammar, above, number, between):
+    """@above is the number of the next Python frame of ours towards the root,
+    None when there is none; @between are library functions in the gap."""
+    parent, how = grammar.function[number]
+    if parent == "R":
+        wanted = {1: "main", 10001: "work", 20001: "churn_work"}[number]
+        if above is not None or not between or between[-1] != wanted:
+            return "root %d is called by %s" % (number, above or between)
+        return None
+    if above is None:
+        return "%d has no caller %s" % (number, parent)
+    if str(above) != parent:
+        return "%d called by %d, not by %s" % (number, above, parent)
+    if between != BETWEEN.get(how, []):
+        return "%d is %s but %s stands in the gap" % (number, how, between)
+    return None
+
+
+def library_problem(frames):
+    """A library function under a caller that does not call it."""
+    for (_, caller), (_, callee) in zip(frames, frames[1:]):
+        legal = LIBRARY.get(callee.function)
+        if legal and caller.function not in legal:
+            return "%s called by %s" % (callee.function, caller.function)
+    return None
+
+
+def tail_problem(grammar, number, tail):
+    """Library frames above our last frame: only if one of its calls leads
+    there."""
+    hows = grammar.children.get(str(number), set())
+    if tail and tail[0] == "dumps" and "json" not in hows:
+        return "%d does not call dumps" % number
+    return None
+
+
+def check(grammar, stack, version, named, whole):
+    """What is wrong with @stack, as a list. @whole: the walk reached the root;
+    @named: static C functions have names here."""
+    problems = []
+    frames = python_frames(stack)
+    if not frames:
+        return problems
+    if whole and any(grammar.number(f) for _, f in frames):
+        if frames[0][1].function not in ROOTS:
+            problems.append("root is " + str(frames[0][1].function))
+    above, above_at, between = None, None, []
+    for at, frame in frames:
+        number = grammar.number(frame)
+        if number is None:
+            between.append(frame.function)
+            continue
+        if number not in grammar.function:
+            problems.append("no such function: " + frame.function)
+            break
+        problem = None
+        if above is not None or whole:
+            problem = edge_problem(grammar, above, number, between)
+        if not problem and above is not None:
+            how = grammar.function[number][1]
+            problem = gap_problem(how, natives(stack, above_at + 1, at),
+                                  version, named)
+            problem = problem or lines_problem(grammar, above,
+                                               stack[above_at], number)
+        if problem:
+            problems.append(problem)
+        above, above_at, between = number, at, []
+    if above is not None:
+        problem = (lines_problem(grammar, above, stack[above_at], None)
+                   or tail_problem(grammar, above, between))
+        if problem:
+            problems.append(problem)
+    problem = library_problem(frames)
+    if problem:
+        problems.append(problem)
+    return problems

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Adds up what a checker said about the samples of one or more recordings."""
+import collections
+
+from stored import python_frames, show
+from verdict import counted
+
+EXAMPLES_MAX = 3
+
+
+class Tally:
+    def __init__(self):
+        self.trust = collections.Counter()
+        self.reasons = collections.Counter()
+        self.ends = collections.Counter()
+        self.wrong = collections.Counter()  # by trust
+        self.unresolved = 0                 # frames, in proven samples
+        self.empty = 0      # no Python frame where there must be one
+        self.checked = 0    # samples with Python frames that were judged
+        self.examples = []
+
+    def add(self, sample, stack, problems):
+        """@problems: what the checker finds wrong with @stack."""
+        self.trust[sample.trust] += 1
+        self.ends[sample.end] += 1
+        if sample.trust == "unproven":
+            self.reasons[sample.reason] += 1
+        if not python_frames(stack):
+            return
+        self.checked += 1
+        if sample.trust == "proven":
+            self.unresolved += sum(f.status == "unresolved" for f in stack)
+        if problems:
+            self.wrong[sample.trust] += 1
+            self.example(sample, stack, problems)
+
+    def add_empty(self, sample, stack):
+        self.empty += 1
+        self.example(sample, stack, ["no Python frames"])
+
+    def example(self, sample, stack, problems):
+        if sample.trust == "unproven" or len(self.examples) >= EXAMPLES_MAX:
+            return
+        self.examples.append("    sample %d, %s, %s, tid %d: %s\n%s" % (
+            sample.id, sample.trust, sample.end, sample.tid,
+            "; ".join(problems), show(stack)))
+
+    def merge(self, other):
+        for name in ("trust", "reasons", "ends", "wrong"):
+            getattr(self, name).update(getattr(other, name))
+        self.unresolved += other.unresolved
+        self.empty += other.empty
+        self.checked += other.checked
+        self.examples += other.examples[:1]
+
+    def share(self):
+        """Proven of all samples with Python in them, in percent."""
+        judged = self.trust["proven"] + self.trust["unproven"]
+        return 100 * self.trust["proven"] / judged if judged else 0.0
+
+    def wrong_proven(self):
+        return self.wrong["proven"]
+
+    def figures(self):
+        text = ("%d samples, %d with Python, proven %.2f %%, wrong: proven %d"
+                " unproven %d, empty %d, unresolved frames %d" % (
+                    sum(self.trust.values()), self.checked, self.share(),
+                    self.wrong["proven"], self.wrong["unproven"], self.empty,
+                    self.unresolved))
+        if self.reasons:
+            text += "; unproven: " + counted(self.reasons)
+        return text + "; ends: " + counted(self.ends)

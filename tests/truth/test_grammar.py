@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Truth 1: generated functions with one legal caller each."""
+import json
+import os
+
+import check_grammar
+import targets
+from stored import Stored
+from tally import Tally
+
+LOADS = {"idle": 0, "busy": 2, "oversubscribed": 4}
+GOAL = {99: 99.9, 999: 99.5}
+SECONDS = {99: 10, 999: 6}
+
+
+def judge(database, grammar, python, log):
+    """A Tally of all samples of one recording."""
+    tally = Tally()
+    stored = Stored(database)
+    for sample in stored.samples:
+        stack = stored.stack(sample)
+        problems = check_grammar.check(grammar, stack, python.version,
+                                       python.named, sample.end == "root")
+        tally.add(sample, stack, problems)
+        inside = log["start"] < sample.time_ns < log["end"]
+        if (inside and sample.tid == log["tid"] and
+                not any(f.kind in ("python", "other") for f in stack)):
+            tally.add_empty(sample, stack)
+    stored.close()
+    return tally
+
+
+def run_one(place, python, program, options, seconds):
+    """(recording, tally or None)"""
+    log = place.path(".json")
+    recording = targets.record(
+        place, options,
+        [python.path, program, seconds, 2, 40, log])
+    if recording.status or not os.path.exists(log):
+        return recording, None
+    with open(log) as text:
+        window = json.load(text)
+    grammar = check_grammar.Grammar(program)
+    return recording, judge(recording.database, grammar, python, window)
+
+
+def run(place, verdicts, pythons, rates=(99, 999), loads=tuple(LOADS)):
+    pooled = {rate: Tally() for rate in rates}
+    program = place.program("grammar_writer.py", 1, 300)
+    for python in pythons:
+        for load in loads:
+            for rate in rates:
+                name = "grammar %s %s %d Hz" % (python.label, load, rate)
+                with targets.hogs(place, LOADS[load]):
+                    recording, tally = run_one(place, python, program,
+                                               ["-F", rate], SECONDS[rate])
+                if not tally:
+                    verdicts.ok(name, False, "exit status %d: %s" % (
+                        recording.status, recording.text.strip()[-300:]))
+                    continue
+                holds = (tally.wrong_proven() == 0 and tally.empty == 0 and
+                         tally.checked > 20)
+                if not verdicts.ok(name, holds, tally.figures()):
+                    verdicts.say("\n".join(tally.examples))
+                    targets.keep(place, recording, name.replace(" ", "_"))
+                pooled[rate].merge(tally)
+    for rate, tally in pooled.items():
+        verdicts.ok("grammar proven share at %d Hz" % rate,
+                    tally.share() >= GOAL[rate],
+                    "%.3f %%, goal %.1f; %s" % (tally.share(), GOAL[rate],
+                                                tally.figures()))
