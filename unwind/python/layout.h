@@ -39,10 +39,11 @@ struct python_layout {
 		uint32_t interpreters_head;
 	} runtime;
 	struct {
-		uint32_t threads_head;
+		uint32_t next, threads_head;
 	} interpreter;
 	struct {
-		uint32_t size; /* bytes that hold all the members below */
+		uint32_t size; /* of the whole structure: the root cframe is
+				  its last member in 3.11 and 3.12 */
 		uint32_t previous, next, interpreter;
 		uint32_t cframe;	/* <= 3.12 */
 		uint32_t current_frame; /* >= 3.13 */

@@ -8,3 +8,21 @@ libunwind_a_SOURCES += \
 	unwind/python/snapshot.h \
 	unwind/python/target.h \
 	unwind/python/text.h
+
+libunwind_a_SOURCES += \
+	unwind/python/code.c \
+	unwind/python/line_table.c \
+	unwind/python/python_stack.c \
+	unwind/python/text.c
+
+libunwind_a_SOURCES += \
+	unwind/live_memory.c \
+	unwind/python/freeze.c \
+	unwind/python/freeze_chain.c \
+	unwind/python/freeze_chunks.c \
+	unwind/python/freeze_thread.c \
+	unwind/python/freezer.c \
+	unwind/python/freezer.h \
+	unwind/python/layout.c \
+	unwind/python/snapshot.c \
+	unwind/python/target.c

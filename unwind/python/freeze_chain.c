@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The frames of a frozen thread, followed to their end through what has been
+ * read, so that nothing is missing later: frames of generators and coroutines
+ * lie inside those objects, entry frames and cframes on the C stack, perhaps
+ * beyond the kernel's copy of it. Code objects not met before are read too.
+ */
+#include "unwind/python/freezer.h"
+
+enum {
+	HALF_WRITTEN_NEAR = 1024, // bytes from the stack pointer
+	HALF_WRITTEN_WORDS = 2048,
+	HALF_WRITTEN_CANDIDATES = 16,
+};
+
+enum link {
+	LINK_END,     // the chain has ended as it should
+	LINK_BROKEN,  // nonsense or a circle
+	LINK_MISSING, // what comes next cannot be read
+	LINK_DEEP,    // there is more than the limits allow
+};
+
+static enum snapshot_status status_of_link(enum link link)
+{
+	switch (link) {
+	case LINK_END:
+		return SNAPSHOT_OK;
+	case LINK_BROKEN:
+		return SNAPSHOT_BROKEN;
+	case LINK_MISSING:
+		return SNAPSHOT_UNREADABLE;
+	case LINK_DEEP:
+		return SNAPSHOT_TOO_DEEP;
+	}
+	return SNAPSHOT_BROKEN;
+}
+
+// A head is captured once; later captures of other threads know it then.
+static void learn_code(struct freezer *freezer, uint64_t code)
+{
+	const struct python_layout *layout = freezer->layout;
+	struct python_target *target = freezer->target;
+	const void *head;
+
+	if (python_target_knows_code(target, code) ||
+	    freezer->new_codes >= SNAPSHOT_CODE_MAX)
+		return;
+	freezer->new_codes++;
+	head = freezer_object(freezer, SNAPSHOT_CODE, code, layout->code.size);
+	if (head && (!target->code_type ||
+		     freezer_u64(head, layout->code.type) == target->code_type))
+		python_target_learn_code(target, code);
+}
+
+// The frame at @vaddr. An entry frame that lies beyond the stack copy brings
+// the stack in between along: the native frames there are needed as well.
+static const uint8_t *frame_at(struct freezer *freezer, uint64_t vaddr)
+{
+	const struct python_layout *layout = freezer->layout;
+	const uint8_t *frame = freezer_at(freezer, vaddr, layout->frame.size);
+
+	if (frame)
+		return frame;
+	frame = freezer_object(freezer, SNAPSHOT_FRAME, vaddr,
+			       layout->frame.size);
+	if (frame && frame[layout->frame.owner] == layout->owner_entry)
+		freezer_extend_stack(freezer, vaddr, layout->frame.size);
+	return frame;
+}
+
+static enum link follow_frames(struct freezer *freezer, uint64_t vaddr)
+{
+	const struct python_layout *layout = freezer->layout;
+	struct chain_guard guard = { 0 };
+	uint64_t last_code = 0;
+
+	for (unsigned int i = 0; vaddr; i++) {
+		const uint8_t *frame;
+		uint64_t code;
+
+		if (i >= SNAPSHOT_FRAME_MAX)
+			return LINK_DEEP;
+		if (!freezer_is_pointer(vaddr) ||
+		    chain_guard_repeats(&guard, vaddr))
+			return LINK_BROKEN;
+		frame = frame_at(freezer, vaddr);
+		if (!frame)
+			return LINK_MISSING;
+		code = freezer_u64(frame, layout->frame.code);
+		if (!freezer_is_pointer(code))
+			return LINK_BROKEN;
+		vaddr = freezer_u64(frame, layout->frame.previous);
+		if (code != last_code &&
+		    frame[layout->frame.owner] != layout->owner_entry)
+			learn_code(freezer, code);
+		last_code = code;
+	}
+	return LINK_END;
+}
+
+static const uint8_t *cframe_at(struct freezer *freezer, uint64_t vaddr)
+{
+	size_t size = freezer->layout->cframe.size;
+	const uint8_t *cframe = freezer_at(freezer, vaddr, size);
+
+	if (!cframe && freezer_extend_stack(freezer, vaddr, size))
+		cframe = freezer_at(freezer, vaddr, size);
+	if (!cframe)
+		cframe = freezer_object(freezer, SNAPSHOT_FRAME, vaddr, size);
+	return cframe;
+}
+
+static bool in_thread_state(const struct freezer *freezer, uint64_t vaddr)
+{
+	return vaddr - freezer->ret->thread_state < freezer->layout->thread.size;
+}
+
+// Follows the cframes to the thread's root, which lies in its state.
+static enum link follow_cframes(struct freezer *freezer, uint64_t vaddr)
+{
+	const struct python_layout *layout = freezer->layout;
+	struct chain_guard guard = { 0 };
+
+	for (unsigned int i = 0; !in_thread_state(freezer, vaddr); i++) {
+		const uint8_t *cframe;
+
+		if (i >= SNAPSHOT_FRAME_MAX)
+			return LINK_DEEP;
+		if (!freezer_is_pointer(vaddr) ||
+		    chain_guard_repeats(&guard, vaddr))
+			return LINK_BROKEN;
+		cframe = cframe_at(freezer, vaddr);
+		if (!cframe)
+			return LINK_MISSING;
+		vaddr = freezer_u64(cframe, layout->cframe.previous);
+	}
+	return LINK_END;
+}
+
+static enum link follow_cframe(struct freezer *freezer, uint64_t vaddr)
+{
+	const struct python_layout *layout = freezer->layout;
+	enum link link = follow_cframes(freezer, vaddr);
+	const uint8_t *cframe;
+
+	if (link != LINK_END)
+		return link;
+	cframe = cframe_at(freezer, vaddr);
+	if (!cframe)
+		return LINK_MISSING;
+	return follow_frames(freezer, freezer_u64(cframe,
+						  layout->cframe.current_frame));
+}
+
+// Whether a cframe may be at @vaddr: it links further out on the stack or to
+// the root, and its frame lies in memory that has been read.
+static bool looks_like_cframe(struct freezer *freezer, uint64_t vaddr)
+{
+	const struct python_layout *layout = freezer->layout;
+	const uint8_t *bytes = freezer_at(freezer, vaddr, layout->cframe.size);
+	uint64_t frame, previous;
+
+	if (!bytes)
+		return false;
+	frame = freezer_u64(bytes, layout->cframe.current_frame);
+	previous = freezer_u64(bytes, layout->cframe.previous);
+	if (!in_thread_state(freezer, previous) &&
+	    (previous <= vaddr || previous >= freezer->stack_end))
+		return false;
+	return freezer_is_pointer(frame) &&
+	       freezer_at(freezer, frame, layout->frame.size);
+}
+
+// The eval loop publishes its cframe a few instructions before it is filled in
+// (CPython 3.12 Python/ceval.c, _PyEval_EvalFrameDefault()). Stopped there, the
+// record at @vaddr is garbage, and what lies further out has to be found on the
+// stack. Only what is read depends on it: who believes a record checks it.
+static enum link follow_half_written(struct freezer *freezer, uint64_t vaddr)
+{
+	enum snapshot_status before = freezer->ret->status;
+	enum link link = LINK_BROKEN;
+	unsigned int candidates = 0;
+
+	for (unsigned int i = 1; i < HALF_WRITTEN_WORDS; i++) {
+		if (!looks_like_cframe(freezer, vaddr + i * 8))
+			continue;
+		if (++candidates > HALF_WRITTEN_CANDIDATES)
+			break;
+		freezer->ret->status = before;
+		link = follow_cframe(freezer, vaddr + i * 8);
+		if (link == LINK_END)
+			break;
+	}
+	return link;
+}
+
+static enum link follow_from_cframe(struct freezer *freezer, uint64_t vaddr)
+{
+	enum snapshot_status before = freezer->ret->status;
+	enum link link = follow_cframe(freezer, vaddr);
+
+	// Being entered means that its native frame is the innermost one.
+	if ((link != LINK_BROKEN && link != LINK_MISSING) ||
+	    vaddr - freezer->stack_start >= HALF_WRITTEN_NEAR)
+		return link;
+	freezer->ret->status = before;
+	return follow_half_written(freezer, vaddr);
+}
+
+void freeze_chain(struct freezer *freezer)
+{
+	const struct python_layout *layout = freezer->layout;
+	const uint8_t *state = freezer->ret->bytes;
+	enum link link;
+
+	if (layout->chain == PYTHON_CHAIN_TSTATE)
+		link = follow_frames(freezer,
+				     freezer_u64(state,
+						 layout->thread.current_frame));
+	else
+		link = follow_from_cframe(freezer,
+					  freezer_u64(state,
+						      layout->thread.cframe));
+	if (link != LINK_END)
+		freezer_fail(freezer, status_of_link(link));
+}

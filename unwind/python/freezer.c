@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unwind/python/freezer.h"
+
+enum {
+	// A structure may lie across the end of the copy.
+	STACK_OVERLAP = 256,
+	STACK_STEP_FIRST = 16 << 10,
+	// The bottom of the stack lies not far beyond the last record.
+	STACK_MARGIN = 4 << 10,
+};
+
+void freezer_init(struct freezer *freezer, struct python_target *target,
+		  const struct memory *stack, struct snapshot *ret,
+		  size_t capacity)
+{
+	freezer->target = target;
+	freezer->layout = target->layout;
+	freezer->stack = stack;
+	freezer->ret = ret;
+	freezer->capacity =
+		capacity < SNAPSHOT_BYTES_MAX ? capacity : SNAPSHOT_BYTES_MAX;
+	freezer->chunk_first = freezer->chunk_end = 0;
+	freezer->hit = 0;
+	freezer->stack_start = freezer->stack_end = 0;
+	freezer->next_page = 0;
+	freezer->new_codes = 0;
+	for (unsigned int i = 0; i < FREEZER_PAGES; i++)
+		freezer->page[i].vaddr = 0;
+	for (size_t i = 0; i < stack->segment_count; i++) {
+		const struct memory_segment *s = &stack->segment[i];
+
+		if (!i)
+			freezer->stack_start = freezer->stack_end = s->vaddr;
+		if (s->vaddr == freezer->stack_end)
+			freezer->stack_end += s->size;
+	}
+	ret->status = SNAPSHOT_OK;
+	ret->reads = 0;
+	ret->thread_state = 0;
+	ret->thread_found_ns = 0;
+	ret->piece_count = 0;
+	ret->byte_count = 0;
+}
+
+void freezer_fail(struct freezer *freezer, enum snapshot_status status)
+{
+	if (freezer->ret->status == SNAPSHOT_OK)
+		freezer->ret->status = status;
+}
+
+ssize_t freezer_read(struct freezer *freezer, uint64_t vaddr, void *ret,
+		     size_t size)
+{
+	const struct live_memory *memory = &freezer->target->memory;
+
+	freezer->ret->reads++;
+	return memory->read(memory->context, vaddr, ret, size);
+}
+
+size_t freezer_room(const struct freezer *freezer)
+{
+	if (freezer->ret->byte_count > freezer->capacity)
+		return 0;
+	return freezer->capacity - freezer->ret->byte_count;
+}
+
+uint8_t *freezer_end(struct freezer *freezer)
+{
+	return freezer->ret->bytes + freezer->ret->byte_count;
+}
+
+bool freezer_add(struct freezer *freezer, enum snapshot_piece_kind kind,
+		 uint64_t vaddr, size_t size)
+{
+	struct snapshot *ret = freezer->ret;
+
+	if (ret->piece_count >= SNAPSHOT_PIECE_MAX ||
+	    size > freezer_room(freezer))
+		return false;
+	ret->piece[ret->piece_count++] = (struct snapshot_piece){
+		.vaddr = vaddr,
+		.size = (uint32_t)size,
+		.kind = kind,
+		.offset = ret->byte_count,
+	};
+	ret->byte_count += (uint32_t)((size + 7) & ~(size_t)7);
+	return true;
+}
+
+static const void *piece_at(const struct freezer *freezer, size_t index,
+			    uint64_t vaddr, size_t size)
+{
+	const struct snapshot_piece *piece = &freezer->ret->piece[index];
+	uint64_t offset = vaddr - piece->vaddr;
+
+	if (offset >= piece->size || size > piece->size - offset)
+		return NULL;
+	return freezer->ret->bytes + piece->offset + offset;
+}
+
+const void *freezer_at(struct freezer *freezer, uint64_t vaddr, size_t size)
+{
+	size_t count = freezer->ret->piece_count;
+	const void *bytes;
+
+	if (freezer->hit < count) {
+		bytes = piece_at(freezer, freezer->hit, vaddr, size);
+		if (bytes)
+			return bytes;
+	}
+	bytes = memory_at(freezer->stack, vaddr, size);
+	for (size_t i = 0; !bytes && i < count; i++) {
+		bytes = piece_at(freezer, i, vaddr, size);
+		if (bytes)
+			freezer->hit = i;
+	}
+	return bytes;
+}
+
+// The page that holds @vaddr: one that was read, or the oldest one replaced.
+static struct freezer_page *page_of(struct freezer *freezer, uint64_t vaddr)
+{
+	uint64_t start = vaddr & ~(uint64_t)(FREEZER_PAGE_BYTES - 1);
+	struct freezer_page *page;
+
+	for (unsigned int i = 0; i < FREEZER_PAGES; i++) {
+		if (freezer->page[i].vaddr == start)
+			return &freezer->page[i];
+	}
+	page = &freezer->page[freezer->next_page++ % FREEZER_PAGES];
+	page->vaddr = 0;
+	if (freezer_read(freezer, start, page->bytes, FREEZER_PAGE_BYTES) !=
+	    FREEZER_PAGE_BYTES)
+		return NULL;
+	page->vaddr = start;
+	return page;
+}
+
+static bool read_object(struct freezer *freezer, uint64_t vaddr, void *ret,
+			size_t size)
+{
+	size_t offset = vaddr & (FREEZER_PAGE_BYTES - 1);
+	const struct freezer_page *page;
+
+	if (size > FREEZER_PAGE_BYTES - offset)
+		return freezer_read(freezer, vaddr, ret, size) == (ssize_t)size;
+	page = page_of(freezer, vaddr);
+	if (page)
+		memcpy(ret, page->bytes + offset, size);
+	return page != NULL;
+}
+
+const void *freezer_object(struct freezer *freezer,
+			   enum snapshot_piece_kind kind, uint64_t vaddr,
+			   size_t size)
+{
+	void *bytes = freezer_end(freezer);
+
+	if (freezer->ret->piece_count >= SNAPSHOT_PIECE_MAX ||
+	    size > freezer_room(freezer)) {
+		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
+		return NULL;
+	}
+	if (!read_object(freezer, vaddr, bytes, size)) {
+		freezer_fail(freezer, SNAPSHOT_UNREADABLE);
+		return NULL;
+	}
+	freezer_add(freezer, kind, vaddr, size);
+	return bytes;
+}
+
+bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
+{
+	uint64_t start = freezer->stack_end - STACK_OVERLAP;
+	uint64_t want;
+	ssize_t got;
+
+	if (vaddr < freezer->stack_start || vaddr < start ||
+	    freezer->stack_end < freezer->stack_start + STACK_OVERLAP ||
+	    vaddr - start >= SNAPSHOT_BYTES_MAX)
+		return false;
+	want = vaddr - start + size + STACK_MARGIN;
+	// Doubling what is there keeps the number of reads logarithmic.
+	if (want < freezer->stack_end - freezer->stack_start)
+		want = freezer->stack_end - freezer->stack_start;
+	if (want < STACK_STEP_FIRST)
+		want = STACK_STEP_FIRST;
+	if (want > freezer_room(freezer))
+		want = freezer_room(freezer);
+	if (freezer->ret->piece_count >= SNAPSHOT_PIECE_MAX)
+		return false;
+	got = freezer_read(freezer, start, freezer_end(freezer), want);
+	if (got <= STACK_OVERLAP ||
+	    !freezer_add(freezer, SNAPSHOT_FRAME, start, (size_t)got))
+		return false;
+	freezer->stack_end = start + (uint64_t)got;
+	return vaddr + size <= freezer->stack_end;
+}

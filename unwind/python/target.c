@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unwind/python/target.h"
+
+#include <stdlib.h>
+
+// Both tables are sets of small buckets: a key lives in one of the few slots of
+// its bucket, so that a look-up is one or two cache lines, and a full bucket
+// simply drops somebody. What is dropped is found again in the process.
+enum { BUCKET_SLOTS = 8 };
+
+struct python_target *python_target_create(struct live_memory memory,
+					   const struct python_layout *layout,
+					   uint64_t runtime, uint64_t code_type)
+{
+	struct python_target *target = calloc(1, sizeof(*target));
+
+	if (!target)
+		return NULL;
+	target->memory = memory;
+	target->layout = layout;
+	target->runtime = runtime;
+	target->code_type = code_type;
+	return target;
+}
+
+void python_target_destroy(struct python_target *target)
+{
+	free(target);
+}
+
+// Fibonacci hashing: code objects are 16-byte aligned and often equidistant.
+static uint64_t code_hash(uint64_t code)
+{
+	return (code >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+static size_t code_bucket(uint64_t code)
+{
+	return (code_hash(code) * BUCKET_SLOTS) & (PYTHON_CODE_SLOTS - 1);
+}
+
+bool python_target_knows_code(const struct python_target *target, uint64_t code)
+{
+	const uint64_t *slot = &target->code[code_bucket(code)];
+
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
+		if (__atomic_load_n(&slot[i], __ATOMIC_RELAXED) == code)
+			return true;
+	}
+	return false;
+}
+
+void python_target_learn_code(struct python_target *target, uint64_t code)
+{
+	uint64_t *slot = &target->code[code_bucket(code)];
+	uint64_t victim;
+
+	if (python_target_knows_code(target, code))
+		return;
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
+		uint64_t empty = 0;
+
+		if (__atomic_compare_exchange_n(&slot[i], &empty, code, false,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED)) {
+			__atomic_fetch_add(&target->code_count, 1,
+					   __ATOMIC_RELAXED);
+			return;
+		}
+	}
+	victim = code_hash(code) / PYTHON_CODE_SLOTS % BUCKET_SLOTS;
+	__atomic_store_n(&slot[victim], code, __ATOMIC_RELAXED);
+}
+
+void python_target_forget_code(struct python_target *target, uint64_t code)
+{
+	uint64_t *slot = &target->code[code_bucket(code)];
+
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
+		uint64_t expected = code;
+
+		if (__atomic_compare_exchange_n(&slot[i], &expected, 0, false,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			__atomic_fetch_sub(&target->code_count, 1,
+					   __ATOMIC_RELAXED);
+	}
+}
+
+// Thread ids are handed out in sequence, which spreads them evenly as they are.
+static struct python_thread_slot *
+thread_bucket(const struct python_target *target, uint32_t tid)
+{
+	size_t at = (size_t)tid * BUCKET_SLOTS & (PYTHON_THREAD_SLOTS - 1);
+
+	return (struct python_thread_slot *)&target->thread[at];
+}
+
+bool python_target_find_thread(const struct python_target *target, uint32_t tid,
+			       struct python_thread_slot *ret)
+{
+	const struct python_thread_slot *slot = thread_bucket(target, tid);
+
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++, slot++) {
+		uint64_t state;
+
+		if (__atomic_load_n(&slot->tid, __ATOMIC_ACQUIRE) != tid)
+			continue;
+		state = __atomic_load_n(&slot->state, __ATOMIC_RELAXED);
+		if (!state)
+			continue;
+		ret->tid = tid;
+		ret->state = state;
+		ret->found_ns = __atomic_load_n(&slot->found_ns,
+						__ATOMIC_RELAXED);
+		return true;
+	}
+	return false;
+}
+
+// The slot that has @tid, else an empty one, else one to take over.
+static struct python_thread_slot *thread_slot(struct python_target *target,
+					      uint32_t tid)
+{
+	struct python_thread_slot *slot = thread_bucket(target, tid);
+	size_t bucket_count = PYTHON_THREAD_SLOTS / BUCKET_SLOTS;
+
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
+		if (__atomic_load_n(&slot[i].tid, __ATOMIC_RELAXED) == tid)
+			return &slot[i];
+	}
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
+		uint32_t empty = 0;
+
+		if (__atomic_compare_exchange_n(&slot[i].tid, &empty, tid,
+						false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return &slot[i];
+	}
+	slot += tid / bucket_count % BUCKET_SLOTS;
+	__atomic_store_n(&slot->state, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->tid, tid, __ATOMIC_RELAXED);
+	return slot;
+}
+
+// Two writers of one slot may leave the address of one with the time of the
+// other: the time says how fresh the hint is, so the older one goes first.
+void python_target_learn_thread(struct python_target *target, uint32_t tid,
+				uint64_t state, uint64_t now_ns)
+{
+	struct python_thread_slot *slot;
+
+	if (!tid)
+		return;
+	slot = thread_slot(target, tid);
+	__atomic_store_n(&slot->found_ns, now_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
+}
+
+void python_target_forget_thread(struct python_target *target, uint32_t tid)
+{
+	struct python_thread_slot *slot = thread_bucket(target, tid);
+
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++, slot++) {
+		if (__atomic_load_n(&slot->tid, __ATOMIC_RELAXED) != tid)
+			continue;
+		__atomic_store_n(&slot->state, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&slot->tid, 0, __ATOMIC_RELEASE);
+	}
+}
