@@ -11,6 +11,8 @@ libunwind_a_SOURCES += \
 
 libunwind_a_SOURCES += \
 	unwind/python/code.c \
+	unwind/python/code_head.c \
+	unwind/python/code_head.h \
 	unwind/python/line_table.c \
 	unwind/python/python_stack.c \
 	unwind/python/text.c

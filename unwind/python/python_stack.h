@@ -40,18 +40,32 @@ enum python_match {
 	PYTHON_MATCH_CONTRADICTION, /* chain and native stack disagree */
 };
 
+/** Notices a chain that runs in a circle, in constant space (R. Brent). */
+struct python_chain_guard {
+	uint64_t mark; /* an address met before */
+	uint32_t steps, limit;
+};
+
 struct python_stack {
 	const struct python_layout *layout;
 	const struct memory *memory; /* stack copy and snapshot pieces */
+	uint64_t thread_state;
 	uint64_t cursor;    /* next record (cframe) or next top frame */
+	uint64_t entry;	    /* 3.13: the entry frame that ends the frames at
+			       cursor, when already known; 0: not yet */
+	uint64_t record_distance; /* nonzero: cursor was not yet written; the
+				     record lies this far below the CFA */
 	bool first;	    /* no activation consumed yet */
 	bool finished;	    /* the chain has ended */
 	bool broken;	    /* a contradiction was met: nothing more is told */
+	bool lost;	    /* what is next was not captured */
 	size_t frames_left; /* bound on the frames of the whole stack */
+	struct python_chain_guard guard;
 	/*
 	 * First bytecode address and co_firsttraceable per code object are
 	 * needed to hide incomplete frames; asked for through this, which
-	 * finds captured heads and cached ones.
+	 * finds captured heads and cached ones. Set by the caller after
+	 * python_stack_init(); NULL: nothing is known of any.
 	 */
 	bool (*code_facts)(void *context, uint64_t code,
 			   struct python_code_facts *ret);

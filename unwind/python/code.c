@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unwind/python/code.h"
+
+#include "base/cleanup.h"
+#include "unwind/python/code_head.h"
+#include "unwind/python/line_table.h"
+#include "unwind/python/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+enum {
+	CODE_CACHE_MAX = 1 << 18,
+	BYTES_FIRST_READ = 256,
+};
+
+// Whatever can be read of the living process again to see if it changed.
+struct code_text {
+	char *name;
+	char *qualified_name;
+	char *file_name;
+	uint8_t *line_table;
+	size_t line_table_size;
+	bool truncated;
+};
+
+struct code_entry {
+	struct python_code code; // first: public pointers point here
+	struct code_head head;
+	struct code_entry *next_retired;
+	UT_hash_handle hh; // by code.address
+};
+
+struct python_code_cache {
+	const struct python_layout *layout;
+	uint64_t code_type;
+	struct code_entry *entries; // current objects, one per address
+	struct code_entry *retired; // replaced ones, until collected
+};
+
+struct python_code_cache *
+python_code_cache_create(const struct python_layout *layout, uint64_t code_type)
+{
+	struct python_code_cache *cache;
+
+	if (layout->code.size > PYTHON_CODE_HEAD_MAX)
+		return NULL;
+	cache = calloc(1, sizeof(*cache));
+	if (!cache)
+		return NULL;
+	cache->layout = layout;
+	cache->code_type = code_type;
+	return cache;
+}
+
+static void code_text_deinit(struct code_text *text)
+{
+	free(text->name);
+	free(text->qualified_name);
+	free(text->file_name);
+	free(text->line_table);
+}
+
+static void entry_destroy(struct code_entry *entry)
+{
+	free(entry->code.name);
+	free(entry->code.qualified_name);
+	free(entry->code.file_name);
+	free(entry->code.line_table);
+	free(entry);
+}
+
+void python_code_cache_collect(struct python_code_cache *cache)
+{
+	while (cache->retired) {
+		struct code_entry *entry = cache->retired;
+
+		cache->retired = entry->next_retired;
+		entry_destroy(entry);
+	}
+}
+
+void python_code_cache_destroy(struct python_code_cache *cache)
+{
+	struct code_entry *entry, *next;
+
+	if (!cache)
+		return;
+	HASH_ITER(hh, cache->entries, entry, next)
+	{
+		HASH_DEL(cache->entries, entry);
+		entry_destroy(entry);
+	}
+	python_code_cache_collect(cache);
+	free(cache);
+}
+
+static struct code_entry *cache_find(struct python_code_cache *cache,
+				     uint64_t address)
+{
+	struct code_entry *entry;
+
+	HASH_FIND(hh, cache->entries, &address, sizeof(address), entry);
+	return entry;
+}
+
+static bool cache_add(struct python_code_cache *cache, struct code_entry *entry)
+{
+	if (HASH_COUNT(cache->entries) >= CODE_CACHE_MAX)
+		return false;
+	HASH_ADD(hh, cache->entries, code.address, sizeof(entry->code.address),
+		 entry);
+	return entry->hh.tbl != NULL;
+}
+
+// Its address is another's now; who holds the object may keep looking at it.
+static void cache_retire(struct python_code_cache *cache,
+			 struct code_entry *entry)
+{
+	if (cache_find(cache, entry->code.address) != entry)
+		return;
+	HASH_DEL(cache->entries, entry);
+	entry->next_retired = cache->retired;
+	cache->retired = entry;
+}
+
+struct python_code *python_code_find(struct python_code_cache *cache,
+				     uint64_t address)
+{
+	struct code_entry *entry = cache_find(cache, address);
+
+	return entry ? &entry->code : NULL;
+}
+
+static struct code_entry *entry_create(uint64_t address,
+				       const struct code_head *head)
+{
+	struct code_entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		return NULL;
+	entry->head = *head;
+	entry->code.address = address;
+	entry->code.fingerprint = head->fingerprint;
+	entry->code.facts = head->facts;
+	entry->code.first_line = head->first_line;
+	entry->code.name = strdup("");
+	entry->code.qualified_name = strdup("");
+	entry->code.file_name = strdup("");
+	if (entry->code.name && entry->code.qualified_name &&
+	    entry->code.file_name)
+		return entry;
+	entry_destroy(entry);
+	return NULL;
+}
+
+static void code_confirm(struct python_code *code, uint64_t now_ns)
+{
+	if (now_ns > code->confirmed_ns)
+		code->confirmed_ns = now_ns;
+	code->confirmations++;
+}
+
+struct python_code *python_code_learn(struct python_code_cache *cache,
+				      uint64_t address, const void *bytes,
+				      size_t size, uint64_t now_ns)
+{
+	struct code_entry *known = cache_find(cache, address);
+	struct code_entry *entry;
+	struct code_head head;
+
+	if (size < cache->layout->code.size ||
+	    !code_head_read(cache->layout, cache->code_type, bytes, &head))
+		return NULL;
+	if (known && known->code.fingerprint == head.fingerprint) {
+		code_confirm(&known->code, now_ns);
+		return &known->code;
+	}
+	entry = entry_create(address, &head);
+	if (!entry)
+		return NULL;
+	if (known)
+		cache_retire(cache, known);
+	if (!cache_add(cache, entry)) {
+		entry_destroy(entry);
+		return NULL;
+	}
+	code_confirm(&entry->code, now_ns);
+	return &entry->code;
+}
+
+// A bytes object, at most PYTHON_LINE_TABLE_MAX of it.
+static uint8_t *read_bytes(const struct python_layout *layout,
+			   const struct live_memory *memory, uint64_t address,
+			   size_t *ret_size, bool *ret_truncated)
+{
+	uint8_t first[BYTES_FIRST_READ];
+	uint32_t data = layout->bytes.data;
+	ssize_t got =
+		memory->read(memory->context, address, first, sizeof(first));
+	_cleanup_free_ uint8_t *bytes = NULL;
+	uint64_t size;
+	bool truncated;
+
+	if (got < (ssize_t)data)
+		return NULL;
+	memcpy(&size, first + layout->bytes.size, sizeof(size));
+	truncated = size > PYTHON_LINE_TABLE_MAX;
+	if (truncated)
+		size = PYTHON_LINE_TABLE_MAX;
+	bytes = malloc(size + 1); // never 0 bytes
+	if (!bytes)
+		return NULL;
+	if (data + size <= (uint64_t)got)
+		memcpy(bytes, first + data, size);
+	else if (!live_memory_read(memory, address + data, bytes, size))
+		return NULL;
+	*ret_size = size;
+	*ret_truncated = truncated;
+	return take_ptr(bytes);
+}
+
+static char *read_name(const struct python_layout *layout,
+		       const struct live_memory *memory, uint64_t address,
+		       bool *truncated)
+{
+	bool cut = false;
+	char *name = python_text_read(layout, memory, address, PYTHON_NAME_MAX,
+				      &cut);
+
+	*truncated |= cut;
+	return name;
+}
+
+static bool read_text(const struct python_layout *layout,
+		      const struct code_entry *entry,
+		      const struct live_memory *memory, struct code_text *ret)
+{
+	bool cut = false;
+
+	ret->name = read_name(layout, memory, entry->head.name, &ret->truncated);
+	ret->qualified_name = read_name(
+		layout, memory, entry->head.qualified_name, &ret->truncated);
+	ret->file_name = read_name(layout, memory, entry->head.file_name,
+				   &ret->truncated);
+	ret->line_table = read_bytes(layout, memory, entry->head.line_table,
+				     &ret->line_table_size, &cut);
+	ret->truncated |= cut;
+	return ret->name && ret->qualified_name && ret->file_name &&
+	       ret->line_table;
+}
+
+static enum python_code_check head_check(const struct python_code_cache *cache,
+					 const struct python_code *code,
+					 const struct live_memory *memory)
+{
+	uint8_t head[PYTHON_CODE_HEAD_MAX];
+
+	if (!live_memory_read(memory, code->address, head,
+			      cache->layout->code.size))
+		return PYTHON_CODE_UNREADABLE;
+	return code_head_fingerprint(cache->layout, head) == code->fingerprint
+		       ? PYTHON_CODE_SAME
+		       : PYTHON_CODE_CHANGED;
+}
+
+static void entry_take_text(struct code_entry *entry, struct code_text *text)
+{
+	struct python_code *code = &entry->code;
+	struct code_text old = { .name = code->name,
+				 .qualified_name = code->qualified_name,
+				 .file_name = code->file_name,
+				 .line_table = code->line_table };
+
+	code->name = take_ptr(text->name);
+	code->qualified_name = take_ptr(text->qualified_name);
+	code->file_name = take_ptr(text->file_name);
+	code->line_table = take_ptr(text->line_table);
+	code->line_table_size = text->line_table_size;
+	code->truncated = text->truncated;
+	code->problem = NULL;
+	code->state = PYTHON_CODE_NAMED;
+	code_text_deinit(&old);
+}
+
+static void entry_set_gone(struct python_code_cache *cache,
+			   struct code_entry *entry, const char *problem)
+{
+	entry->code.state = PYTHON_CODE_GONE;
+	entry->code.problem = problem;
+	cache_retire(cache, entry);
+}
+
+void python_code_read_names(struct python_code_cache *cache,
+			    struct python_code *code,
+			    const struct live_memory *memory, uint64_t now_ns)
+{
+	_cleanup_(code_text_deinit) struct code_text text = { 0 };
+	struct code_entry *entry = (struct code_entry *)code;
+	bool complete;
+
+	if (code->state != PYTHON_CODE_HEAD_ONLY)
+		return;
+	complete = read_text(cache->layout, entry, memory, &text);
+	// Last, so that the same object lived, and held its strings, while
+	// they were read.
+	switch (head_check(cache, code, memory)) {
+	case PYTHON_CODE_UNREADABLE:
+		code->problem = "its memory could not be read";
+		return;
+	case PYTHON_CODE_CHANGED:
+		entry_set_gone(cache, entry, "replaced before it was named");
+		return;
+	case PYTHON_CODE_SAME:
+		break;
+	}
+	code_confirm(code, now_ns);
+	if (complete)
+		entry_take_text(entry, &text);
+	else
+		code->problem = "its names could not be read";
+}
+
+static bool text_is_same(const struct python_code *code,
+			 const struct code_text *text)
+{
+	return !strcmp(code->name, text->name) &&
+	       !strcmp(code->qualified_name, text->qualified_name) &&
+	       !strcmp(code->file_name, text->file_name) &&
+	       code->line_table_size == text->line_table_size &&
+	       !memcmp(code->line_table, text->line_table,
+		       text->line_table_size);
+}
+
+// For objects without a version: a twin may have taken the place.
+static enum python_code_check text_check(const struct python_code_cache *cache,
+					 const struct code_entry *entry,
+					 const struct live_memory *memory)
+{
+	_cleanup_(code_text_deinit) struct code_text text = { 0 };
+
+	if (!read_text(cache->layout, entry, memory, &text))
+		return PYTHON_CODE_UNREADABLE;
+	return text_is_same(&entry->code, &text) ? PYTHON_CODE_SAME
+						 : PYTHON_CODE_CHANGED;
+}
+
+enum python_code_check python_code_verify(struct python_code_cache *cache,
+					  struct python_code *code,
+					  const struct live_memory *memory,
+					  uint64_t now_ns)
+{
+	struct code_entry *entry = (struct code_entry *)code;
+	enum python_code_check check = head_check(cache, code, memory);
+
+	if (check == PYTHON_CODE_SAME && !entry->head.exact &&
+	    code->state == PYTHON_CODE_NAMED)
+		check = text_check(cache, entry, memory);
+	if (check == PYTHON_CODE_SAME)
+		code_confirm(code, now_ns);
+	else if (check == PYTHON_CODE_CHANGED)
+		cache_retire(cache, entry);
+	return check;
+}
+
+// As CPython's PyCode_Addr2Line(): before its first instruction a frame is
+// where its code begins.
+uint32_t python_code_line(const struct python_code *code, int32_t offset)
+{
+	if (offset < 0)
+		return code->first_line;
+	return line_table_find(code->line_table, code->line_table_size,
+			       code->first_line, (uint32_t)offset);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unwind/python/line_table.h"
+
+#include "base/reader.h"
+
+enum {
+	KIND_ONE_LINE_0 = 10, // 10, 11, 12: the line grows by 0, 1, 2
+	KIND_ONE_LINE_2 = 12,
+	KIND_NO_COLUMNS = 13,
+	KIND_LONG = 14,
+	KIND_NONE = 15,
+	VARINT_BYTES_MAX = 6, // 36 bits: more than a C int ever needs
+	BYTES_PER_UNIT = 2,
+};
+
+static uint64_t read_varint(struct reader *reader)
+{
+	uint64_t value = 0;
+	uint8_t byte;
+
+	for (unsigned int i = 0; i < VARINT_BYTES_MAX; i++) {
+		byte = reader_u8(reader);
+		value |= (uint64_t)(byte & 0x3f) << (6 * i);
+		if (!(byte & 0x40))
+			return value;
+	}
+	reader->failed = true;
+	return 0;
+}
+
+// The sign is the lowest bit.
+static int64_t read_signed_varint(struct reader *reader)
+{
+	uint64_t value = read_varint(reader);
+
+	return value & 1 ? -(int64_t)(value >> 1) : (int64_t)(value >> 1);
+}
+
+// Reads the rest of an entry and moves @line on. False: it has no line.
+static bool read_location(struct reader *reader, unsigned int kind,
+			  int64_t *line)
+{
+	switch (kind) {
+	case KIND_NONE:
+		return false;
+	case KIND_LONG:
+		*line += read_signed_varint(reader);
+		read_varint(reader); // end line
+		read_varint(reader); // columns
+		read_varint(reader);
+		return true;
+	case KIND_NO_COLUMNS:
+		*line += read_signed_varint(reader);
+		return true;
+	case KIND_ONE_LINE_0 ... KIND_ONE_LINE_2:
+		*line += kind - KIND_ONE_LINE_0;
+		reader_bytes(reader, 2);
+		return true;
+	}
+	reader_bytes(reader, 1);
+	return true;
+}
+
+uint32_t line_table_find(const uint8_t *table, size_t size, uint32_t first_line,
+			 uint32_t offset)
+{
+	struct reader reader;
+	int64_t line = first_line;
+	uint64_t end = 0;
+
+	reader_init(&reader, table, size);
+	while (reader_left(&reader)) {
+		uint8_t head = reader_u8(&reader);
+		bool has_line = read_location(&reader, head >> 3 & 15, &line);
+
+		// 0x80 starts each entry and nothing else: a table without it
+		// is not one, or was torn.
+		if (reader.failed || !(head & 0x80))
+			return 0;
+		end += (uint64_t)((head & 7) + 1) * BYTES_PER_UNIT;
+		if (offset < end)
+			return has_line && line > 0 && line <= UINT32_MAX
+				       ? (uint32_t)line
+				       : 0;
+	}
+	return 0;
+}
