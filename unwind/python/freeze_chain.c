@@ -8,6 +8,7 @@
 #include "unwind/python/freezer.h"
 
 enum {
+	STACK_NEAR = 64 << 10, // bytes beyond the copy: surely the stack
 	HALF_WRITTEN_NEAR = 1024, // bytes from the stack pointer
 	HALF_WRITTEN_WORDS = 2048,
 	HALF_WRITTEN_CANDIDATES = 16,
@@ -59,6 +60,9 @@ static const uint8_t *frame_at(struct freezer *freezer, uint64_t vaddr)
 	const struct python_layout *layout = freezer->layout;
 	const uint8_t *frame = freezer_at(freezer, vaddr, layout->frame.size);
 
+	if (!frame && vaddr - freezer->stack_end < STACK_NEAR &&
+	    freezer_extend_stack(freezer, vaddr, layout->frame.size))
+		frame = freezer_at(freezer, vaddr, layout->frame.size);
 	if (frame)
 		return frame;
 	frame = freezer_object(freezer, SNAPSHOT_FRAME, vaddr,

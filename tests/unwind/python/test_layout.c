@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cmocka.h"
+#include "unwind/python/layout.h"
+
+
+static void test_find(void **state)
+{
+	(void)state;
+	assert_string_equal(python_layout_find(0x030b02f0)->name, "3.11");
+	assert_string_equal(python_layout_find(0x030b07f0)->name, "3.11");
+	assert_string_equal(python_layout_find(0x030c01f0)->name, "3.12");
+	assert_string_equal(python_layout_find(0x030d00f0)->name, "3.13");
+}
+
+static void test_refuses(void **state)
+{
+	(void)state;
+	assert_null(python_layout_find(0x030a0df0));
+	assert_null(python_layout_find(0x030e00f0));
+	assert_null(python_layout_find(0x040c01f0));
+	assert_null(python_layout_find(0));
+	// 3.13.0a1, 3.13.0b2 and 3.13.0rc3.
+	assert_null(python_layout_find(0x030d00a1));
+	assert_null(python_layout_find(0x030d00b2));
+	assert_null(python_layout_find(0x030d00c3));
+}
+
+// Code reads members out of the first `size` bytes without further checks.
+static void test_members_fit(void **state)
+{
+	const struct python_layout *layout;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; (layout = python_layout_at(i)); i++) {
+		bool cframe = layout->chain != PYTHON_CHAIN_TSTATE;
+
+		assert_true(layout->thread.chunk_top + 8 <=
+			    layout->thread.size);
+		assert_true(layout->thread.native_thread_id + 8 <=
+			    layout->thread.size);
+		assert_int_equal(cframe,
+				 layout->thread.cframe != PYTHON_NO_OFFSET);
+		assert_int_equal(!cframe, layout->thread.current_frame !=
+						  PYTHON_NO_OFFSET);
+		assert_true(layout->frame.instruction + 8 <=
+			    layout->frame.size);
+		assert_true(layout->frame.owner < layout->frame.size);
+		assert_true(layout->code.first_traceable + 4 <=
+			    layout->code.size);
+		assert_true(layout->code.line_table + 8 <= layout->code.size);
+		assert_int_equal(layout->code.bytecode, layout->code.size);
+	}
+	assert_int_equal(i, 3);
+	assert_null(python_layout_at(3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_members_fit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

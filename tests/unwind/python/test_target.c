@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/cmocka.h"
+#include "unwind/python/target.h"
+
+#include <pthread.h>
+
+enum { WORKERS = 3, ROUNDS = 20000 };
+
+static struct python_target *target_create(void)
+{
+	struct python_target *target = python_target_create(
+		live_memory_of_fd(-1), python_layout_at(0), 4096, 0);
+
+	assert_non_null(target);
+	return target;
+}
+
+static void test_code(void **state)
+{
+	struct python_target *target = target_create();
+
+	(void)state;
+	assert_false(python_target_knows_code(target, 0x7f0000001000));
+	python_target_learn_code(target, 0x7f0000001000);
+	python_target_learn_code(target, 0x7f0000001000);
+	assert_true(python_target_knows_code(target, 0x7f0000001000));
+	assert_int_equal(target->code_count, 1);
+	python_target_forget_code(target, 0x7f0000001000);
+	python_target_forget_code(target, 0x7f0000001000);
+	assert_false(python_target_knows_code(target, 0x7f0000001000));
+	assert_int_equal(target->code_count, 0);
+	python_target_destroy(target);
+}
+
+// What is learned last is known, however full the table is.
+static void test_code_full(void **state)
+{
+	struct python_target *target = target_create();
+	unsigned int known = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 2 * PYTHON_CODE_SLOTS; i++) {
+		python_target_learn_code(target, i * 0x1a0);
+		assert_true(python_target_knows_code(target, i * 0x1a0));
+	}
+	for (uint64_t i = 1; i <= 2 * PYTHON_CODE_SLOTS; i++)
+		known += python_target_knows_code(target, i * 0x1a0);
+	assert_true(known > PYTHON_CODE_SLOTS / 2);
+	assert_true(known <= PYTHON_CODE_SLOTS);
+	python_target_destroy(target);
+}
+
+// A program of some thousand code objects must not lose any of them.
+static void test_code_spread(void **state)
+{
+	struct python_target *target = target_create();
+	unsigned int lost = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i <= PYTHON_CODE_SLOTS / 4; i++)
+		python_target_learn_code(target, 0x7f1234000000 + i * 0x150);
+	for (uint64_t i = 1; i <= PYTHON_CODE_SLOTS / 4; i++)
+		lost += !python_target_knows_code(target,
+						  0x7f1234000000 + i * 0x150);
+	assert_true(lost <= 4);
+	python_target_destroy(target);
+}
+
+static void test_thread(void **state)
+{
+	struct python_target *target = target_create();
+	struct python_thread_slot slot;
+
+	(void)state;
+	assert_false(python_target_find_thread(target, 77, &slot));
+	python_target_learn_thread(target, 77, 0x1000, 5);
+	python_target_learn_thread(target, 77, 0x2000, 6);
+	assert_true(python_target_find_thread(target, 77, &slot));
+	assert_int_equal(slot.state, 0x2000);
+	assert_int_equal(slot.found_ns, 6);
+	python_target_forget_thread(target, 77);
+	assert_false(python_target_find_thread(target, 77, &slot));
+	python_target_learn_thread(target, 0, 0x2000, 6);
+	assert_false(python_target_find_thread(target, 0, &slot));
+	python_target_destroy(target);
+}
+
+static void test_thread_full(void **state)
+{
+	struct python_target *target = target_create();
+	struct python_thread_slot slot;
+
+	(void)state;
+	for (uint32_t tid = 1; tid <= 3 * PYTHON_THREAD_SLOTS; tid++) {
+		python_target_learn_thread(target, tid, tid * 8, tid);
+		assert_true(python_target_find_thread(target, tid, &slot));
+		assert_int_equal(slot.state, tid * 8);
+	}
+	python_target_destroy(target);
+}
+
+struct worker {
+	pthread_t thread;
+	struct python_target *target;
+	uint64_t seed;
+	unsigned int foreign; // hints that were never anyone's
+};
+
+// Capture threads insert and the worker forgets at once: a hint may be stale,
+// yet it is always something that somebody wrote for some thread.
+static void *hammer(void *context)
+{
+	struct worker *worker = context;
+	struct python_thread_slot slot;
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		uint32_t tid = 1 + (i * 7 + (uint32_t)worker->seed) % 2048;
+
+		python_target_learn_thread(worker->target, tid, tid * 8, i);
+		python_target_learn_code(worker->target, tid * 16);
+		if (python_target_find_thread(worker->target, tid + 1, &slot))
+			worker->foreign += slot.state % 8 != 0;
+		if (i % 3 == 0)
+			python_target_forget_thread(worker->target, tid);
+		if (i % 5 == 0)
+			python_target_forget_code(worker->target, tid * 16);
+	}
+	return NULL;
+}
+
+static void test_concurrent(void **state)
+{
+	struct python_target *target = target_create();
+	struct worker workers[WORKERS] = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < WORKERS; i++) {
+		workers[i].target = target;
+		workers[i].seed = i * 31;
+		assert_int_equal(pthread_create(&workers[i].thread, NULL,
+						hammer, &workers[i]),
+				 0);
+	}
+	for (unsigned int i = 0; i < WORKERS; i++) {
+		pthread_join(workers[i].thread, NULL);
+		assert_int_equal(workers[i].foreign, 0);
+	}
+	python_target_destroy(target);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code),
+		cmocka_unit_test(test_code_full),
+		cmocka_unit_test(test_code_spread),
+		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_thread_full),
+		cmocka_unit_test(test_concurrent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
