@@ -380,6 +380,22 @@ static enum python_match stack_claim_record(struct python_stack *stack,
 	return match;
 }
 
+/*
+ * The record of an activation that is being entered. Of the entry code's stores
+ * the one that makes the record current comes first (seen in 3.11.2, 3.11.7 and
+ * 3.12.1), so that @bytes may be left-overs. But every activation's record lies
+ * equally far below its CFA.
+ */
+static void stack_step_over(struct python_stack *stack, uint64_t cfa,
+			    const uint8_t *bytes)
+{
+	uint32_t previous = stack->layout->cframe.previous;
+
+	stack->record_distance = cfa - stack->cursor;
+	stack->finished = bytes &&
+			  is_root_record(stack, word_at(bytes, previous));
+}
+
 // 3.11 and 3.12.
 static enum python_match stack_match_record(struct python_stack *stack,
 					    uint64_t sp, uint64_t cfa,
@@ -395,17 +411,11 @@ static enum python_match stack_match_record(struct python_stack *stack,
 	if (record < sp || record % WORD_BYTES)
 		return stack_contradict(stack, collector);
 	stack->first = false;
-	/*
-	 * Of the entry code's stores the one that makes the record current
-	 * comes first (3.11.7, 3.12.1): its own members may be left-overs. But
-	 * each activation's record lies equally far below its CFA.
-	 */
+	bytes = memory_at(stack->memory, record, layout->cframe.size);
 	if (entering) {
-		stack->record_distance = cfa - record;
-		stack->finished = true; // unless there is one more
+		stack_step_over(stack, cfa, bytes);
 		return PYTHON_MATCH_NONE;
 	}
-	bytes = memory_at(stack->memory, record, layout->cframe.size);
 	if (!bytes)
 		return stack_lose(stack);
 	return stack_claim_record(stack, sp, cfa,

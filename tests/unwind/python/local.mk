@@ -9,3 +9,16 @@ tests_unwind_python_test_freeze_SOURCES = tests/unwind/python/test_freeze.c \
 	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
 tests_unwind_python_test_layout_SOURCES = tests/unwind/python/test_layout.c
 tests_unwind_python_test_target_SOURCES = tests/unwind/python/test_target.c
+
+check_PROGRAMS += \
+	tests/unwind/python/test_line_table \
+	tests/unwind/python/test_text
+
+tests_unwind_python_test_line_table_SOURCES = \
+	tests/unwind/python/test_line_table.c \
+	tests/unwind/python/interpreter.c tests/unwind/python/interpreter.h
+tests_unwind_python_test_text_SOURCES = tests/unwind/python/test_text.c \
+	tests/unwind/python/fake_memory.h
+
+EXTRA_DIST += tests/unwind/python/dump_line_tables.py \
+	tests/unwind/python/line_tables.bin

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unwind/python/interpreter.h"
+
+#include "tests/cmocka.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const usual_places[] = {
+	"~/.pyenv/versions/3.11.*/bin/python3.11",
+	"~/.pyenv/versions/3.12.*/bin/python3.12",
+	"~/.pyenv/versions/3.13.*/bin/python3.13",
+	"/usr/bin/python3.1[123]",
+};
+
+static void find_in(glob_t *found, const char *pattern)
+{
+	int flags = GLOB_TILDE | (found->gl_pathc ? GLOB_APPEND : 0);
+
+	if (glob(pattern, flags, NULL, found) == GLOB_NOSPACE)
+		fail_msg("out of memory");
+}
+
+void interpreters_init(struct interpreters *interpreters)
+{
+	const char *given = getenv("BRINDLE_TEST_PYTHONS");
+	glob_t *found = &interpreters->found;
+	char *paths, *path;
+
+	*interpreters = (struct interpreters){ 0 };
+	if (!given) {
+		for (size_t i = 0; i < 4; i++)
+			find_in(found, usual_places[i]);
+		return;
+	}
+	paths = strdup(given);
+	assert_non_null(paths);
+	for (path = strtok(paths, ":"); path; path = strtok(NULL, ":"))
+		find_in(found, path);
+	free(paths);
+}
+
+void interpreters_deinit(struct interpreters *interpreters)
+{
+	globfree(&interpreters->found);
+}
+
+void interpreter_file(const char *name, char *ret, size_t size)
+{
+	const char *top = getenv("srcdir");
+
+	snprintf(ret, size, "%s/tests/unwind/python/%s", top ? top : ".", name);
+}
+
+static void run_script(const char *path, const char *script, int input,
+		       int output)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(input, STDIN_FILENO);
+	dup2(output, STDOUT_FILENO);
+	execl(path, path, "-B", script, NULL);
+	_exit(127);
+}
+
+void interpreter_start(struct interpreter *interpreter, const char *path,
+		       const char *script)
+{
+	char file[4096];
+	int in[2], out[2];
+
+	interpreter_file(script, file, sizeof(file));
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	interpreter->pid = fork();
+	assert_true(interpreter->pid >= 0);
+	if (interpreter->pid == 0)
+		run_script(path, file, in[0], out[1]);
+	close(in[0]);
+	close(out[1]);
+	interpreter->input = fdopen(in[1], "w");
+	interpreter->output = fdopen(out[0], "r");
+	assert_non_null(interpreter->input);
+	assert_non_null(interpreter->output);
+}
+
+void interpreter_stop(struct interpreter *interpreter)
+{
+	int status;
+
+	fclose(interpreter->input);
+	fclose(interpreter->output);
+	assert_int_equal(waitpid(interpreter->pid, &status, 0),
+			 interpreter->pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
