@@ -1,1 +1,3 @@
-# Helper programs: test_helpers += tests/bench/x, and its _SOURCES.
+# What it costs, beside others: make bench.
+EXTRA_DIST += tests/bench/run tests/bench/profilers.py tests/bench/windows.py \
+	tests/bench/bare_sampler.c

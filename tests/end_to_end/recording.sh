@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# Recording: a command, processes, the host; as root and as an ordinary user.
+
+cat > mixed.py <<'END'
+import functools, sys, time
+def inner(a, b):
+    x = 0
+    for i in range(300):
+        x += i * i
+    return x
+def outer():
+    return functools.reduce(inner, range(50))
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    outer()
+sys.exit(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+END
+
+check_command() {
+	run 30 ./brindle record -F 499 -- $python mixed.py 1.5 7
+	expect "record: exit status of the command" [ "$status" = 7 ]
+	expect "record: writes brindle.db" [ -s brindle.db ]
+	expect "record: silent progress in a pipe" \
+		bash -c '! grep -q $'"'\\r\\|\\033'"' err.txt'
+	expect "record: samples" at_least 300 "SELECT count(*) FROM v_sample"
+	expect "record: Python frames under C" at_least 300 "SELECT count(*)
+		FROM v_sample WHERE callsite_id IN (SELECT callsite_id FROM
+		v_frame_of_callsite WHERE function = 'outer')"
+	expect "record: period as weight" at_least 1 "SELECT avg(weight_ns)
+		BETWEEN 1900000 AND 2100000 FROM v_sample"
+	expect "record: no file left behind" \
+		bash -c '[ ! -e brindle.db-wal ] && [ ! -e brindle.db-shm ]'
+	expect "record: opens in the plain shell" \
+		[ "$(count 'PRAGMA integrity_check')" = ok ]
+}
+
+check_attach() {
+	$python mixed.py 30 & local one=$!
+	./spinner 0 & local two=$!
+	run 20 ./brindle record -p $one -p $two -d 1.5 -o attach.db
+	expect "record -p -p: succeeds" [ "$status" = 0 ]
+	expect "record -p: targets still run" kill -0 $one $two
+	expect "record -p: both seen" [ "$(count "SELECT count(DISTINCT pid)
+		FROM v_sample WHERE pid IN ($one, $two)" attach.db)" = 2 ]
+	expect "record -p: nobody else" [ "$(count "SELECT count(*) FROM
+		v_sample WHERE pid NOT IN ($one, $two)" attach.db)" = 0 ]
+	expect "record -p: Python before the start" at_least 1 "SELECT count(*)
+		FROM v_frame_of_callsite WHERE function = 'inner'" attach.db
+	run 20 ./brindle record -a -d 1.5 -o host.db
+	expect "record -a: succeeds" [ "$status" = 0 ]
+	expect "record -a: both seen" [ "$(count "SELECT count(DISTINCT pid)
+		FROM v_sample WHERE pid IN ($one, $two)" host.db)" = 2 ]
+	run 20 ./brindle dump -p $one
+	expect "dump -p: a mixed stack" works 'outer'
+	kill $one $two
+	wait $one $two 2>/dev/null
+}
+
+check_progress() {
+	if ! command -v script >/dev/null; then
+		skip "record: progress on a terminal" "no script(1)"
+		return
+	fi
+	timeout 20 script -qec "./brindle record -o tty.db -- ./spinner 1500" \
+		tty.txt >/dev/null 2>&1
+	status=$?
+	cp tty.txt err.txt
+	expect "record: progress on a terminal" \
+		grep -qE 'samples' tty.txt
+}
+
+# The test sets the level that it is about, and puts the old one back.
+restore_paranoid() {
+	[ -n "$paranoid" ] && echo "$paranoid" > \
+		/proc/sys/kernel/perf_event_paranoid
+	paranoid=
+}
+
+check_user() {
+	local sysctl=/proc/sys/kernel/perf_event_paranoid
+	paranoid=$(cat $sysctl)
+	if [ "$(id -u)" != 0 ]; then
+		skip "record as an ordinary user" "needs root to become nobody"
+		return
+	fi
+	mkdir -p user && chown 65534:65534 user
+	echo 2 > $sysctl
+	run 30 as_nobody ./brindle record -F 499 -o user/u.db -- \
+		$python mixed.py 1.5
+	expect "ordinary user, paranoid 2: records" [ "$status" = 0 ]
+	expect "ordinary user, paranoid 2: Python frames" at_least 100 "SELECT
+		count(*) FROM v_sample WHERE callsite_id IN (SELECT callsite_id
+		FROM v_frame_of_callsite WHERE function = 'outer')" user/u.db
+	expect "ordinary user, paranoid 2: no kernel frames" [ "$(count "SELECT
+		count(*) FROM v_frame_of_callsite WHERE kind = 'kernel'" \
+		user/u.db)" = 0 ]
+	run 10 as_nobody ./brindle record -d 1 -o user/a.db -a
+	expect "ordinary user: whole host refused" fails 1 'paranoid|permission'
+	run 10 as_nobody ./brindle record -p 1 -d 1 -o user/p.db
+	expect "ordinary user: another's process refused" \
+		fails 1 'permi|allowed'
+	echo 3 > $sysctl
+	if [ "$(cat $sysctl)" = 3 ] &&
+	   ! as_nobody perf stat -e task-clock true >/dev/null 2>&1; then
+		run 10 as_nobody ./brindle record -o user/3.db -- ./spinner 100
+		expect "ordinary user, paranoid 3: names the sysctl" \
+			fails 1 'perf_event_paranoid'
+	else
+		skip "ordinary user, paranoid 3" "this kernel knows no level 3"
+	fi
+	restore_paranoid
+}
+
+check_recording() {
+	check_command
+	check_attach
+	check_progress
+	check_user
+}

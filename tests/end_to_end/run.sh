@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What a user meets: every command, every bad input, every way to end.
+# Last line: "end_to_end: P passed, F failed, S skipped".
+#
+# usage: run.sh [BRINDLE [NAME-PATTERN]]
+here=$(cd "$(dirname "$0")" && pwd)
+brindle=$(realpath "${1:-${BRINDLE:-./brindle}}")
+pattern=${2:-.}
+work=$(mktemp -d /tmp/brindle-e2e-XXXXXX)
+chmod 755 "$work"
+cd "$work" || exit 1
+passed=0 failed=0 skipped=0 mounted= paranoid=
+python=/usr/bin/python3.11
+[ -x $python ] || python=$(command -v python3)
+
+. "$here/reading.sh"
+. "$here/recording.sh"
+. "$here/ending.sh"
+. "$here/refusals.sh"
+
+cleanup() {
+	restore_paranoid
+	[ -n "$mounted" ] && umount "$work/tiny"
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+"${CC:-cc}" -O2 -g -std=gnu11 -D_GNU_SOURCE -o spinner \
+	"$here/../programs/spinner.c" || exit 1
+cp "$brindle" brindle && chmod 755 brindle
+
+# run LIMIT COMMAND...: sets status, out and err.
+run() {
+	local limit=$1
+	shift
+	timeout -k 5 "$limit" "$@" >out.txt 2>err.txt </dev/null
+	status=$?
+	out=$(cat out.txt) err=$(cat err.txt)
+}
+
+# expect NAME CONDITION...: one test; the condition is a command.
+expect() {
+	local name=$1
+	shift
+	[[ $name =~ $pattern ]] || return 0
+	if "$@"; then
+		passed=$((passed + 1))
+		echo "ok $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name: status $status"
+		printf '%s\n' "$err" "$out" | head -8 | cut -c1-200 |
+			sed 's/^/    /'
+	fi
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	echo "skip $1: $2"
+}
+
+# fails STATUS PATTERN: the last run ended so, with one clear line of error.
+fails() {
+	[ "$status" = "$1" ] && grep -qiE "$2" err.txt &&
+		grep -q '^brindle' err.txt
+}
+
+# works PATTERN: the last run succeeded and printed it.
+works() {
+	[ "$status" = 0 ] && grep -qE "$1" out.txt
+}
+
+works_any_case() {
+	[ "$status" = 0 ] && grep -qiE "$1" out.txt
+}
+
+# count SQL: the single number it yields.
+count() {
+	sqlite3 -readonly "${2:-brindle.db}" "$1"
+}
+
+at_least() {
+	[ "$(count "$2" "$3")" -ge "$1" ] 2>/dev/null
+}
+
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+check_recording
+check_reading
+check_ending
+check_refusals
+echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
