@@ -53,8 +53,10 @@ static struct error *choice_by_name(const char *name,
 		return error_create(ERROR_USAGE, "event name '%.20s...' is too "
 				    "long", name);
 	failed = pfm_initialize();
-	if (failed == PFM_SUCCESS)
+	if (failed == PFM_SUCCESS) {
 		failed = pfm_encode(name, &attr);
+		pfm_terminate();
+	}
 	if (failed != PFM_SUCCESS)
 		return error_create(ERROR_USAGE, "unknown event '%s' (%s); "
 				    "cpu-clock works everywhere", name,

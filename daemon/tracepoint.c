@@ -186,8 +186,8 @@ static struct error *child_result(pid_t child)
 		return error_create(ERROR_SYSTEM, "reading tracefs took more "
 				    "than %d s", CHILD_SECONDS);
 	if (WEXITSTATUS(status))
-		return error_from_errno(WEXITSTATUS(status), "mount tracefs "
-					"in a namespace of our own");
+		return error_from_errno(WEXITSTATUS(status), "read it from "
+					"a tracefs mounted for a moment");
 	return NULL;
 }
 

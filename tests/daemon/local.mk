@@ -1,3 +1,14 @@
 # Tests of daemon/: check_PROGRAMS += tests/daemon/test_x, and its _SOURCES.
 check_PROGRAMS += tests/daemon/test_doctor
 tests_daemon_test_doctor_SOURCES = tests/daemon/test_doctor.c
+
+check_PROGRAMS += \
+	tests/daemon/test_perf_event \
+	tests/daemon/test_perf_record \
+	tests/daemon/test_perf_ring
+tests_daemon_test_perf_event_SOURCES = tests/daemon/test_perf_event.c \
+	tests/daemon/perf_child.c tests/daemon/perf_child.h \
+	tests/daemon/perf_tally.c tests/daemon/perf_tally.h \
+	tests/daemon/perf_watch.c tests/daemon/perf_watch.h
+tests_daemon_test_perf_record_SOURCES = tests/daemon/test_perf_record.c
+tests_daemon_test_perf_ring_SOURCES = tests/daemon/test_perf_ring.c
