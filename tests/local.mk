@@ -7,5 +7,6 @@ include tests/daemon/local.mk
 include tests/fuzz/local.mk
 include tests/style/local.mk
 include tests/truth/local.mk
+include tests/end_to_end/local.mk
 include tests/bench/local.mk
 include tests/programs/local.mk

@@ -25,12 +25,12 @@ def run(place, verdicts, pythons):
     slack = ["-F", 999, "--no-realtime"]
     for python in pythons:
         judge_late(verdicts, "late reader, grammar " + python.label,
-                   *test_grammar.run_one(place, python, program, late, 3), 1)
+                   *test_grammar.run_one(place, python, program, late, 2), 1)
         judge_late(verdicts, "late reader, shared helper " + python.label,
-                   *test_shared.run_one(place, python, late, 3), 1)
+                   *test_shared.run_one(place, python, late, 2), 1)
         with targets.hogs(place, 4):
             judge_late(verdicts, "no realtime, grammar " + python.label,
                        *test_grammar.run_one(place, python, program, slack,
-                                             3), 0)
+                                             2), 0)
             judge_late(verdicts, "no realtime, shared " + python.label,
-                       *test_shared.run_one(place, python, slack, 3), 0)
+                       *test_shared.run_one(place, python, slack, 2), 0)

@@ -67,7 +67,8 @@ def run_one(place, python, options, seconds):
     return recording, judge(recording.database, read_log(log))
 
 
-def run(place, verdicts, pythons, runs=((4999, 0, 2), (999, 4, 3))):
+def run_all(place, verdicts, pythons, runs):
+    """@runs: (rate, hogs, seconds) each."""
     total = Tally()
     for python in pythons:
         for rate, hogs, seconds in runs:
@@ -89,3 +90,12 @@ def run(place, verdicts, pythons, runs=((4999, 0, 2), (999, 4, 3))):
                 total.trust["proven"] >= SAMPLES_WANTED * len(pythons) / 4,
                 "%d proven samples checked, %d wrong" % (
                     total.trust["proven"], total.wrong_proven()))
+
+
+def run(place, verdicts, pythons):
+    run_all(place, verdicts, pythons, ((4999, 0, 2), (999, 4, 3)))
+
+
+def run_full(place, verdicts, pythons):
+    run_all(place, verdicts, pythons,
+            ((9999, 0, 40), (4999, 2, 30), (999, 4, 60)))
