@@ -6,3 +6,20 @@
 libschema_a_SOURCES += \
 	schema/profile.h \
 	schema/store.h
+
+# The profile: the tables, writing, reading, queries.
+libschema_a_SOURCES += \
+	schema/intern.c schema/intern.h \
+	schema/migration.c schema/migration.h \
+	schema/profile.c \
+	schema/profile_file.c schema/profile_file.h \
+	schema/query.c \
+	schema/query_print.c schema/query_print.h \
+	schema/sql.c schema/sql.h \
+	schema/store_commit.c \
+	schema/store_intern.c \
+	schema/store_open.c \
+	schema/store_state.h \
+	schema/store_tree.c
+nodist_libschema_a_SOURCES += schema/0001_tables_sql.c schema/0002_views_sql.c
+EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql schema/README.md

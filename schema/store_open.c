@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "schema/migration.h"
+#include "schema/profile_file.h"
+#include "schema/sql.h"
+#include "schema/store_state.h"
+
+/*
+ * Making a profile where one may be already:
+ *
+ *  1. The old one must be ours. Opening it and leaving WAL mode finishes what a
+ *     killed recorder left behind, and fails while anybody uses it: SQLite
+ *     would mix up the logs of two databases under one name.
+ *  2. The new one is made under another name beside it and renamed over it, so
+ *     that without space or permission the old one stays.
+ */
+
+static struct error *unlink_beside(const char *path, const char *suffix)
+{
+	_cleanup_free_ char *beside = profile_file_beside(path, suffix);
+
+	if (!beside)
+		return &error_nomem;
+	if (unlink(beside) < 0 && errno != ENOENT)
+		return error_from_errno(errno, "remove '%s'", beside);
+	return NULL;
+}
+
+static struct error *unlink_logs(const char *path)
+{
+	struct error *error = unlink_beside(path, "-wal");
+
+	if (!error)
+		error = unlink_beside(path, "-shm");
+	if (!error)
+		error = unlink_beside(path, "-journal");
+	return error;
+}
+
+static struct error *release_old(const char *path)
+{
+	_cleanup_database_ sqlite3 *database = NULL;
+	int result;
+
+	result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(database, "PRAGMA journal_mode = DELETE",
+				      NULL, NULL, NULL);
+	if ((result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_LOCKED)
+		return error_create(ERROR_USAGE,
+				    "'%s' is in use, perhaps by another "
+				    "recording; write another one with -o FILE",
+				    path);
+	// A damaged profile is about to be replaced: no reason to complain.
+	return NULL;
+}
+
+static struct error *check_replaceable(const char *path)
+{
+	struct profile_file file;
+	struct error *error = profile_file_inspect(path, &file);
+
+	if (error)
+		return error;
+	switch (file.kind) {
+	case PROFILE_FILE_NONE:
+	case PROFILE_FILE_EMPTY:
+		return NULL;
+	case PROFILE_FILE_OURS:
+		return release_old(path);
+	case PROFILE_FILE_DATABASE:
+	case PROFILE_FILE_FOREIGN:
+		break;
+	}
+	return error_create(ERROR_USAGE,
+			    "'%s' exists and is not a brindle profile, so it "
+			    "is not overwritten; write another file with "
+			    "-o FILE",
+			    path);
+}
+
+static struct error *insert_session(sqlite3 *database,
+				    const struct store_session *session,
+				    uint64_t period_ns)
+{
+	static const char sql[] =
+		"INSERT INTO session (id, brindle_version, host, kernel, "
+		"architecture, command, event, event_note, frequency_hz, "
+		"period_ns, cpu_count, stack_bytes, start_monotonic_ns, "
+		"start_wall_ns) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+		"?10, ?11, ?12, ?13)";
+	const char *texts[] = {
+		session->brindle_version, session->host,    session->kernel,
+		session->architecture,	  session->command, session->event,
+		session->event_note,
+	};
+	int64_t numbers[] = {
+		session->frequency_hz,
+		(int64_t)period_ns,
+		session->cpu_count,
+		session->stack_bytes,
+		(int64_t)session->start_monotonic_ns,
+		(int64_t)session->start_wall_ns,
+	};
+	enum { TEXTS = sizeof(texts) / sizeof(*texts) };
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	struct error *error = sql_prepare(database, sql, &statement);
+
+	if (error)
+		return error;
+	for (int i = 0; i < TEXTS; i++)
+		sqlite3_bind_text(statement, i + 1, texts[i] ? texts[i] : "",
+				  -1, SQLITE_STATIC);
+	for (int i = 0; i < (int)(sizeof(numbers) / sizeof(*numbers)); i++)
+		sqlite3_bind_int64(statement, TEXTS + i + 1, numbers[i]);
+	return sql_step(database, statement);
+}
+
+static struct error *fill_new(const char *path,
+			      const struct store_session *session,
+			      uint64_t period_ns)
+{
+	_cleanup_database_ sqlite3 *database = NULL;
+	struct error *error;
+	int result;
+
+	result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
+	if (result != SQLITE_OK)
+		return sql_error(database, result);
+	error = sql_run(database, "PRAGMA page_size = 4096;"
+				  "PRAGMA journal_mode = MEMORY;"
+				  "PRAGMA synchronous = OFF;"
+				  "PRAGMA application_id = 0x42726e64");
+	if (!error)
+		error = migration_run(database);
+	if (!error)
+		error = insert_session(database, session, period_ns);
+	return error;
+}
+
+static struct error *create_file(const char *path)
+{
+	_cleanup_free_ char *folder = strdup(path);
+	_cleanup_close_ int fd = -1;
+	char *slash;
+
+	if (!folder)
+		return &error_nomem;
+	fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		return NULL;
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	return error_from_errno(errno, "write a profile in folder '%s'",
+				slash ? folder : ".");
+}
+
+static struct error *make_file(const char *path,
+			       const struct store_session *session,
+			       uint64_t period_ns)
+{
+	_cleanup_free_ char *new_path = NULL;
+	struct error *error;
+
+	if (asprintf(&new_path, "%s.new-%d", path, (int)getpid()) < 0) {
+		new_path = NULL;
+		return &error_nomem;
+	}
+	error = create_file(new_path);
+	if (error)
+		return error;
+	error = fill_new(new_path, session, period_ns);
+	if (!error)
+		error = unlink_logs(path);
+	if (!error && rename(new_path, path) < 0)
+		error = error_from_errno(errno, "replace '%s'", path);
+	if (error)
+		unlink(new_path);
+	return error_wrap(error, "make profile '%s'", path);
+}
+
+static struct error *open_database(struct store *store)
+{
+	struct error *error;
+	struct stat status;
+	int result;
+
+	result = sqlite3_open_v2(store->path, &store->database,
+				 SQLITE_OPEN_READWRITE, NULL);
+	if (result != SQLITE_OK)
+		return sql_error(store->database, result);
+	if (stat(store->path, &status) < 0)
+		return error_from_errno(errno, "look at it");
+	store->device = status.st_dev;
+	store->inode = status.st_ino;
+	// A reader that holds the lock is waited for, but not for long: what
+	// is pending waits in memory for the next tick.
+	sqlite3_busy_timeout(store->database, 500);
+	error = sql_run(store->database, "PRAGMA journal_mode = WAL;"
+					 "PRAGMA synchronous = NORMAL;"
+					 "PRAGMA wal_autocheckpoint = 4096;"
+					 "PRAGMA journal_size_limit = 4194304;"
+					 "PRAGMA cache_size = -4096;"
+					 "PRAGMA temp_store = MEMORY");
+	return error ? error : store_prepare_statements(store);
+}
+
+// A symbolic link is followed, not replaced.
+static char *resolve(const char *path)
+{
+	char *resolved = realpath(path, NULL);
+
+	return resolved ? resolved : strdup(path);
+}
+
+static struct store *store_create(const struct store_session *session)
+{
+	struct store *store = calloc(1, sizeof(*store));
+
+	if (!store)
+		return NULL;
+	store->start_ns = (int64_t)session->start_monotonic_ns;
+	store->period_ns = session->frequency_hz
+				   ? NS_PER_SEC / session->frequency_hz
+				   : 0;
+	store->last_sample_id = INT64_MIN;
+	store->rows_max = STORE_ROWS_MAX;
+	store->callsites_max = STORE_CALLSITES_MAX;
+	store->pending_max = STORE_PENDING_MAX;
+	// Only makes collisions harder to plan: any value will do.
+	if (getrandom(&store->seed, sizeof(store->seed), GRND_NONBLOCK) < 0)
+		store->seed = monotonic_ns();
+	return store;
+}
+
+static void store_destroyp(struct store **store)
+{
+	store_destroy(*store);
+}
+
+struct error *store_open(const char *path, const struct store_session *session,
+			 struct store **ret)
+{
+	_cleanup_(store_destroyp) struct store *store = store_create(session);
+	struct error *error;
+
+	if (!store)
+		return &error_nomem;
+	store->path = resolve(path);
+	if (!store->path)
+		return &error_nomem;
+	error = check_replaceable(store->path);
+	if (!error)
+		error = make_file(store->path, session, store->period_ns);
+	if (error)
+		return error;
+	error = open_database(store);
+	if (error)
+		return error_wrap(error, "open profile '%s'", store->path);
+	*ret = take_ptr(store);
+	return NULL;
+}
+
+static void free_pending(struct store *store)
+{
+	for (size_t table = 0; table < TABLE_COUNT; table++) {
+		struct store_rows *rows = &store->rows[table];
+
+		for (size_t i = 0; i < rows->count; i++)
+			for (size_t t = 0; t < STORE_ROW_TEXTS; t++)
+				free(rows->pending[i].text[t]);
+		free(rows->pending);
+		intern_deinit(&rows->intern);
+	}
+	for (size_t i = 0; i < store->rename_count; i++)
+		free(store->renames[i].name);
+	for (size_t i = 0; i < store->counter_count; i++) {
+		free(store->counters[i].name);
+		free(store->counters[i].meaning);
+	}
+	free(store->renames);
+	free(store->counters);
+	free(store->samples);
+}
+
+void store_destroy(struct store *store)
+{
+	if (!store)
+		return;
+	store_finalize_statements(store);
+	sqlite3_close_v2(store->database);
+	free_pending(store);
+	intern_deinit(&store->tree.intern);
+	free(store->tree.nodes);
+	free(store->tree.function_of_frame);
+	free(store->path);
+	free(store);
+}
+
+// One plain file, that also opens where nothing can be written. Whoever reads
+// it just now keeps us from it, and then SQLite's log stays beside it.
+static void leave_wal_mode(struct store *store)
+{
+	store_finalize_statements(store);
+	error_destroy(sql_run(store->database,
+			      "PRAGMA wal_checkpoint(TRUNCATE)"));
+	error_destroy(sql_run(store->database, "PRAGMA journal_mode = DELETE"));
+}
+
+struct error *store_close(struct store *store, uint64_t end_monotonic_ns)
+{
+	_cleanup_(store_destroyp) struct store *guard = store;
+	struct error *error = store_commit(store);
+
+	if (!error) {
+		error = store_write_end(store, end_monotonic_ns);
+		error_wrap(error, "write profile '%s'", store->path);
+	}
+	leave_wal_mode(store);
+	return error;
+}
