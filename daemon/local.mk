@@ -3,12 +3,33 @@ brindle_SOURCES += \
 	daemon/main.c \
 	daemon/command.h \
 	daemon/command_io.c daemon/command_io.h \
+	daemon/command_record.c \
 	daemon/command_report.c \
 	daemon/command_flame.c \
 	daemon/command_query.c \
 	daemon/command_export.c
 
 libdaemon_a_SOURCES += \
+	daemon/capture.c daemon/capture.h daemon/capture_loop.h \
+	daemon/capture_queue.c daemon/capture_queue.h \
+	daemon/capture_thread.c \
+	daemon/child.c daemon/child.h \
+	daemon/keeper.c daemon/keeper.h \
+	daemon/merge.c daemon/merge.h \
+	daemon/pipeline.c daemon/pipeline.h \
+	daemon/process.c daemon/process.h \
+	daemon/process_scan.c daemon/process_scan.h \
+	daemon/progress.c daemon/progress.h \
+	daemon/proof.c daemon/proof.h \
+	daemon/python_files.c daemon/python_files.h \
+	daemon/recorder.c daemon/recorder.h daemon/recorder_state.h \
+	daemon/recorder_health.c daemon/recorder_health.h \
+	daemon/resolve.c daemon/resolve.h \
+	daemon/sample_file.c daemon/sample_file.h \
+	daemon/sample_walk.c daemon/sample_walk.h \
+	daemon/settle.c daemon/settle.h daemon/waiting_sample.h \
+	daemon/target_table.c daemon/target_table.h \
+	daemon/task_list.c daemon/task_list.h \
 	daemon/doctor.c daemon/doctor.h \
 	daemon/doctor_gather.c \
 	daemon/opener.c daemon/opener.h \

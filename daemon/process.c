@@ -43,8 +43,7 @@ static void process_destroy(struct process *process)
 
 static void name_set(char *to, const char *name)
 {
-	strncpy(to, name, PROCESS_NAME_MAX - 1);
-	to[PROCESS_NAME_MAX - 1] = '\0';
+	snprintf(to, PROCESS_NAME_MAX, "%s", name);
 }
 
 struct error *process_table_init(struct process_table *table)

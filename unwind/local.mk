@@ -6,7 +6,7 @@ libunwind_a_SOURCES += \
 	unwind/module_cache.c unwind/module_cache.h \
 	unwind/regular_file.c unwind/regular_file.h \
 	unwind/space.c unwind/space.h \
-	unwind/walk.h
+	unwind/walk.c unwind/walk.h
 
 include unwind/native/local.mk
 include unwind/python/local.mk

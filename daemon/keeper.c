@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/keeper.h"
+
+#include "base/clock.h"
+#include "daemon/opener.h"
+#include "daemon/perf_record.h"
+#include "daemon/perf_ring.h"
+#include "daemon/proc_maps.h"
+#include "daemon/python_files.h"
+#include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+
+enum { ALERT_BYTES_MAX = 1 << 16 };
+
+struct keeper {
+	const struct arch *arch;
+	struct target_table *targets; // borrowed
+	struct python_files *files;   // owned
+	struct perf_cpu *cpus;	      // borrowed
+	size_t cpu_count;
+	struct pollfd *fds; // owned; one per CPU, then wake_fd
+	uint8_t *scratch;
+	int wake_fd;
+	pthread_t thread;
+	bool started;
+};
+
+struct error *keeper_create(const struct arch *arch,
+			    struct target_table *targets, struct keeper **ret)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper)
+		return &error_nomem;
+	keeper->arch = arch;
+	keeper->targets = targets;
+	keeper->wake_fd = eventfd(0, EFD_CLOEXEC);
+	keeper->scratch = malloc(ALERT_BYTES_MAX);
+	keeper->files = python_files_create();
+	if (!keeper->scratch || !keeper->files || keeper->wake_fd < 0) {
+		keeper_destroy(keeper);
+		return &error_nomem;
+	}
+	*ret = keeper;
+	return NULL;
+}
+
+void keeper_destroy(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	keeper_stop(keeper);
+	python_files_destroy(keeper->files);
+	if (keeper->wake_fd >= 0)
+		close(keeper->wake_fd);
+	free(keeper->fds);
+	free(keeper->scratch);
+	free(keeper);
+}
+
+// Opens the memory of @pid and publishes the interpreter at @runtime in it.
+static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
+		    const struct python_layout *layout, uint64_t runtime,
+		    uint64_t code_type)
+{
+	struct python_target *python;
+	struct error *error;
+	int fd = -1;
+
+	error = opener_memory(pid, &fd);
+	if (error) {
+		error_destroy(error);
+		return;
+	}
+	python = python_target_create(live_memory_of_fd(fd), layout, runtime,
+				      code_type);
+	if (!python) {
+		close(fd);
+		return;
+	}
+	error_destroy(target_table_publish(keeper->targets, pid, since_ns, fd,
+					   python));
+}
+
+static void take_mapping(struct keeper *keeper, pid_t pid, uint64_t since_ns,
+			 const struct opener_mapping *mapping, uint64_t offset)
+{
+	const struct python_file *file =
+		python_files_get(keeper->files, pid, mapping);
+	uint64_t vaddr, bias;
+
+	if (!file || !file->binary->layout ||
+	    !elf_image_vaddr_of_offset(file->image, offset, &vaddr))
+		return;
+	bias = mapping->start - vaddr;
+	publish(keeper, pid, since_ns, file->binary->layout,
+		file->binary->runtime_vaddr + bias,
+		file->binary->code_type_vaddr ?
+			file->binary->code_type_vaddr + bias :
+			0);
+}
+
+void keeper_look_at(struct keeper *keeper, pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t now = monotonic_ns();
+	struct proc_mapping line;
+	struct reader reader;
+	enum proc_maps_result result;
+	struct error *error;
+	size_t size;
+
+	error = opener_maps(pid, &text, &size);
+	if (error) {
+		error_destroy(error);
+		return;
+	}
+	reader_init(&reader, text, size);
+	do {
+		result = proc_maps_next(&reader, &line);
+		if (result == PROC_MAPS_MAPPING && line.executable &&
+		    line.inode) {
+			struct opener_mapping mapping = {
+				line.start,	line.end,
+				line.path,	line.dev_major,
+				line.dev_minor, line.inode
+			};
+
+			take_mapping(keeper, pid, now, &mapping, line.offset);
+		}
+	} while (result != PROC_MAPS_END);
+}
+
+static void on_mapping(struct keeper *keeper, const struct perf_record *record)
+{
+	const struct perf_mapping_fields *fields = &record->mapping;
+	struct opener_mapping mapping = {
+		fields->start, fields->start + fields->length,
+		fields->path,  fields->major,
+		fields->minor, fields->inode,
+	};
+
+	if (fields->executable && fields->path[0] == '/')
+		take_mapping(keeper, (pid_t)record->pid, record->time_ns,
+			     &mapping, fields->file_offset);
+}
+
+// A forked child runs the same interpreter at the same addresses.
+static void on_fork(struct keeper *keeper, const struct perf_record *record)
+{
+	struct target *parent;
+
+	if (record->pid == record->task.parent_pid)
+		return;
+	parent = target_table_find(keeper->targets,
+				   (pid_t)record->task.parent_pid);
+	if (parent)
+		publish(keeper, (pid_t)record->pid, record->time_ns,
+			parent->python->layout, parent->python->runtime,
+			parent->python->code_type);
+}
+
+// The kernel drops a process's memory before it records the exit of its last
+// thread, which need not be the leader.
+static void on_exit_record(struct keeper *keeper,
+			   const struct perf_record *record)
+{
+	struct target *target =
+		target_table_find(keeper->targets, (pid_t)record->pid);
+	uint64_t word;
+
+	if (target && !live_memory_read_u64(&target->python->memory,
+					    target->python->runtime, &word))
+		target_table_retire(keeper->targets, (pid_t)record->pid,
+				    monotonic_ns());
+}
+
+static void on_record(struct keeper *keeper, const struct perf_record *record)
+{
+	switch (record->type) {
+	case PERF_RECORD_MMAP2:
+		on_mapping(keeper, record);
+		break;
+	case PERF_RECORD_FORK:
+		on_fork(keeper, record);
+		break;
+	case PERF_RECORD_COMM:
+		if (record->comm.exec)
+			target_table_retire(keeper->targets,
+					    (pid_t)record->pid,
+					    monotonic_ns());
+		break;
+	case PERF_RECORD_EXIT:
+		on_exit_record(keeper, record);
+		break;
+	}
+}
+
+static void drain(struct keeper *keeper, struct perf_ring *ring)
+{
+	uint64_t head = perf_ring_head(ring);
+	uint64_t position = perf_ring_tail(ring);
+
+	while (position < head) {
+		struct perf_event_header header =
+			perf_ring_header(ring, position);
+		struct perf_record record;
+
+		if (header.size < sizeof(header) ||
+		    header.size > head - position)
+			break;
+		if (perf_record_parse(perf_ring_bytes(ring, position,
+						      header.size,
+						      keeper->scratch),
+				      header.size, PERF_KIND_OTHER,
+				      keeper->arch, &record))
+			on_record(keeper, &record);
+		position += header.size;
+	}
+	perf_ring_set_tail(ring, head);
+}
+
+static void *keeper_main(void *argument)
+{
+	struct keeper *keeper = argument;
+	struct pollfd *wake = &keeper->fds[keeper->cpu_count];
+
+	prctl(PR_SET_NAME, "keeper");
+	while (!(wake->revents & POLLIN)) {
+		if (poll(keeper->fds, keeper->cpu_count + 1, -1) < 0 &&
+		    errno != EINTR)
+			break;
+		for (size_t i = 0; i < keeper->cpu_count; i++) {
+			drain(keeper, keeper->cpus[i].alerts);
+			if (keeper->fds[i].revents & POLLHUP)
+				keeper->fds[i].fd = -1;
+		}
+	}
+	return NULL;
+}
+
+struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
+			   size_t cpu_count)
+{
+	int failed;
+
+	keeper->cpus = cpus;
+	keeper->cpu_count = cpu_count;
+	keeper->fds = calloc(cpu_count + 1, sizeof(*keeper->fds));
+	if (!keeper->fds)
+		return &error_nomem;
+	for (size_t i = 0; i < cpu_count; i++)
+		keeper->fds[i] = (struct pollfd){ .fd = cpus[i].alerts->fd,
+						  .events = POLLIN };
+	keeper->fds[cpu_count] = (struct pollfd){ .fd = keeper->wake_fd,
+						  .events = POLLIN };
+	failed = pthread_create(&keeper->thread, NULL, keeper_main, keeper);
+	if (failed)
+		return error_from_errno(failed, "start the keeper");
+	keeper->started = true;
+	return NULL;
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+	uint64_t one = 1;
+
+	if (!keeper->started)
+		return;
+	if (write(keeper->wake_fd, &one, sizeof(one)) == sizeof(one))
+		pthread_join(keeper->thread, NULL);
+	keeper->started = false;
+}

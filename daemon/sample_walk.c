@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/sample_walk.h"
+
+#include "base/clock.h"
+#include "daemon/waiting_sample.h"
+#include "unwind/python/binary.h"
+
+#include <string.h>
+
+// The sample being walked and what belongs to it.
+struct work {
+	const struct perf_record *record;
+	const struct capture *capture; // NULL: nothing was read
+	struct process *process;
+	struct process_python *python; // NULL: none, or not its own
+	struct python_stack stack;
+	struct walk_result walk;
+};
+
+// The capture of the sample at @position. Captures come in ring order; older
+// ones belong to records that were given up.
+static const struct capture *capture_of(struct merge_source *source)
+{
+	struct capture_queue *queue = &source->capture->queue;
+	const struct capture *capture;
+
+	while ((capture = capture_queue_peek(queue))) {
+		if (capture->ring_position == source->position)
+			return capture;
+		if (capture->ring_position > source->position)
+			return NULL;
+		capture_queue_pop(queue);
+	}
+	return NULL;
+}
+
+static bool code_facts(void *context, uint64_t address,
+		       struct python_code_facts *ret)
+{
+	struct process_python *python = context;
+	const struct python_code *code =
+		python_code_find(python->codes, address);
+
+	if (!code)
+		return false;
+	*ret = code->facts;
+	return true;
+}
+
+static struct live_memory memory_of(const struct process_python *python)
+{
+	return live_memory_of_fd(python->memory_fd);
+}
+
+// Heads captured with this sample identify their objects at its very instant.
+// Names are read at once: the sooner, the likelier the object still lives.
+static void learn_codes(struct process_python *python,
+			const struct capture *capture)
+{
+	const struct snapshot *snapshot = &capture->snapshot;
+	struct live_memory memory = memory_of(python);
+
+	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
+		const struct snapshot_piece *piece = &snapshot->piece[i];
+		struct python_code *code;
+
+		if (piece->kind != SNAPSHOT_CODE)
+			continue;
+		code = python_code_learn(python->codes, piece->vaddr,
+					 snapshot->bytes + piece->offset,
+					 piece->size, capture->sample_ns);
+		if (code && code->state == PYTHON_CODE_HEAD_ONLY)
+			python_code_read_names(python->codes, code, &memory,
+					       monotonic_ns());
+	}
+}
+
+static struct process_python *python_of(struct pipeline *pipeline,
+					struct work *work)
+{
+	struct target *target;
+
+	if (!work->capture)
+		return NULL;
+	target = target_table_by_epoch(pipeline->targets, work->process->pid,
+				       work->capture->target_epoch);
+	return target ? process_python_of(work->process, target) : NULL;
+}
+
+static void prepare_memory(struct pipeline *pipeline, struct work *work)
+{
+	const struct perf_sample_fields *sample = &work->record->sample;
+	const struct regs *regs = NULL;
+	struct memory *memory = &pipeline->memory;
+	struct regs decoded;
+
+	(void)regs;
+	arch_regs_from_perf(pipeline->arch, sample->regs, &decoded);
+	memory->segment_count = 0;
+	memory_add(memory, decoded.value[pipeline->arch->sp], sample->stack,
+		   sample->stack_size);
+	if (work->python)
+		snapshot_add_to_memory(&work->capture->snapshot,
+				       sizeof(struct snapshot) +
+					       work->capture->snapshot.byte_count,
+				       memory);
+}
+
+static struct python_stack *prepare_python(struct pipeline *pipeline,
+					   struct work *work)
+{
+	if (!work->python)
+		return NULL;
+	learn_codes(work->python, work->capture);
+	python_stack_init(&work->stack, work->python->layout,
+			  &work->capture->snapshot, &pipeline->memory);
+	work->stack.code_facts = code_facts;
+	work->stack.code_context = work->python;
+	return &work->stack;
+}
+
+static void walk_user(struct pipeline *pipeline, struct work *work)
+{
+	struct walk_input input = { .arch = pipeline->arch,
+				    .memory = &pipeline->memory,
+				    .space = &work->process->space,
+				    .cache = pipeline->walk_cache,
+				    .frame_limit = PIPELINE_FRAME_LIMIT };
+	uint64_t start = monotonic_ns();
+
+	prepare_memory(pipeline, work);
+	input.python = prepare_python(pipeline, work);
+	arch_regs_from_perf(pipeline->arch, work->record->sample.regs,
+			    &input.regs);
+	walk(&input, pipeline->frames, &work->walk);
+	pipeline->stats.walk_ns += monotonic_ns() - start;
+	pipeline->stats.native_steps += work->walk.native_steps;
+	pipeline->stats.walk_samples++;
+}
+
+static enum proof_reason reason_of_snapshot(uint32_t status)
+{
+	static const enum proof_reason reasons[] = {
+		[SNAPSHOT_OK] = PROOF_HOLDS,
+		[SNAPSHOT_NO_RUNTIME] = PROOF_NO_RUNTIME,
+		[SNAPSHOT_NO_THREAD] = PROOF_NO_THREAD,
+		[SNAPSHOT_UNREADABLE] = PROOF_UNREADABLE,
+		[SNAPSHOT_TOO_DEEP] = PROOF_TOO_DEEP,
+		[SNAPSHOT_BROKEN] = PROOF_BROKEN,
+	};
+
+	return status < sizeof(reasons) / sizeof(reasons[0]) ?
+		       reasons[status] :
+		       PROOF_BROKEN;
+}
+
+// What is against this sample before any proof is looked at, and whether there
+// is Python in it at all.
+static enum proof_reason judge(struct pipeline *pipeline,
+			       const struct work *work, bool *ret_has_python)
+{
+	const struct python_binary *binary = NULL;
+	bool rooted = work->walk.end == WALK_END_ROOT;
+	enum proof_reason status = PROOF_NOT_CAPTURED;
+
+	*ret_has_python = work->walk.eval_activations > 0;
+	if (!*ret_has_python && rooted)
+		return PROOF_HOLDS;
+	if (!process_has_python(work->process, &binary))
+		return PROOF_HOLDS;
+	if (work->python)
+		status = reason_of_snapshot(work->capture->snapshot.status);
+	// No Python was met, but the walk did not see the whole stack: only
+	// an interpreter that has nothing running for this thread excludes it.
+	if (!*ret_has_python) {
+		if (status == PROOF_NO_RUNTIME || status == PROOF_NO_THREAD)
+			return PROOF_HOLDS;
+		if (work->python && python_stack_is_finished(&work->stack))
+			return PROOF_HOLDS;
+		*ret_has_python = true;
+	}
+	if (!binary->layout) {
+		pipeline->processes.unsupported++;
+		return PROOF_UNSUPPORTED;
+	}
+	if (status != PROOF_HOLDS)
+		return status;
+	if (work->walk.contradiction)
+		return PROOF_CONTRADICTION;
+	if (work->walk.unmatched_activations)
+		return PROOF_WALK_INCOMPLETE;
+	if (!python_stack_is_finished(&work->stack))
+		return rooted ? PROOF_CONTRADICTION : PROOF_WALK_INCOMPLETE;
+	return PROOF_HOLDS;
+}
+
+static int64_t thread_row(struct pipeline *pipeline, struct process *process,
+			  const struct perf_record *record)
+{
+	struct thread *thread = process_thread(process, (pid_t)record->tid);
+
+	if (!process->row)
+		process->row = store_process(pipeline->store, process->pid,
+					     process->start_ns, process->name);
+	if (!thread)
+		return 0;
+	if (!thread->row)
+		thread->row = store_thread(pipeline->store, process->row,
+					   thread->tid, thread->start_ns,
+					   thread->name);
+	return thread->row;
+}
+
+// Kernel frames, leaf first. The chain also has markers (PERF_CONTEXT_*), and
+// above PERF_CONTEXT_USER only what we unwind better.
+static size_t add_kernel(const struct perf_sample_fields *sample,
+			 struct resolved_frame *frames)
+{
+	size_t count = 0;
+
+	for (uint64_t i = 0; i < sample->chain_count; i++) {
+		uint64_t address = sample->chain[i];
+
+		if (address == (uint64_t)PERF_CONTEXT_USER)
+			break;
+		if (address >= (uint64_t)PERF_CONTEXT_MAX)
+			continue;
+		frames[count] = (struct resolved_frame){
+			.frame = { .kind = FRAME_KERNEL,
+				   .status = FRAME_EXACT,
+				   .pc = count ? address - 1 : address,
+				   .instruction = -1 }
+		};
+		count++;
+	}
+	return count;
+}
+
+static void add_user(struct waiting_sample *sample, const struct work *work)
+{
+	for (size_t i = 0; i < work->walk.frame_count; i++) {
+		struct resolved_frame *to =
+			&sample->frames[sample->frame_count++];
+
+		to->frame = work->walk.frames[i];
+		to->code = NULL;
+		if (to->frame.kind == FRAME_PYTHON)
+			to->code = python_code_find(work->python->codes,
+						    to->frame.code);
+	}
+}
+
+static struct waiting_sample *make_waiting(struct pipeline *pipeline,
+					   const struct work *work)
+{
+	const struct perf_record *record = work->record;
+	size_t room = work->walk.frame_count + record->sample.chain_count;
+	struct waiting_sample *sample =
+		malloc(sizeof(*sample) + room * sizeof(sample->frames[0]));
+
+	if (!sample)
+		return NULL;
+	*sample = (struct waiting_sample){
+		.time_ns = record->time_ns,
+		.weight_ns = record->sample.period,
+		.cpu = record->cpu,
+		.thread_row = thread_row(pipeline, work->process, record),
+		.process = work->process,
+		.python = work->python,
+		.walk_end = work->walk.end,
+	};
+	sample->reason = judge(pipeline, work, &sample->has_python);
+	sample->frame_count = add_kernel(&record->sample, sample->frames);
+	add_user(sample, work);
+	return sample;
+}
+
+static void settle_now(struct pipeline *pipeline, struct waiting_sample *sample)
+{
+	*pipeline->settled_end = sample;
+	pipeline->settled_end = &sample->next;
+}
+
+// A thread state found before this thread began is an earlier thread's, whose
+// tid came again.
+static bool is_stale(const struct work *work)
+{
+	struct thread *thread = process_thread(work->process,
+					       (pid_t)work->record->tid);
+
+	return thread &&
+	       work->capture->snapshot.thread_found_ns < thread->start_ns;
+}
+
+static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
+			   struct waiting_sample *sample)
+{
+	pipeline->waiting++;
+	if (sample->has_python && sample->reason == PROOF_HOLDS &&
+	    is_stale(work))
+		sample->reason = PROOF_STALE_THREAD;
+	if (!sample->has_python || sample->reason != PROOF_HOLDS) {
+		settle_now(pipeline, sample);
+		return;
+	}
+	if (!proof_book_add(&pipeline->proofs, work->record,
+			    work->capture->end_ns, work->capture->switches,
+			    sample)) {
+		sample->reason = PROOF_NO_SWITCH;
+		settle_now(pipeline, sample);
+	}
+}
+
+void sample_walk(struct pipeline *pipeline, struct merge_source *source)
+{
+	struct work work = { .record = &source->record,
+			     .capture = capture_of(source) };
+	struct waiting_sample *sample;
+
+	work.process = process_table_get(&pipeline->processes,
+					 (pid_t)source->record.pid);
+	if (!work.process) {
+		pipeline->stats.dropped++;
+		return;
+	}
+	work.walk = (struct walk_result){ .end = WALK_END_KERNEL_THREAD };
+	if (source->record.sample.regs) {
+		work.python = python_of(pipeline, &work);
+		walk_user(pipeline, &work);
+	}
+	sample = make_waiting(pipeline, &work);
+	if (sample)
+		wait_for_proof(pipeline, &work, sample);
+	else
+		pipeline->stats.dropped++;
+	if (pipeline->keep)
+		sample_file_add(pipeline->keep, work.process, work.record,
+				work.capture, &work.walk);
+	if (work.capture)
+		capture_queue_pop(&source->capture->queue);
+}
