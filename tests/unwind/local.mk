@@ -1,3 +1,7 @@
 include tests/unwind/native/local.mk
 include tests/unwind/python/local.mk
 include tests/unwind/symbols/local.mk
+
+check_PROGRAMS += tests/unwind/test_module_cache tests/unwind/test_space
+tests_unwind_test_module_cache_SOURCES = tests/unwind/test_module_cache.c
+tests_unwind_test_space_SOURCES = tests/unwind/test_space.c
