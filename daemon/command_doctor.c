@@ -38,8 +38,7 @@ static bool wants_color(void)
 
 static void print_finding(const struct doctor_finding *finding, bool color)
 {
-	printf("%s%-7s%s  %-15s  %s\n",
-	       color ? level_color(finding->level) : "",
+	printf("%s%-7s%s  %-15s  %s\n", color ? level_color(finding->level) : "",
 	       doctor_level_name(finding->level), color ? "\033[0m" : "",
 	       finding->topic, finding->state);
 	if (*finding->fix)
@@ -48,8 +47,7 @@ static void print_finding(const struct doctor_finding *finding, bool color)
 		printf("%26s without: %s\n", "", finding->cost);
 }
 
-static void print_text(const struct doctor_finding *findings,
-		       unsigned int count)
+static void print_text(const struct doctor_finding *findings, unsigned int count)
 {
 	bool color = wants_color();
 	unsigned int ok = 0;
@@ -81,8 +79,7 @@ static void print_json_text(const char *key, const char *text)
 	putchar('"');
 }
 
-static void print_json(const struct doctor_finding *findings,
-		       unsigned int count)
+static void print_json(const struct doctor_finding *findings, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		fputs(i ? ",\n {" : "[{", stdout);

@@ -59,8 +59,10 @@ static void judge_whole_host(const struct doctor_facts *facts,
 		say_state(finding, "record -a is permitted");
 		return;
 	}
-	say_state(finding, "record -a is not permitted at "
-		  "perf_event_paranoid %d", facts->features.paranoid);
+	say_state(finding,
+		  "record -a is not permitted at "
+		  "perf_event_paranoid %d",
+		  facts->features.paranoid);
 	say_fix(finding, DOCTOR_MISSING,
 		"sudo sysctl kernel.perf_event_paranoid=0",
 		"only your own processes can be profiled");
@@ -89,8 +91,10 @@ static void judge_kernel_names(const struct doctor_facts *facts,
 		say_state(finding, "/proc/kallsyms shows addresses");
 		return;
 	}
-	say_state(finding, "/proc/kallsyms hides addresses "
-		  "(kptr_restrict %d, no CAP_SYSLOG)", facts->kptr_restrict);
+	say_state(finding,
+		  "/proc/kallsyms hides addresses "
+		  "(kptr_restrict %d, no CAP_SYSLOG)",
+		  facts->kptr_restrict);
 	// 0 still asks for kernel profiling to be permitted: paranoid <= 1.
 	say_fix(finding, DOCTOR_LIMITED,
 		facts->features.paranoid > 1 ?
@@ -106,7 +110,8 @@ static void judge_proof(const struct doctor_facts *facts,
 	finding->topic = "proof";
 	switch (facts->features.switch_proof) {
 	case SWITCH_PROOF_TRACEPOINT:
-		say_state(finding, "sched_switch tracepoint, filtered by the "
+		say_state(finding,
+			  "sched_switch tracepoint, filtered by the "
 			  "kernel%s",
 			  facts->tracefs_readable ?
 				  "" :
@@ -114,7 +119,7 @@ static void judge_proof(const struct doctor_facts *facts,
 		return;
 	case SWITCH_PROOF_SOFTWARE:
 		say_state(finding, "by the context-switch event: no tracefs, "
-			  "or no right to read it");
+				   "or no right to read it");
 		say_fix(finding, DOCTOR_LIMITED,
 			facts->tracefs_mounted ?
 				"sudo mount -o remount,gid=$(id -g) "
@@ -143,7 +148,8 @@ static void judge_freezing(const struct doctor_facts *facts,
 		say_state(finding, "SCHED_FIFO is granted");
 		return;
 	}
-	say_state(finding, "SCHED_FIFO is refused (no CAP_SYS_NICE, "
+	say_state(finding,
+		  "SCHED_FIFO is refused (no CAP_SYS_NICE, "
 		  "RLIMIT_RTPRIO %llu)",
 		  (unsigned long long)facts->rtprio_limit);
 	snprintf(fix, sizeof(fix), "sudo prlimit --rtprio=10:10 --pid %d",
@@ -167,7 +173,7 @@ static void judge_memory(const struct doctor_facts *facts,
 	}
 	if (facts->ptrace_scope == 1) {
 		say_state(finding, "of commands that brindle starts "
-			  "(Yama ptrace_scope 1)");
+				   "(Yama ptrace_scope 1)");
 		say_fix(finding, DOCTOR_LIMITED,
 			"sudo sysctl kernel.yama.ptrace_scope=0",
 			"record -p and dump -p see no Python frames");
@@ -214,14 +220,12 @@ static void judge_rings(const struct doctor_facts *facts,
 			struct doctor_finding *finding)
 {
 	finding->topic = "ring memory";
-	if (has_capability(facts, CAP_IPC_LOCK) ||
-	    facts->features.paranoid < 0) {
+	if (has_capability(facts, CAP_IPC_LOCK) || facts->features.paranoid < 0) {
 		say_state(finding, "not limited");
 		return;
 	}
 	say_state(finding, "%d KiB a CPU", facts->mlock_kib);
-	if (facts->mlock_kib >= RING_KIB ||
-	    facts->memlock_bytes == UINT64_MAX)
+	if (facts->mlock_kib >= RING_KIB || facts->memlock_bytes == UINT64_MAX)
 		return;
 	say_fix(finding, DOCTOR_LIMITED,
 		"sudo sysctl kernel.perf_event_mlock_kb=2048",

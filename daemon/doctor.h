@@ -16,17 +16,17 @@ struct doctor_facts {
 	struct perf_features features;
 	char features_error[256]; /* why they could not be probed; or "" */
 	bool root;
-	uint64_t capabilities;	 /* effective, 1 << CAP_* */
-	bool fifo;		 /* SCHED_FIFO was really granted */
-	uint64_t rtprio_limit;	 /* RLIMIT_RTPRIO */
+	uint64_t capabilities; /* effective, 1 << CAP_* */
+	bool fifo;	       /* SCHED_FIFO was really granted */
+	uint64_t rtprio_limit; /* RLIMIT_RTPRIO */
 	bool tracefs_mounted;
-	bool tracefs_readable;	 /* by us, where it is mounted */
-	bool kernel_symbols;	 /* /proc/kallsyms shows addresses */
-	int kptr_restrict;	 /* -1: the host has no such setting */
-	int ptrace_scope;	 /* Yama; -1: not there */
-	int mlock_kib;		 /* kernel.perf_event_mlock_kb; -1 */
-	uint64_t memlock_bytes;	 /* RLIMIT_MEMLOCK; UINT64_MAX: none */
-	int shell_pid;		 /* who a prlimit(1) command would raise */
+	bool tracefs_readable;	/* by us, where it is mounted */
+	bool kernel_symbols;	/* /proc/kallsyms shows addresses */
+	int kptr_restrict;	/* -1: the host has no such setting */
+	int ptrace_scope;	/* Yama; -1: not there */
+	int mlock_kib;		/* kernel.perf_event_mlock_kb; -1 */
+	uint64_t memlock_bytes; /* RLIMIT_MEMLOCK; UINT64_MAX: none */
+	int shell_pid;		/* who a prlimit(1) command would raise */
 };
 
 enum doctor_level {

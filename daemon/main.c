@@ -109,8 +109,7 @@ static int run_help(int argc, char **argv)
 	return run_command(command, 2, arguments);
 }
 
-static bool is_any(const char *text, const char *a, const char *b,
-		   const char *c)
+static bool is_any(const char *text, const char *a, const char *b, const char *c)
 {
 	return !strcmp(text, a) || !strcmp(text, b) || !strcmp(text, c);
 }

@@ -32,8 +32,8 @@ static void tells_permission_and_absence_apart(void **state)
 		int errnum;
 		enum error_code code;
 	} cases[] = {
-		{ EPERM, ERROR_PERMISSION },  { EACCES, ERROR_PERMISSION },
-		{ ENOENT, ERROR_NOT_FOUND },  { ESRCH, ERROR_NOT_FOUND },
+		{ EPERM, ERROR_PERMISSION }, { EACCES, ERROR_PERMISSION },
+		{ ENOENT, ERROR_NOT_FOUND }, { ESRCH, ERROR_NOT_FOUND },
 		{ ENOMEM, ERROR_NO_MEMORY }, { EBADF, ERROR_SYSTEM },
 	};
 

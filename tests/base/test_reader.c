@@ -5,7 +5,7 @@
 
 static void reads_fixed_width_values(void **state)
 {
-	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8,
+	static const uint8_t bytes[] = { 1, 2,	3,  4,	5,  6,	7, 8,
 					 9, 10, 11, 12, 13, 14, 15 };
 	struct reader reader;
 
@@ -107,9 +107,8 @@ static void reads_sleb128(void **state)
 	assert_int_equal(sleb("\xff\x00", 2), 127);
 	assert_int_equal(sleb("\x81\x7f", 2), -127);
 	assert_int_equal(sleb("\x80\x7f", 2), -128);
-	assert_int_equal(
-		sleb("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x7f", 10),
-		INT64_MIN);
+	assert_int_equal(sleb("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x7f", 10),
+			 INT64_MIN);
 }
 
 static void strings_end_inside_the_bytes(void **state)

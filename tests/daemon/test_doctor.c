@@ -137,8 +137,8 @@ static void unmounted_tracefs_is_told_from_closed(void **state)
 	(void)state;
 	facts.features.switch_proof = SWITCH_PROOF_SOFTWARE;
 	count = doctor_judge(&facts, findings);
-	assert_non_null(strstr(find_topic(findings, count, "proof")->fix,
-			       "remount"));
+	assert_non_null(
+		strstr(find_topic(findings, count, "proof")->fix, "remount"));
 	facts.tracefs_mounted = false;
 	count = doctor_judge(&facts, findings);
 	assert_non_null(strstr(find_topic(findings, count, "proof")->fix,
