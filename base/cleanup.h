@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(fn) __attribute__((cleanup(fn)))
+// Clang takes a variable that is only cleaned up for unused; GCC does not.
+#define _cleanup_(fn) __attribute__((cleanup(fn), unused))
 
 static inline void free_pointer(void *pointer)
 {
