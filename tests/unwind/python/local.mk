@@ -1,10 +1,15 @@
 # Tests of unwind/python/: check_PROGRAMS += tests/unwind/python/test_x, and its _SOURCES.
 
 check_PROGRAMS += \
+	tests/unwind/python/test_binary \
 	tests/unwind/python/test_freeze \
+	tests/unwind/python/test_instruction \
 	tests/unwind/python/test_layout \
 	tests/unwind/python/test_target
 
+tests_unwind_python_test_binary_SOURCES = tests/unwind/python/test_binary.c
+tests_unwind_python_test_instruction_SOURCES = \
+	tests/unwind/python/test_instruction.c
 tests_unwind_python_test_freeze_SOURCES = tests/unwind/python/test_freeze.c \
 	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
 tests_unwind_python_test_layout_SOURCES = tests/unwind/python/test_layout.c
@@ -22,3 +27,15 @@ tests_unwind_python_test_text_SOURCES = tests/unwind/python/test_text.c \
 
 EXTRA_DIST += tests/unwind/python/dump_line_tables.py \
 	tests/unwind/python/line_tables.bin
+
+check_PROGRAMS += \
+	tests/unwind/python/test_code \
+	tests/unwind/python/test_zebra
+
+tests_unwind_python_test_code_SOURCES = tests/unwind/python/test_code.c \
+	tests/unwind/python/fake_memory.h
+tests_unwind_python_test_zebra_SOURCES = tests/unwind/python/test_zebra.c \
+	tests/unwind/python/interpreter.c tests/unwind/python/interpreter.h \
+	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
+
+EXTRA_DIST += tests/unwind/python/zebra.py
