@@ -18,8 +18,14 @@ class Profiler:
 
 
 def find(program):
+    """Where @program is, if it runs here: a wheel may want a newer libc."""
     path = os.path.join(INSTALLED_AT, "bin", program)
-    return path if os.access(path, os.X_OK) else shutil.which(program)
+    if not os.access(path, os.X_OK):
+        path = shutil.which(program)
+    if path and subprocess.call([path, "--version"], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL):
+        return None
+    return path
 
 
 def install():
@@ -34,11 +40,6 @@ def install():
 def brindle(path):
     return Profiler("brindle", lambda pid, rate, out: [
         path, "record", "-p", pid, "-F", rate, "-o", out])
-
-
-def brindle_late(path, *options):
-    return Profiler("brindle " + " ".join(options), lambda pid, rate, out: [
-        path, "record", "-p", pid, "-F", rate, "-o", out, *options])
 
 
 def others():

@@ -45,26 +45,30 @@ def run_one(place, python, program, options, seconds):
     return recording, judge(recording.database, grammar, python, window)
 
 
+def report(place, verdicts, name, recording, tally):
+    if not tally:
+        verdicts.ok(name, False, "exit status %d: %s" % (
+            recording.status, recording.text.strip()[-300:]))
+        return Tally()
+    holds = (tally.wrong_proven() == 0 and tally.empty == 0 and
+             tally.checked > 20)
+    if not verdicts.ok(name, holds, tally.figures()):
+        verdicts.say("\n".join(tally.examples))
+        targets.keep(place, recording, name.replace(" ", "_"))
+    return tally
+
+
 def run_matrix(place, verdicts, pythons, seed, seconds):
     pooled = {rate: Tally() for rate in seconds}
     program = place.program("grammar_writer.py", seed, 300)
     for python in pythons:
         for load in LOADS:
             for rate in seconds:
-                name = "grammar %s %s %d Hz" % (python.label, load, rate)
                 with targets.hogs(place, LOADS[load]):
-                    recording, tally = run_one(place, python, program,
-                                               ["-F", rate], seconds[rate])
-                if not tally:
-                    verdicts.ok(name, False, "exit status %d: %s" % (
-                        recording.status, recording.text.strip()[-300:]))
-                    continue
-                holds = (tally.wrong_proven() == 0 and tally.empty == 0 and
-                         tally.checked > 20)
-                if not verdicts.ok(name, holds, tally.figures()):
-                    verdicts.say("\n".join(tally.examples))
-                    targets.keep(place, recording, name.replace(" ", "_"))
-                pooled[rate].merge(tally)
+                    found = run_one(place, python, program, ["-F", rate],
+                                    seconds[rate])
+                name = "grammar %s %s %d Hz" % (python.label, load, rate)
+                pooled[rate].merge(report(place, verdicts, name, *found))
     for rate, tally in pooled.items():
         goal = GOAL.get(rate, 99.5)
         verdicts.ok("grammar proven share at %d Hz" % rate,
@@ -72,10 +76,26 @@ def run_matrix(place, verdicts, pythons, seed, seconds):
                         tally.share(), goal, tally.figures()))
 
 
+def run_software_proof(place, verdicts, pythons, seconds):
+    """The proof without the tracepoint, by the switch event."""
+    program = place.program("grammar_writer.py", 4, 200)
+    total = Tally()
+    for python in pythons:
+        with targets.hogs(place, 2):
+            found = run_one(place, python, program,
+                            ["-F", 999, "--proof-by-software"], seconds)
+        total.merge(report(place, verdicts, "grammar proof by software event "
+                           + python.label, *found))
+    verdicts.ok("grammar proven share by software event",
+                total.share() >= GOAL[999], "%.3f %%" % total.share())
+
+
 def run(place, verdicts, pythons):
     run_matrix(place, verdicts, pythons, 1, SECONDS)
+    run_software_proof(place, verdicts, pythons, 2)
 
 
 def run_full(place, verdicts, pythons):
     for seed in (1, 2, 3):
         run_matrix(place, verdicts, pythons, seed, FULL_SECONDS)
+    run_software_proof(place, verdicts, pythons, 30)

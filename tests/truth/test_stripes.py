@@ -86,7 +86,7 @@ def run(place, verdicts, pythons, runs=((8, 16384), (60, 65528),
             name = "stripes %s depth %d" % (python.label, depth)
             recording, judged = run_one(
                 place, python, depth,
-                ["-F", 499, "--stack-bytes", stack_bytes], 2)
+                ["-F", 499, "--stack-size", stack_bytes], 2)
             if not judged:
                 verdicts.ok(name, False, "exit status %d: %s" % (
                     recording.status, recording.text.strip()[-300:]))
