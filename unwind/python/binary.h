@@ -32,7 +32,8 @@ struct python_binary {
 	/*
 	 * The straight-line entry of the loop, run once per activation and
 	 * before its record is complete: [eval[0].start, entry_end). A sampled
-	 * pc in here means "entering": this activation has no frames yet.
+	 * pc in here means "entering": this activation has no frames yet. See
+	 * find_entry_end() for how it is found.
 	 */
 	uint64_t entry_end;
 };
@@ -45,7 +46,10 @@ struct python_binary {
 struct error *python_binary_read(struct elf_image *image,
 				 struct python_binary **ret);
 
-/** Fills in the eval ranges and entry_end. */
+/**
+ * Fills in the eval ranges and entry_end. A loop that cannot be told makes the
+ * interpreter an unsupported one.
+ */
 struct error *python_binary_find_eval(struct python_binary *binary,
 				      struct elf_image *image,
 				      const struct cfi_table *cfi);

@@ -19,12 +19,16 @@ libunwind_a_SOURCES += \
 
 libunwind_a_SOURCES += \
 	unwind/live_memory.c \
+	unwind/python/binary.c \
+	unwind/python/eval_loop.c \
 	unwind/python/freeze.c \
 	unwind/python/freeze_chain.c \
 	unwind/python/freeze_chunks.c \
 	unwind/python/freeze_thread.c \
 	unwind/python/freezer.c \
 	unwind/python/freezer.h \
+	unwind/python/instruction.c \
+	unwind/python/instruction.h \
 	unwind/python/layout.c \
 	unwind/python/snapshot.c \
 	unwind/python/target.c
