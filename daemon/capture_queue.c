@@ -44,16 +44,30 @@ static void skip_to_start(struct capture_queue *queue, uint64_t head,
 	__atomic_store_n(&queue->head, head + left, __ATOMIC_RELEASE);
 }
 
-// Going back to the start whenever the consumer has caught up keeps the
-// touched part of the buffer small, and with it cache misses and RSS.
+static uint64_t restart_if_empty(struct capture_queue *queue, uint64_t head,
+				 uint64_t tail)
+{
+	uint64_t front = (head + queue->size - 1) & ~(queue->size - 1);
+
+	if (head != tail || head == front)
+		return head;
+	__atomic_store_n(&queue->restart, front, __ATOMIC_RELEASE);
+	__atomic_store_n(&queue->head, front, __ATOMIC_RELEASE);
+	return front;
+}
+
 struct capture *capture_queue_reserve(struct capture_queue *queue)
 {
-	uint64_t head = queue->head;
 	uint64_t tail = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE);
-	uint64_t left = queue->size - (head & (queue->size - 1));
-	bool at_start = left == queue->size;
+	uint64_t head, left;
 
-	if (!at_start && (head == tail || left < CAPTURE_BYTES_MAX)) {
+	if (tail < queue->restart)
+		tail = queue->restart;
+	head = restart_if_empty(queue, queue->head, tail);
+	if (tail < queue->restart)
+		tail = queue->restart;
+	left = queue->size - (head & (queue->size - 1));
+	if (left < CAPTURE_BYTES_MAX) {
 		if (queue->size - (head - tail) < left)
 			return NULL;
 		skip_to_start(queue, head, left);
@@ -75,7 +89,12 @@ void capture_queue_push(struct capture_queue *queue, struct capture *capture)
 
 const struct capture *capture_queue_peek(struct capture_queue *queue)
 {
-	while (queue->tail != __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE)) {
+	uint64_t head = __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
+	uint64_t restart = __atomic_load_n(&queue->restart, __ATOMIC_ACQUIRE);
+
+	if (queue->tail < restart)
+		__atomic_store_n(&queue->tail, restart, __ATOMIC_RELEASE);
+	while (queue->tail < head) {
 		const struct capture *entry = entry_at(queue, queue->tail);
 
 		if (entry->ring_position != SKIP)

@@ -31,6 +31,12 @@ struct capture_queue {
 	uint64_t size;	/* power of two */
 	uint64_t head;	/* atomic; bytes produced, never wraps */
 	uint64_t tail;	/* atomic; bytes consumed */
+	/*
+	 * Atomic, the producer's: nothing before this position is left. An
+	 * empty queue starts over at the front of the buffer, which keeps the
+	 * touched part of it small, and with it cache misses and RSS.
+	 */
+	uint64_t restart;
 };
 
 enum { CAPTURE_QUEUE_BYTES = 16 << 20 };

@@ -81,8 +81,20 @@ static int open_map_file(pid_t pid, const struct opener_mapping *mapping)
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
-/** O_PATH handle by name, inside the root that the process itself sees: its
- *  links, also absolute ones, cannot lead out of it. */
+/** The root that the process sees, or ours when it is gone: what it had mapped
+ *  is mostly still there, and the caller looks whether it is the same file. */
+static int open_root(pid_t pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/** O_PATH handle by name, inside the process's own root: links, also absolute
+ *  ones, cannot lead out of it. */
 static int open_in_root(pid_t pid, const char *path)
 {
 	struct open_how how = {
@@ -90,14 +102,12 @@ static int open_in_root(pid_t pid, const char *path)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	_cleanup_close_ int root = -1;
-	char root_path[64];
 
 	if (path[0] != '/') {
 		errno = ENOENT;
 		return -1;
 	}
-	snprintf(root_path, sizeof(root_path), "/proc/%d/root", (int)pid);
-	root = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = open_root(pid);
 	if (root < 0)
 		return -1;
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));

@@ -27,7 +27,7 @@ struct opener_mapping {
 	uint64_t start, end;
 	const char *path;
 	uint32_t dev_major, dev_minor;
-	uint64_t inode; /* 0: device and inode are not known */
+	uint64_t inode; /* 0: not known; then the caller compares build-ids */
 };
 
 /**
@@ -40,9 +40,9 @@ struct error *opener_memory(pid_t pid, int *ret_fd);
 struct error *opener_maps(pid_t pid, char **ret_text, size_t *ret_size);
 
 /**
- * The file that @pid has mapped: through /proc/PID/map_files, which finds
- * deleted files too, or else by path. Refuses anything but the mapped regular
- * file, ERROR_NOT_FOUND when it is not there any more.
+ * The file that @pid has or had mapped: through /proc/PID/map_files, which
+ * finds deleted files too, or else by path. Refuses anything but the mapped
+ * regular file, ERROR_NOT_FOUND when it is not there any more.
  */
 struct error *opener_mapped_file(pid_t pid,
 				 const struct opener_mapping *mapping,

@@ -90,11 +90,9 @@ static struct process_python *python_of(struct pipeline *pipeline,
 static void prepare_memory(struct pipeline *pipeline, struct work *work)
 {
 	const struct perf_sample_fields *sample = &work->record->sample;
-	const struct regs *regs = NULL;
 	struct memory *memory = &pipeline->memory;
 	struct regs decoded;
 
-	(void)regs;
 	arch_regs_from_perf(pipeline->arch, sample->regs, &decoded);
 	memory->segment_count = 0;
 	memory_add(memory, decoded.value[pipeline->arch->sp], sample->stack,
@@ -236,7 +234,21 @@ static size_t add_kernel(const struct perf_sample_fields *sample,
 	return count;
 }
 
-static void add_user(struct waiting_sample *sample, const struct work *work)
+// An object whose head never came, because its capture was lost on the way:
+// the next capture that meets it reads it again.
+static void ask_again(struct pipeline *pipeline, const struct work *work,
+		      uint64_t code)
+{
+	struct target *target =
+		target_table_by_epoch(pipeline->targets, work->process->pid,
+				      work->python->epoch);
+
+	if (target)
+		python_target_forget_code(target->python, code);
+}
+
+static void add_user(struct pipeline *pipeline, struct waiting_sample *sample,
+		     const struct work *work)
 {
 	for (size_t i = 0; i < work->walk.frame_count; i++) {
 		struct resolved_frame *to =
@@ -244,9 +256,12 @@ static void add_user(struct waiting_sample *sample, const struct work *work)
 
 		to->frame = work->walk.frames[i];
 		to->code = NULL;
-		if (to->frame.kind == FRAME_PYTHON)
-			to->code = python_code_find(work->python->codes,
-						    to->frame.code);
+		if (to->frame.kind != FRAME_PYTHON)
+			continue;
+		to->code = python_code_find(work->python->codes,
+					    to->frame.code);
+		if (!to->code)
+			ask_again(pipeline, work, to->frame.code);
 	}
 }
 
@@ -271,7 +286,7 @@ static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 	};
 	sample->reason = judge(pipeline, work, &sample->has_python);
 	sample->frame_count = add_kernel(&record->sample, sample->frames);
-	add_user(sample, work);
+	add_user(pipeline, sample, work);
 	return sample;
 }
 
