@@ -8,6 +8,7 @@ that starts to allocate is found, and a set-up function that lies beside the
 frozen path in the same file does no harm.
 """
 import collections
+import fnmatch
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import sys
 SECTION = re.compile(r"^Disassembly of section (\S+):")
 FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 CALL = re.compile(r"^\s+[0-9a-f]+:\s+(?:call|jmp|j[a-z]+)\s+[0-9a-f]+ <([^>+]+)")
+INDIRECT = re.compile(r"^\s+[0-9a-f]+:\s+(?:notrack )?(call|jmp)\s+\*")
 RELOCATION = re.compile(r"^\s+[0-9a-f]+: R_\w+\s+(\S+)")
 MEMBER = re.compile(r"^(\S+):\s+file format")
 
@@ -24,22 +26,28 @@ class Function:
         self.member = member
         self.section = section
         self.names = set()      # what it refers to, as written
+        self.indirect = set()   # "call", "jmp": through a pointer
+
+    def calls_through_pointer(self):
+        # A jump through a table in .rodata is a switch, not a tail call.
+        table = any(n.startswith(".rodata") for n in self.names)
+        return "call" in self.indirect or (self.indirect and not table)
 
 
 def read_list(path):
-    """(roots, allowed foreign functions, what indirect calls may reach)"""
-    roots, allowed, indirect = [], set(), []
+    """(roots, allowed foreign functions, who may call through a pointer)"""
+    roots, allowed, through = [], set(), set()
     for line in open(path):
         words = line.split("#")[0].split()
         if not words:
             continue
         if words[0] == "root":
             roots.append(words[1])
-        elif words[0] == "indirect":
-            indirect.append(words[1])
+        elif words[0] == "through":
+            through.add(words[1])
         else:
             allowed.add(words[0])
-    return roots, allowed, indirect
+    return roots, allowed, through
 
 
 def disassemble(archive):
@@ -63,6 +71,9 @@ def disassemble(archive):
             functions[member, found[2]] = current
             pieces[member, section].append((int(found[1], 16), found[2]))
             continue
+        found = INDIRECT.match(line)
+        if found and current:
+            current.indirect.add(found[1])
         found = CALL.match(line) or RELOCATION.match(line)
         if found and current:
             current.names.add(found[1])
@@ -131,19 +142,26 @@ def walk(program, roots):
 
 
 def main(list_path, *archives):
-    roots, allowed, indirect = read_list(list_path)
+    roots, allowed, through = read_list(list_path)
     program = Program(archives)
-    missing = [r for r in roots + indirect if r not in program.by_name]
+    missing = [root for root in roots if root not in program.by_name]
     for root in missing:
         print("no function %s: is the list out of date?" % root)
     if missing:
         return 1
-    reached, foreign = walk(program, roots + indirect)
+    reached, foreign = walk(program, roots)
     wrong = sorted(set(foreign) - allowed)
     for name in wrong:
         print("%s is called by %s, in the frozen path" % (name, foreign[name]))
-    print("%d functions reached, foreign: %s" %
-          (len(reached), " ".join(sorted(foreign))))
+    blind = sorted({name for member, name in reached
+                    if program.functions[member, name].calls_through_pointer()})
+    for name in blind:
+        if not any(fnmatch.fnmatch(name, known) for known in through):
+            print("%s calls through a pointer that the list does not name"
+                  % name)
+            wrong.append(name)
+    print("%d functions reached, foreign: %s; through pointers: %s" %
+          (len(reached), " ".join(sorted(foreign)), " ".join(blind)))
     return 1 if wrong else 0
 
 
