@@ -39,3 +39,10 @@ tests_unwind_python_test_zebra_SOURCES = tests/unwind/python/test_zebra.c \
 	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
 
 EXTRA_DIST += tests/unwind/python/zebra.py
+
+check_PROGRAMS += tests/unwind/python/test_python_stack
+
+tests_unwind_python_test_python_stack_SOURCES = \
+	tests/unwind/python/test_python_stack.c \
+	tests/unwind/python/fake_stack.c tests/unwind/python/fake_stack.h \
+	tests/unwind/python/fake_memory.h
