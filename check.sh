@@ -3,7 +3,7 @@
 # check.sh [--no-install] [SUITE...]: builds with warnings as errors and runs
 # every test. The last line counts them.
 #
-# Suites: unit sanitizers fuzz truth (all of them without an argument).
+# Suites: unit sanitizers fuzz end_to_end truth (all without an argument).
 # FUZZ_SECONDS: time of each fuzz target (60). JOBS: parallel builds.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -20,11 +20,11 @@ for argument; do
 	case $argument in
 	--no-install) install=no ;;
 	-h | --help) usage; exit 0 ;;
-	unit | sanitizers | fuzz | truth) suites+=("$argument") ;;
+	unit | sanitizers | fuzz | end_to_end | truth) suites+=("$argument") ;;
 	*) usage >&2; exit 2 ;;
 	esac
 done
-[ ${#suites[@]} -gt 0 ] || suites=(unit sanitizers fuzz truth)
+[ ${#suites[@]} -gt 0 ] || suites=(unit sanitizers fuzz end_to_end truth)
 
 FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 JOBS=${JOBS:-$(nproc)}
@@ -137,14 +137,22 @@ suite_fuzz() {
 	count_closing fuzz "$logs/fuzz.log" "${PIPESTATUS[0]}"
 }
 
+# run_script NAME: tests/NAME/run.sh, on the program that people will use.
+run_script() {
+	[ -x build-check/plain/brindle ] || build plain --enable-werror || return
+	BRINDLE=$PWD/build-check/plain/brindle "tests/$1/run.sh" 2>&1 |
+		tee "$logs/$1.log"
+	count_closing "$1" "$logs/$1.log" "${PIPESTATUS[0]}"
+}
+
+suite_end_to_end() {
+	say "every command, as a user meets it"
+	run_script end_to_end
+}
+
 suite_truth() {
 	say "truth tests on real interpreters"
-	if [ ! -x build-check/plain/brindle ]; then
-		build plain --enable-werror || return
-	fi
-	BRINDLE=$PWD/build-check/plain/brindle tests/truth/run.sh 2>&1 |
-		tee "$logs/truth.log"
-	count_closing truth "$logs/truth.log" "${PIPESTATUS[0]}"
+	run_script truth
 }
 
 say_pythons() {
