@@ -98,7 +98,9 @@ static bool file_system_is_local(int path_fd, pid_t pid, unsigned int major)
 	if (major)
 		return !fstatfs(path_fd, &fs) &&
 		       type_is_local((uint32_t)fs.f_type);
-	return mount_id(path_fd, &id) && mount_is_local(id, pid);
+	// In our own list when the process has gone meanwhile.
+	return mount_id(path_fd, &id) &&
+	       (mount_is_local(id, pid) || mount_is_local(id, getpid()));
 }
 
 struct error *regular_file_reopen(int path_fd, pid_t pid, const char *name,

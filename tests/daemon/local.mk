@@ -12,3 +12,7 @@ tests_daemon_test_perf_event_SOURCES = tests/daemon/test_perf_event.c \
 	tests/daemon/perf_watch.c tests/daemon/perf_watch.h
 tests_daemon_test_perf_record_SOURCES = tests/daemon/test_perf_record.c
 tests_daemon_test_perf_ring_SOURCES = tests/daemon/test_perf_ring.c
+
+check_PROGRAMS += tests/daemon/test_opener tests/daemon/test_proc_maps
+tests_daemon_test_opener_SOURCES = tests/daemon/test_opener.c
+tests_daemon_test_proc_maps_SOURCES = tests/daemon/test_proc_maps.c

@@ -5,3 +5,11 @@ EXTRA_DIST += tests/fuzz/run.sh
 fuzz_targets += tests/fuzz/fuzz_perf_record
 tests_fuzz_fuzz_perf_record_SOURCES = tests/fuzz/fuzz_perf_record.c
 EXTRA_DIST += tests/fuzz/corpus/perf_record
+
+fuzz_targets += tests/fuzz/fuzz_demangle tests/fuzz/fuzz_maps \
+	tests/fuzz/fuzz_symbols
+tests_fuzz_fuzz_demangle_SOURCES = tests/fuzz/fuzz_demangle.c
+tests_fuzz_fuzz_maps_SOURCES = tests/fuzz/fuzz_maps.c
+tests_fuzz_fuzz_symbols_SOURCES = tests/fuzz/fuzz_symbols.c
+EXTRA_DIST += tests/fuzz/corpus/demangle tests/fuzz/corpus/maps \
+	tests/fuzz/corpus/symbols

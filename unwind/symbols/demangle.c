@@ -26,7 +26,9 @@ static void append(const char *piece, size_t size, void *context)
 
 	if (size >= sizeof(output->text) - output->size)
 		longjmp(output->too_long, 1);
-	memcpy(output->text + output->size, piece, size);
+	// An empty piece may come without an address.
+	if (size)
+		memcpy(output->text + output->size, piece, size);
 	output->size += size;
 }
 
