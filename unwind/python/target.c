@@ -39,52 +39,91 @@ static size_t code_bucket(uint64_t code)
 	return (code_hash(code) * BUCKET_SLOTS) & (PYTHON_CODE_SLOTS - 1);
 }
 
-bool python_target_knows_code(const struct python_target *target, uint64_t code)
+/*
+ * A code slot: the address, which has 48 bits at most, and how often its head
+ * was read. Heads are read more than once, for what is run while a program
+ * starts is often freed at once and its address given to another object; and
+ * an address that was caught at that is read many times more.
+ */
+enum {
+	SLOT_READS_SHIFT = 48,
+	SLOT_REUSED_SHIFT = 63,
+	READS_ENOUGH = 4,
+	READS_ENOUGH_REUSED = 256,
+};
+
+#define SLOT_ADDRESS ((UINT64_C(1) << SLOT_READS_SHIFT) - 1)
+#define SLOT_ONE_READ (UINT64_C(1) << SLOT_READS_SHIFT)
+#define SLOT_REUSED (UINT64_C(1) << SLOT_REUSED_SHIFT)
+
+static bool slot_is_enough(uint64_t slot)
+{
+	uint64_t reads = (slot & ~SLOT_REUSED) >> SLOT_READS_SHIFT;
+
+	return reads >= (slot & SLOT_REUSED ? READS_ENOUGH_REUSED :
+					      READS_ENOUGH);
+}
+
+// The slot of @code, or NULL.
+static uint64_t *code_slot(const struct python_target *target, uint64_t code)
 {
 	const uint64_t *slot = &target->code[code_bucket(code)];
 
-	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
-		if (__atomic_load_n(&slot[i], __ATOMIC_RELAXED) == code)
-			return true;
-	}
-	return false;
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++)
+		if ((__atomic_load_n(&slot[i], __ATOMIC_RELAXED) &
+		     SLOT_ADDRESS) == code)
+			return (uint64_t *)&slot[i];
+	return NULL;
 }
 
-void python_target_learn_code(struct python_target *target, uint64_t code)
+bool python_target_knows_code(const struct python_target *target, uint64_t code)
+{
+	const uint64_t *slot = code_slot(target, code);
+
+	return slot && slot_is_enough(__atomic_load_n(slot, __ATOMIC_RELAXED));
+}
+
+static void add_code(struct python_target *target, uint64_t code)
 {
 	uint64_t *slot = &target->code[code_bucket(code)];
 	uint64_t victim;
 
-	if (python_target_knows_code(target, code))
-		return;
 	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
 		uint64_t empty = 0;
 
-		if (__atomic_compare_exchange_n(&slot[i], &empty, code, false,
+		if (__atomic_compare_exchange_n(&slot[i], &empty,
+						code | SLOT_ONE_READ, false,
 						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED)) {
-			__atomic_fetch_add(&target->code_count, 1,
-					   __ATOMIC_RELAXED);
+						__ATOMIC_RELAXED))
 			return;
-		}
 	}
 	victim = code_hash(code) / PYTHON_CODE_SLOTS % BUCKET_SLOTS;
-	__atomic_store_n(&slot[victim], code, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot[victim], code | SLOT_ONE_READ, __ATOMIC_RELAXED);
+}
+
+// A count lost to another thread's means one read more.
+void python_target_learn_code(struct python_target *target, uint64_t code)
+{
+	uint64_t *slot = code_slot(target, code);
+	uint64_t value;
+
+	if (!slot) {
+		add_code(target, code);
+		return;
+	}
+	value = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	if ((value & SLOT_ADDRESS) == code && !slot_is_enough(value))
+		__atomic_compare_exchange_n(slot, &value, value + SLOT_ONE_READ,
+					    false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
 }
 
 void python_target_forget_code(struct python_target *target, uint64_t code)
 {
-	uint64_t *slot = &target->code[code_bucket(code)];
+	uint64_t *slot = code_slot(target, code);
 
-	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
-		uint64_t expected = code;
-
-		if (__atomic_compare_exchange_n(&slot[i], &expected, 0, false,
-						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED))
-			__atomic_fetch_sub(&target->code_count, 1,
-					   __ATOMIC_RELAXED);
-	}
+	if (slot)
+		__atomic_store_n(slot, code | SLOT_REUSED, __ATOMIC_RELAXED);
 }
 
 // Thread ids are handed out in sequence, which spreads them evenly as they are.

@@ -32,9 +32,8 @@ struct python_target {
 	uint64_t code_type;   /* address of PyCode_Type, or 0 */
 	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
-	/* Code objects whose head has been captured; open addressing. */
+	/* Code objects and how often their head was captured; see target.c. */
 	uint64_t code[PYTHON_CODE_SLOTS];
-	uint32_t code_count;
 };
 
 /** Zeroed slots. @memory's context outlives the target. NULL without memory. */
@@ -44,11 +43,15 @@ struct python_target *python_target_create(struct live_memory memory,
 					   uint64_t code_type);
 void python_target_destroy(struct python_target *target);
 
-/** False: unknown. Safe on any thread, never blocks. */
+/** Whether the head of @code needs no reading. Safe on any thread. */
 bool python_target_knows_code(const struct python_target *target,
 			      uint64_t code);
-/** A full table forgets: unknown code objects are then captured each time. */
+/**
+ * The head of @code was read once more; after a few times it is known. A full
+ * table drops somebody, who is then read again.
+ */
 void python_target_learn_code(struct python_target *target, uint64_t code);
+/** Another object was found at @code: it is read many times from now on. */
 void python_target_forget_code(struct python_target *target, uint64_t code);
 
 bool python_target_find_thread(const struct python_target *target,

@@ -15,20 +15,34 @@ static struct python_target *target_create(void)
 	return target;
 }
 
+enum { READS_ENOUGH = 4, READS_ENOUGH_REUSED = 256 };
+
+static void learn_well(struct python_target *target, uint64_t code)
+{
+	for (int i = 0; i < READS_ENOUGH; i++)
+		python_target_learn_code(target, code);
+}
+
 static void test_code(void **state)
 {
 	struct python_target *target = target_create();
 
 	(void)state;
 	assert_false(python_target_knows_code(target, 0x7f0000001000));
-	python_target_learn_code(target, 0x7f0000001000);
-	python_target_learn_code(target, 0x7f0000001000);
+	for (int i = 0; i < READS_ENOUGH; i++) {
+		assert_false(python_target_knows_code(target, 0x7f0000001000));
+		python_target_learn_code(target, 0x7f0000001000);
+	}
 	assert_true(python_target_knows_code(target, 0x7f0000001000));
-	assert_int_equal(target->code_count, 1);
 	python_target_forget_code(target, 0x7f0000001000);
 	python_target_forget_code(target, 0x7f0000001000);
 	assert_false(python_target_knows_code(target, 0x7f0000001000));
-	assert_int_equal(target->code_count, 0);
+	// An address that was given to another object is trusted far later.
+	for (int i = 0; i < READS_ENOUGH_REUSED; i++) {
+		assert_false(python_target_knows_code(target, 0x7f0000001000));
+		python_target_learn_code(target, 0x7f0000001000);
+	}
+	assert_true(python_target_knows_code(target, 0x7f0000001000));
 	python_target_destroy(target);
 }
 
@@ -40,7 +54,7 @@ static void test_code_full(void **state)
 
 	(void)state;
 	for (uint64_t i = 1; i <= 2 * PYTHON_CODE_SLOTS; i++) {
-		python_target_learn_code(target, i * 0x1a0);
+		learn_well(target, i * 0x1a0);
 		assert_true(python_target_knows_code(target, i * 0x1a0));
 	}
 	for (uint64_t i = 1; i <= 2 * PYTHON_CODE_SLOTS; i++)
@@ -58,7 +72,7 @@ static void test_code_spread(void **state)
 
 	(void)state;
 	for (uint64_t i = 1; i <= PYTHON_CODE_SLOTS / 4; i++)
-		python_target_learn_code(target, 0x7f1234000000 + i * 0x150);
+		learn_well(target, 0x7f1234000000 + i * 0x150);
 	for (uint64_t i = 1; i <= PYTHON_CODE_SLOTS / 4; i++)
 		lost += !python_target_knows_code(target,
 						  0x7f1234000000 + i * 0x150);
