@@ -13,3 +13,8 @@ tests_fuzz_fuzz_maps_SOURCES = tests/fuzz/fuzz_maps.c
 tests_fuzz_fuzz_symbols_SOURCES = tests/fuzz/fuzz_symbols.c
 EXTRA_DIST += tests/fuzz/corpus/demangle tests/fuzz/corpus/maps \
 	tests/fuzz/corpus/symbols
+
+fuzz_targets += tests/fuzz/fuzz_python_image
+tests_fuzz_fuzz_python_image_SOURCES = tests/fuzz/fuzz_python_image.c \
+	tests/unwind/python/fake_memory.h
+EXTRA_DIST += tests/fuzz/corpus/python_image
