@@ -37,7 +37,8 @@ LIBRARY = {
     "Thread._bootstrap_inner": {"Thread._bootstrap"},
     "main": {"<module>"}, "churn": {"main"},
     "Thread.start": {"main", "churn"}, "work": {"Thread.run"},
-    "churn_work": {"Thread.run"}, "Thread.__init__": {"main", "churn"},
+    "churn_work": {"Thread.run"},
+    "Thread.__init__": {"main", "churn", "_MainThread.__init__"},
 }
 ROOTS = ("<module>", "Thread._bootstrap")
 
@@ -147,7 +148,8 @@ def library_problem(frames):
     """A library function under a caller that does not call it."""
     for (_, caller), (_, callee) in zip(frames, frames[1:]):
         legal = LIBRARY.get(callee.function)
-        if legal and caller.function not in legal:
+        if (legal and caller.function not in legal and
+                caller.status != "unresolved"):
             return "%s called by %s" % (callee.function, caller.function)
     return None
 
@@ -169,10 +171,15 @@ def check(grammar, stack, version, named, whole):
     if not frames:
         return problems
     if whole and any(grammar.number(f) for _, f in frames):
-        if frames[0][1].function not in ROOTS:
-            problems.append("root is " + str(frames[0][1].function))
+        root = frames[0][1]
+        if root.function not in ROOTS and root.status != "unresolved":
+            problems.append("root is " + str(root.function))
     above, above_at, between = None, None, []
+    judged = whole  # False below a cut, and above a frame without a name
     for at, frame in frames:
+        if frame.status == "unresolved":
+            above, between, judged = None, [], False
+            continue
         number = grammar.number(frame)
         if number is None:
             between.append(frame.function)
@@ -181,7 +188,7 @@ def check(grammar, stack, version, named, whole):
             problems.append("no such function: " + frame.function)
             break
         problem = None
-        if above is not None or whole:
+        if above is not None or judged:
             problem = edge_problem(grammar, above, number, between)
         if not problem and above is not None:
             how = grammar.function[number][1]
@@ -191,7 +198,7 @@ def check(grammar, stack, version, named, whole):
                                                stack[above_at], number)
         if problem:
             problems.append(problem)
-        above, above_at, between = number, at, []
+        above, above_at, between, judged = number, at, [], True
     if above is not None:
         problem = (lines_problem(grammar, above, stack[above_at], None)
                    or tail_problem(grammar, above, between))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stored profile, read through its public views only."""
 import collections
+import os
 import sqlite3
 
 Frame = collections.namedtuple(
@@ -8,6 +9,7 @@ Frame = collections.namedtuple(
 Sample = collections.namedtuple(
     "Sample", "id time_ns process pid tid cpu callsite trust reason end")
 
+SHOWN_MAX = 24
 SAMPLES = """SELECT sample_id, time_ns, process, pid, tid, cpu, callsite_id,
  trust, trust_reason, walk_end FROM v_sample ORDER BY time_ns"""
 FRAMES = """SELECT kind, function, file, line, module, status
@@ -47,10 +49,13 @@ class Stored:
 def show(stack):
     """@stack as text, root first, for a report of what is wrong."""
     lines = []
-    for frame in stack:
+    if len(stack) > SHOWN_MAX:
+        lines = ["      (%d frames)" % (len(stack) - SHOWN_MAX)]
+    for frame in stack[-SHOWN_MAX:]:
         lines.append("      %-6s %-10s %s:%s  %s" % (
             frame.kind, frame.status, frame.function, frame.line,
-            frame.file or frame.module or ""))
+            os.path.basename(
+                frame.file or frame.module or "")))
     return "\n".join(lines)
 
 

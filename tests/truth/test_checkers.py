@@ -53,6 +53,8 @@ JSON = [py("dumps", 1, "j.py"), py("JSONEncoder.encode", 2, "j.py"),
         py("JSONEncoder.iterencode", 3, "j.py")]
 FIVE = THREE + JSON + c("encoder_call") + [py("g_5_p3_json", 18)]
 
+UNREAD = Frame("python", "[unresolved]", None, None, None, "unresolved")
+
 # (name, stack, whether it is right)
 GRAMMAR = (
     ("leaf", ONE, True),
@@ -61,6 +63,10 @@ GRAMMAR = (
     ("json", FIVE, True),
     ("lambda", FIVE + [py("<lambda>", 21)], True),
     ("no Python", c("_start", "main"), True),
+    ("unresolved frame", ONE + c("functools_reduce") + [UNREAD] + THREE[-1:],
+     True),
+    ("wrong above an unresolved frame", ONE + [UNREAD] + THREE[-1:] +
+     [py("g_4_p1_py", 14)], False),
     ("native leaf", TWO + c("PyNumber_Add"), True),
     ("wrong parent", TWO + [py("g_4_p1_py", 14)], False),
     ("missing frame", ONE + [py("g_2_p1_reduce.<locals>.g_3_p2_closure", 9)],
@@ -191,7 +197,7 @@ def check_tally(place, verdicts):
         out.write(PROGRAM)
     stacks = [[f._replace(file=program) if f.file == "p.py" else f
                for f in stack]
-              for stack in (TWO, GRAMMAR[7][1], c("_start", "main"))]
+              for stack in (TWO, GRAMMAR[9][1], c("_start", "main"))]
     make_database(path, [(50, 7, "p", stack) for stack in stacks])
 
     class Python:
