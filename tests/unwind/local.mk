@@ -2,6 +2,8 @@ include tests/unwind/native/local.mk
 include tests/unwind/python/local.mk
 include tests/unwind/symbols/local.mk
 
-check_PROGRAMS += tests/unwind/test_module_cache tests/unwind/test_space
+check_PROGRAMS += tests/unwind/test_module tests/unwind/test_module_cache \
+	tests/unwind/test_space
+tests_unwind_test_module_SOURCES = tests/unwind/test_module.c
 tests_unwind_test_module_cache_SOURCES = tests/unwind/test_module_cache.c
 tests_unwind_test_space_SOURCES = tests/unwind/test_space.c
