@@ -36,7 +36,20 @@ static enum snapshot_status status_of_link(enum link link)
 	return SNAPSHOT_BROKEN;
 }
 
-// A head is captured once; later captures of other threads know it then.
+static bool is_captured(const struct freezer *freezer, uint64_t code)
+{
+	const struct snapshot *ret = freezer->ret;
+
+	for (uint32_t i = 0; i < ret->piece_count; i++) {
+		if (ret->piece[i].kind == SNAPSHOT_CODE &&
+		    ret->piece[i].vaddr == code)
+			return true;
+	}
+	return false;
+}
+
+// A head is captured until the target has seen enough of it, and at most once
+// in a snapshot, however often its function is on the stack.
 static void learn_code(struct freezer *freezer, uint64_t code)
 {
 	const struct python_layout *layout = freezer->layout;
@@ -44,7 +57,8 @@ static void learn_code(struct freezer *freezer, uint64_t code)
 	const void *head;
 
 	if (python_target_knows_code(target, code) ||
-	    freezer->new_codes >= SNAPSHOT_CODE_MAX)
+	    freezer->new_codes >= SNAPSHOT_CODE_MAX ||
+	    is_captured(freezer, code))
 		return;
 	freezer->new_codes++;
 	head = freezer_object(freezer, SNAPSHOT_CODE, code, layout->code.size);
@@ -179,36 +193,38 @@ static bool looks_like_cframe(struct freezer *freezer, uint64_t vaddr)
 // (CPython 3.12 Python/ceval.c, _PyEval_EvalFrameDefault()). Stopped there, the
 // record at @vaddr is garbage, and what lies further out has to be found on the
 // stack. Only what is read depends on it: who believes a record checks it.
-static enum link follow_half_written(struct freezer *freezer, uint64_t vaddr)
+static bool follow_half_written(struct freezer *freezer, uint64_t vaddr)
 {
 	enum snapshot_status before = freezer->ret->status;
-	enum link link = LINK_BROKEN;
 	unsigned int candidates = 0;
 
 	for (unsigned int i = 1; i < HALF_WRITTEN_WORDS; i++) {
 		if (!looks_like_cframe(freezer, vaddr + i * 8))
 			continue;
 		if (++candidates > HALF_WRITTEN_CANDIDATES)
-			break;
+			return false;
+		if (follow_cframe(freezer, vaddr + i * 8) == LINK_END)
+			return true;
 		freezer->ret->status = before;
-		link = follow_cframe(freezer, vaddr + i * 8);
-		if (link == LINK_END)
-			break;
 	}
-	return link;
+	return false;
 }
 
 static enum link follow_from_cframe(struct freezer *freezer, uint64_t vaddr)
 {
-	enum snapshot_status before = freezer->ret->status;
+	enum snapshot_status before = freezer->ret->status, failed;
 	enum link link = follow_cframe(freezer, vaddr);
 
 	// Being entered means that its native frame is the innermost one.
 	if ((link != LINK_BROKEN && link != LINK_MISSING) ||
 	    vaddr - freezer->stack_start >= HALF_WRITTEN_NEAR)
 		return link;
+	failed = freezer->ret->status;
 	freezer->ret->status = before;
-	return follow_half_written(freezer, vaddr);
+	if (follow_half_written(freezer, vaddr))
+		return LINK_END;
+	freezer->ret->status = failed;
+	return link;
 }
 
 void freeze_chain(struct freezer *freezer)

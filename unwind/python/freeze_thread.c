@@ -35,6 +35,7 @@ struct thread_search {
 	unsigned int hops;    // left
 	uint64_t last;	      // the last state visited
 	bool unbound;	      // a state was met that has no thread yet
+	bool whole;	      // the list was followed to its end
 };
 
 static bool read_u64(struct freezer *freezer, uint64_t vaddr, uint64_t *ret)
@@ -104,6 +105,7 @@ static bool walk_states(struct freezer *freezer, struct thread_search *search,
 		search->last = vaddr;
 		vaddr = freezer_u64(state, layout->thread.next);
 	}
+	search->whole = !vaddr;
 	return false;
 }
 
@@ -134,13 +136,13 @@ static bool resume(struct freezer *freezer, const struct thread_search *search,
 // interpreter, whose list was seen whole, with no state waiting for its thread.
 static void learn_absence(struct freezer *freezer,
 			  const struct thread_search *search, uint64_t head,
-			  bool whole)
+			  bool only_one)
 {
 	uint64_t hint = 0;
 
 	if (!search->hops)
 		hint = search->last | HINT_RESUME;
-	else if (whole && !search->unbound)
+	else if (only_one && search->whole && !search->unbound)
 		hint = head | HINT_ABSENT;
 	python_target_learn_thread(freezer->target, search->tid, hint,
 				   search->now_ns);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STACK_BYTES = 16 << 10, STACK_BYTES_LARGE = 65528 };
+enum { STACK_BYTES = 16 << 10, STACK_BYTES_LARGE = 65528, WARM_UP = 8 };
 
 struct fixture {
 	struct live_python python;
@@ -192,10 +192,13 @@ static void check(struct fixture *fixture, const struct expectation *expect,
 
 	freeze(fixture, thread->tid, STACK_BYTES);
 	assert_string_equal(snapshot_status_name(snapshot->status), "ok");
-	assert_true(pieces_of(snapshot, SNAPSHOT_CODE) > 0);
+	assert_true(thread != fixture->python.thread ||
+		    pieces_of(snapshot, SNAPSHOT_CODE) > 0);
 	// stop() has returned from depth() before it blocks.
 	assert_int_equal(count_frames(fixture), thread->frames);
-	freeze(fixture, thread->tid, STACK_BYTES);
+	// Heads of code objects are read a few times.
+	for (unsigned int i = 0; i < WARM_UP; i++)
+		freeze(fixture, thread->tid, STACK_BYTES);
 	assert_string_equal(snapshot_status_name(snapshot->status), "ok");
 	assert_int_equal(pieces_of(snapshot, SNAPSHOT_THREAD), 1);
 	assert_int_equal(pieces_of(snapshot, SNAPSHOT_CODE), 0);
@@ -212,6 +215,17 @@ static void check(struct fixture *fixture, const struct expectation *expect,
 	assert_true(snapshot->reads <= expect->reads);
 	assert_true(pieces_of(snapshot, SNAPSHOT_FRAME) >=
 		    expect->frame_pieces);
+}
+
+static void freeze_absent(struct fixture *fixture)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		python_freeze(fixture->target, 1, 1000, &fixture->stack,
+			      fixture->snapshot, SNAPSHOT_BYTES_MAX);
+		assert_int_equal(fixture->snapshot->status, SNAPSHOT_NO_THREAD);
+		assert_int_equal(fixture->snapshot->piece_count, 0);
+	}
+	assert_int_equal(fixture->snapshot->reads, 2);
 }
 
 static void test_programs(void **state)
@@ -238,10 +252,45 @@ static void test_programs(void **state)
 	}
 }
 
+// Each thread has its own chain, found by its id.
+static void test_threads(void **state)
+{
+	static const char program[] =
+		"def r(n):\n"
+		"    if n: r(n - 1)\n"
+		"    else:\n"
+		"        ready.release()\n"
+		"        time.sleep(1000)\n"
+		"ready = threading.Semaphore(0)\n"
+		"for n in 3, 60, 400:\n"
+		"    threading.Thread(target=r, args=(n,), daemon=True).start()\n"
+		"    ready.acquire()\n"
+		"time.sleep(0.1)\n"
+		"stop()\n";
+	static const struct expectation expect = { "thread", program, 6, 2, 0 };
+	const char *path;
+
+	(void)state;
+	for (unsigned int i = 0; (path = live_python_path(i)); i++) {
+		struct fixture *fixture = fixture_create(path, program);
+
+		if (!fixture)
+			continue;
+		print_message("  %s\n", path);
+		assert_int_equal(fixture->python.thread_count, 4);
+		for (unsigned int k = 0; k < 4; k++)
+			check(fixture, &expect, &fixture->python.thread[k]);
+		// A thread that is not Python's.
+		freeze_absent(fixture);
+		fixture_destroy(fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Freezing interpreters that do not exist: each image is a small, sound 3.12
+ * process that a test then spoils.
+ */
+#include "tests/cmocka.h"
+#include "tests/unwind/python/fake_memory.h"
+#include "unwind/python/freeze.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RUNTIME (FAKE_MEMORY_BASE + 0x1000)
+#define INTERPRETER (FAKE_MEMORY_BASE + 0x2000)
+#define STATE (FAKE_MEMORY_BASE + 0x3000)
+#define STATE_2 (FAKE_MEMORY_BASE + 0x3400)
+#define CODE (FAKE_MEMORY_BASE + 0x4000)
+#define CODE_TYPE (FAKE_MEMORY_BASE + 0x4800)
+#define STACK (FAKE_MEMORY_BASE + 0x5000)
+#define CHUNK_OLD (FAKE_MEMORY_BASE + 0x8000)
+#define CHUNK (FAKE_MEMORY_BASE + 0xc000)
+#define GENERATOR (FAKE_MEMORY_BASE + 0x10000)
+#define NOWHERE (FAKE_MEMORY_BASE + FAKE_MEMORY_BYTES + 0x1000)
+
+enum { TID = 4711, OTHER_TID = 4712, STACK_BYTES = 0x800, NOW_NS = 5000,
+       WARM_UP = 8 };
+
+struct image {
+	struct fake_memory memory;
+	struct python_target *target;
+	const struct python_layout *layout;
+	struct memory stack;
+	struct snapshot *snapshot;
+	size_t capacity;
+};
+
+static void put_frame(struct image *image, uint64_t vaddr, uint64_t previous,
+		      uint64_t code, uint8_t owner)
+{
+	const struct python_layout *layout = image->layout;
+
+	fake_put_u64(&image->memory, vaddr + layout->frame.code, code);
+	fake_put_u64(&image->memory, vaddr + layout->frame.previous, previous);
+	*fake_at(&image->memory, vaddr + layout->frame.owner) = owner;
+}
+
+static void put_state(struct image *image, uint64_t vaddr, uint64_t next,
+		      uint64_t tid)
+{
+	const struct python_layout *layout = image->layout;
+
+	fake_put_u64(&image->memory, vaddr + layout->thread.next, next);
+	fake_put_u64(&image->memory, vaddr + layout->thread.interpreter,
+		     INTERPRETER);
+	fake_put_u64(&image->memory, vaddr + layout->thread.native_thread_id,
+		     tid);
+}
+
+static void put_chunk(struct image *image, uint64_t vaddr, uint64_t previous,
+		      uint64_t words)
+{
+	const struct python_layout *layout = image->layout;
+
+	fake_put_u64(&image->memory, vaddr + layout->chunk.previous, previous);
+	fake_put_u64(&image->memory, vaddr + layout->chunk.size, 0x4000);
+	fake_put_u64(&image->memory, vaddr + layout->chunk.top, words);
+}
+
+// One activation: two frames in the current chunk, a generator's, one in the
+// older chunk, and the entry frame on the stack.
+static void put_chain(struct image *image)
+{
+	put_frame(image, CHUNK + 0x100, CHUNK + 0x40, CODE, 0);
+	put_frame(image, CHUNK + 0x40, GENERATOR, CODE, 0);
+	put_frame(image, GENERATOR, CHUNK_OLD + 0x40, CODE, 1);
+	put_frame(image, CHUNK_OLD + 0x40, STACK + 0x200, CODE, 0);
+	put_frame(image, STACK + 0x200, 0, CODE, 3);
+	fake_put_u64(&image->memory, STACK + 0x100, CHUNK + 0x100);
+	fake_put_u64(&image->memory, STACK + 0x108, STATE + 272);
+}
+
+static struct image *image_create(void)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	const struct python_layout *layout = python_layout_at(1);
+
+	assert_non_null(image);
+	image->layout = layout;
+	image->capacity = SNAPSHOT_BYTES_MAX;
+	image->target = python_target_create(fake_live(&image->memory), layout,
+					     RUNTIME, CODE_TYPE);
+	image->snapshot = malloc(sizeof(*image->snapshot) + image->capacity);
+	assert_non_null(image->target);
+	assert_non_null(image->snapshot);
+	fake_put_u64(&image->memory, RUNTIME + layout->runtime.interpreters_head,
+		     INTERPRETER);
+	fake_put_u64(&image->memory,
+		     INTERPRETER + layout->interpreter.threads_head, STATE_2);
+	put_state(image, STATE_2, STATE, OTHER_TID);
+	put_state(image, STATE, 0, TID);
+	fake_put_u64(&image->memory, STATE + layout->thread.cframe,
+		     STACK + 0x100);
+	fake_put_u64(&image->memory, STATE + layout->thread.chunk, CHUNK);
+	fake_put_u64(&image->memory, STATE + layout->thread.chunk_top,
+		     CHUNK + 0x200);
+	put_chunk(image, CHUNK, CHUNK_OLD, 0);
+	put_chunk(image, CHUNK_OLD, 0, 0x100);
+	put_chain(image);
+	fake_put_u64(&image->memory, CODE + layout->code.type, CODE_TYPE);
+	image->stack.segment[0] = (struct memory_segment){
+		STACK, STACK_BYTES, fake_at(&image->memory, STACK)
+	};
+	image->stack.segment_count = 1;
+	return image;
+}
+
+static void image_destroy(struct image *image)
+{
+	python_target_destroy(image->target);
+	free(image->snapshot);
+	free(image);
+}
+
+// Every result, whatever was read, is a snapshot that holds together.
+static void check_sound(const struct image *image)
+{
+	const struct snapshot *snapshot = image->snapshot;
+
+	assert_true(snapshot->piece_count <= SNAPSHOT_PIECE_MAX);
+	assert_true(snapshot->byte_count <= image->capacity);
+	assert_true(snapshot->reads < 400);
+	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
+		const struct snapshot_piece *piece = &snapshot->piece[i];
+
+		assert_true(piece->offset + piece->size <=
+			    snapshot->byte_count);
+	}
+}
+
+static enum snapshot_status freeze(struct image *image, uint32_t tid)
+{
+	python_freeze(image->target, tid, NOW_NS, &image->stack,
+		      image->snapshot, image->capacity);
+	check_sound(image);
+	return image->snapshot->status;
+}
+
+static bool holds(const struct image *image, uint64_t vaddr, size_t size)
+{
+	const struct snapshot *snapshot = image->snapshot;
+
+	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
+		const struct snapshot_piece *piece = &snapshot->piece[i];
+
+		if (vaddr - piece->vaddr < piece->size &&
+		    size <= piece->size - (vaddr - piece->vaddr))
+			return !memcmp(snapshot->bytes + piece->offset +
+					       (vaddr - piece->vaddr),
+				       image->memory.bytes +
+					       (vaddr - FAKE_MEMORY_BASE),
+				       size);
+	}
+	return false;
+}
+
+static void test_whole(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE);
+	assert_int_equal(image->snapshot->thread_found_ns, NOW_NS);
+	assert_true(holds(image, STATE, image->layout->thread.size));
+	assert_true(holds(image, CHUNK, 0x200));
+	assert_true(holds(image, CHUNK_OLD, 0x818));
+	assert_true(holds(image, GENERATOR, image->layout->frame.size));
+	assert_true(holds(image, CODE, image->layout->code.size));
+	// Both states were met on the way: from now on there is no walk. Heads
+	// of code objects are read a few times.
+	for (unsigned int i = 0; i < WARM_UP; i++)
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->reads, 4);
+	assert_false(holds(image, CODE, image->layout->code.size));
+	image_destroy(image);
+}
+
+static void test_stale_thread(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	python_target_learn_thread(image->target, TID, STATE_2, 1);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE);
+	python_target_learn_thread(image->target, TID, NOWHERE, 1);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	python_target_learn_thread(image->target, TID, 7 << 20 | 5, 1);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE);
+	image_destroy(image);
+}
+
+static void test_no_thread(void **state)
+{
+	struct image *image = image_create();
+	uint64_t interpreters =
+		RUNTIME + image->layout->runtime.interpreters_head;
+	uint32_t first;
+
+	(void)state;
+	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
+	first = image->snapshot->reads;
+	// Known to be absent while the list has the same head.
+	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
+	assert_int_equal(image->snapshot->reads, 2);
+	assert_true(first > 2);
+	put_state(image, STATE_2 + 0x200, STATE_2, 99);
+	fake_put_u64(&image->memory,
+		     INTERPRETER + image->layout->interpreter.threads_head,
+		     STATE_2 + 0x200);
+	freeze(image, 99);
+	assert_int_equal(image->snapshot->thread_state, STATE_2 + 0x200);
+	fake_put_u64(&image->memory, interpreters, 0);
+	assert_int_equal(freeze(image, 98), SNAPSHOT_NO_RUNTIME);
+	fake_put_u64(&image->memory, interpreters, NOWHERE);
+	assert_int_equal(freeze(image, 98), SNAPSHOT_NO_THREAD);
+	image->target->runtime = NOWHERE;
+	assert_int_equal(freeze(image, 98), SNAPSHOT_UNREADABLE);
+	image_destroy(image);
+}
+
+// A state that has no thread yet may become anyone's: nothing is remembered.
+static void test_unbound_thread(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	put_state(image, STATE_2, STATE, 0);
+	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
+	put_state(image, STATE_2, STATE, 99);
+	freeze(image, 99);
+	assert_int_equal(image->snapshot->thread_state, STATE_2);
+	image_destroy(image);
+}
+
+static void test_thread_list_cycle(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	put_state(image, STATE_2, STATE_2, OTHER_TID);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_NO_THREAD);
+	assert_true(image->snapshot->reads < 80);
+	image_destroy(image);
+}
+
+// 128 states: more than one capture may walk, so a later one goes on.
+static void test_long_thread_list(void **state)
+{
+	struct image *image = image_create();
+	uint64_t base = FAKE_MEMORY_BASE + 0x12000;
+
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++)
+		put_state(image, base + i * 0x200, base + (i + 1) * 0x200,
+			  1000 + i);
+	put_state(image, base + 100 * 0x200, 0, 77);
+	fake_put_u64(&image->memory,
+		     INTERPRETER + image->layout->interpreter.threads_head,
+		     base);
+	assert_int_equal(freeze(image, 77), SNAPSHOT_NO_THREAD);
+	assert_int_equal(image->snapshot->thread_state, 0);
+	freeze(image, 77);
+	assert_int_equal(image->snapshot->thread_state, base + 100 * 0x200);
+	image_destroy(image);
+}
+
+/** Spoils one word and says what must become of it. */
+struct damage {
+	const char *name;
+	uint64_t vaddr;
+	uint64_t value;
+	enum snapshot_status status;
+};
+
+static void test_damage(void **state)
+{
+	static const struct damage damages[] = {
+		{ "chunk null", STATE + 232, 0, SNAPSHOT_OK },
+		{ "chunk wild", STATE + 232, 0x1234567, SNAPSHOT_BROKEN },
+		{ "chunk unmapped", STATE + 232, NOWHERE, SNAPSHOT_BROKEN },
+		{ "top wild", STATE + 240, NOWHERE, SNAPSHOT_UNREADABLE },
+		{ "top below", STATE + 240, CHUNK - 8, SNAPSHOT_BROKEN },
+		{ "top at chunk", STATE + 240, CHUNK, SNAPSHOT_BROKEN },
+		{ "top huge", STATE + 240, CHUNK + (1 << 30),
+		  SNAPSHOT_UNREADABLE },
+		{ "older chunk wild", CHUNK, 3, SNAPSHOT_BROKEN },
+		{ "older chunk unmapped", CHUNK, NOWHERE,
+		  SNAPSHOT_UNREADABLE },
+		{ "chunk cycle", CHUNK, CHUNK, SNAPSHOT_BROKEN },
+		{ "older chunk huge", CHUNK_OLD + 16, UINT64_MAX,
+		  SNAPSHOT_BROKEN },
+		{ "older chunk full", CHUNK_OLD + 16, 0x4000 / 8,
+		  SNAPSHOT_OK },
+		{ "older chunk empty", CHUNK_OLD + 16, 0, SNAPSHOT_OK },
+		{ "frame cycle", CHUNK_OLD + 0x48, CHUNK + 0x100,
+		  SNAPSHOT_BROKEN },
+		{ "frame self", CHUNK + 0x108, CHUNK + 0x100,
+		  SNAPSHOT_BROKEN },
+		{ "frame odd", CHUNK + 0x108, CHUNK + 0x41, SNAPSHOT_BROKEN },
+		{ "frame unmapped", CHUNK + 0x108, NOWHERE,
+		  SNAPSHOT_UNREADABLE },
+		{ "code null", CHUNK + 0x40, 0, SNAPSHOT_BROKEN },
+		{ "code odd", CHUNK + 0x40, CODE + 4, SNAPSHOT_BROKEN },
+		{ "code unmapped", CHUNK + 0x40, NOWHERE,
+		  SNAPSHOT_UNREADABLE },
+		{ "code of another type", CODE + 8, STATE, SNAPSHOT_OK },
+		{ "cframe null", STATE + 56, 0, SNAPSHOT_BROKEN },
+		{ "cframe unmapped", STATE + 56, NOWHERE,
+		  SNAPSHOT_UNREADABLE },
+		{ "cframe cycle", STACK + 0x108, STACK + 0x100,
+		  SNAPSHOT_BROKEN },
+		{ "cframe root", STATE + 56, STATE + 272, SNAPSHOT_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		struct image *image = image_create();
+		enum snapshot_status status;
+
+		fake_put_u64(&image->memory, damages[i].vaddr,
+			     damages[i].value);
+		status = freeze(image, TID);
+		if (status != damages[i].status)
+			print_message("%s: %s\n", damages[i].name,
+				      snapshot_status_name(status));
+		assert_int_equal(status, damages[i].status);
+		image_destroy(image);
+	}
+}
+
+// Another kind of object is captured, and again the next time.
+static void test_code_not_learned(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	fake_put_u64(&image->memory, CODE + 8, STATE);
+	freeze(image, TID);
+	assert_false(python_target_knows_code(image->target, CODE));
+	image_destroy(image);
+}
+
+// The new cframe is published and not filled in: what lies further out must be
+// there all the same.
+static void test_half_written(void **state)
+{
+	static const uint64_t garbage[] = { 0, 3, NOWHERE, STACK + 0x40,
+					    CHUNK + 0x104 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		struct image *image = image_create();
+
+		fake_put_u64(&image->memory, STATE + 56, STACK + 0x40);
+		fake_put_u64(&image->memory, STACK + 0x40, garbage[i]);
+		fake_put_u64(&image->memory, STACK + 0x48, garbage[i]);
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+		assert_true(holds(image, GENERATOR, image->layout->frame.size));
+		image_destroy(image);
+	}
+}
+
+// Whatever room there is, nothing is written beyond it.
+static void test_small_room(void **state)
+{
+	struct image *image = image_create();
+	struct snapshot *large = image->snapshot;
+
+	(void)state;
+	for (size_t capacity = 0; capacity < 0x6000; capacity += 8) {
+		enum snapshot_status status;
+
+		image->capacity = capacity;
+		image->snapshot = malloc(sizeof(*large) + capacity);
+		assert_non_null(image->snapshot);
+		status = freeze(image, TID);
+		if (capacity < image->layout->thread.size)
+			assert_int_equal(status, SNAPSHOT_NO_THREAD);
+		else
+			assert_true(status == SNAPSHOT_TOO_DEEP ||
+				    status == SNAPSHOT_OK);
+		free(image->snapshot);
+	}
+	image->snapshot = large;
+	image_destroy(image);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_stale_thread),
+		cmocka_unit_test(test_no_thread),
+		cmocka_unit_test(test_unbound_thread),
+		cmocka_unit_test(test_thread_list_cycle),
+		cmocka_unit_test(test_long_thread_list),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_code_not_learned),
+		cmocka_unit_test(test_half_written),
+		cmocka_unit_test(test_small_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
