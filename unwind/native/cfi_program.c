@@ -69,7 +69,7 @@ static bool take_expression(struct run *run, int32_t *ret)
 	const uint8_t *bytes = reader_bytes(&run->reader, size);
 	uint32_t id;
 
-	if (!bytes || size > CFI_EXPRESSION_BYTES_MAX ||
+	if (!bytes || !size || size > CFI_EXPRESSION_BYTES_MAX ||
 	    !cfi_intern_add(run->machine->expressions, bytes, size, &id))
 		return false;
 	*ret = (int32_t)id;

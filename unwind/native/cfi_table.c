@@ -159,6 +159,7 @@ static bool read_section(struct elf_image *image, const char *name,
 {
 	struct elf_section section;
 	struct cfi_section cfi;
+	bool good;
 
 	if (!elf_image_section(image, name, &section))
 		return true;
@@ -168,7 +169,9 @@ static bool read_section(struct elf_image *image, const char *name,
 		.vaddr = section.vaddr,
 		.eh_frame = name[1] == 'e',
 	};
-	return cfi_builder_add(builder, &cfi, ret);
+	good = cfi_builder_add(builder, &cfi, ret);
+	elf_image_drop_section(image, name);
+	return good;
 }
 
 // From the first to the last byte of code. FDEs of discarded functions keep

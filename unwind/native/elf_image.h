@@ -45,6 +45,9 @@ uint16_t elf_image_machine(const struct elf_image *image);
 bool elf_image_section(struct elf_image *image, const char *name,
 		       struct elf_section *ret);
 
+/** Frees the bytes of a section that nobody will use any more. */
+void elf_image_drop_section(struct elf_image *image, const char *name);
+
 size_t elf_image_load_count(const struct elf_image *image);
 const struct elf_load *elf_image_load(const struct elf_image *image, size_t i);
 

@@ -51,4 +51,7 @@ bool elf_image_fetch(const struct elf_image *image, uint64_t offset, void *ret,
 bool elf_image_section_at(struct elf_image *image, size_t index,
 			  struct elf_section *ret);
 
+/** Frees what elf_image_section_at() keeps; it can be asked for again. */
+void elf_image_drop_section_at(struct elf_image *image, size_t index);
+
 #endif

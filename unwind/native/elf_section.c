@@ -128,20 +128,45 @@ bool elf_image_section_at(struct elf_image *image, size_t index,
 	return true;
 }
 
-bool elf_image_section(struct elf_image *image, const char *name,
-		       struct elf_section *ret)
+void elf_image_drop_section_at(struct elf_image *image, size_t index)
+{
+	struct elf_section_cache *cache = &image->cache[index];
+
+	if (cache->state != ELF_SECTION_READ)
+		return;
+	image->bytes_held -= cache->size;
+	free(cache->bytes);
+	*cache = (struct elf_section_cache){ .state = ELF_SECTION_UNREAD };
+}
+
+// 0, the section that is none, when there is no such name.
+static size_t find_section(struct elf_image *image, const char *name)
 {
 	size_t name_size = strlen(name) + 1;
 	struct elf_section names;
 
 	if (!elf_image_section_at(image, image->name_section, &names))
-		return false;
+		return SHN_UNDEF;
 	for (size_t i = 1; i < image->section_count; i++) {
 		size_t offset = image->section[i].sh_name;
 
 		if (offset < names.size && name_size <= names.size - offset &&
 		    !memcmp(names.bytes + offset, name, name_size))
-			return elf_image_section_at(image, i, ret);
+			return i;
 	}
-	return false;
+	return SHN_UNDEF;
+}
+
+bool elf_image_section(struct elf_image *image, const char *name,
+		       struct elf_section *ret)
+{
+	return elf_image_section_at(image, find_section(image, name), ret);
+}
+
+void elf_image_drop_section(struct elf_image *image, const char *name)
+{
+	size_t index = find_section(image, name);
+
+	if (index != SHN_UNDEF && index != image->name_section)
+		elf_image_drop_section_at(image, index);
 }

@@ -3,13 +3,39 @@
 
 #include <string.h>
 
-// Bounds the work on one table: 10 million symbols, twice the largest browser.
-enum { SYMBOL_MAX = 10 << 20 };
+enum {
+	// Bounds the work on one table: twice what the largest browser has.
+	SYMBOL_MAX = 10 << 20,
+	// Larger sections are read again when needed: a browser's would hold
+	// 300 MiB for as long as it runs.
+	BYTES_KEPT_MAX = 1 << 20,
+};
 
 struct symbol_cursor {
 	struct elf_section symbols, names;
 	size_t count, next;
+	size_t drop[2]; /* sections to drop afterwards; 0: none */
 };
+
+static bool fetch(struct elf_image *image, size_t index,
+		  struct elf_section *ret, size_t *ret_drop)
+{
+	bool fresh = index < image->section_count &&
+		     image->cache[index].state == ELF_SECTION_UNREAD;
+
+	if (!elf_image_section_at(image, index, ret))
+		return false;
+	if (fresh && ret->size > BYTES_KEPT_MAX)
+		*ret_drop = index;
+	return true;
+}
+
+static void cursor_close(struct elf_image *image, struct symbol_cursor *cursor)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (cursor->drop[i])
+			elf_image_drop_section_at(image, cursor->drop[i]);
+}
 
 static bool cursor_open(struct elf_image *image, size_t index,
 			struct symbol_cursor *ret)
@@ -19,9 +45,11 @@ static bool cursor_open(struct elf_image *image, size_t index,
 	memset(ret, 0, sizeof(*ret));
 	if (header->sh_type != SHT_SYMTAB && header->sh_type != SHT_DYNSYM)
 		return false;
-	if (!elf_image_section_at(image, index, &ret->symbols) ||
-	    !elf_image_section_at(image, header->sh_link, &ret->names))
+	if (!fetch(image, index, &ret->symbols, &ret->drop[0]) ||
+	    !fetch(image, header->sh_link, &ret->names, &ret->drop[1])) {
+		cursor_close(image, ret);
 		return false;
+	}
 	ret->count = ret->symbols.size / sizeof(Elf64_Sym);
 	if (ret->count > SYMBOL_MAX)
 		ret->count = SYMBOL_MAX;
@@ -50,40 +78,63 @@ static bool is_function(const Elf64_Sym *symbol)
 	       symbol->st_value != 0;
 }
 
+static bool find_in_table(struct symbol_cursor *cursor, const char *name,
+			  Elf64_Sym *ret)
+{
+	const char *found;
+
+	while ((found = cursor_next(cursor, ret)))
+		if (!strcmp(found, name))
+			return true;
+	return false;
+}
+
 bool elf_image_find_symbol(struct elf_image *image, const char *name,
 			   uint64_t *ret_vaddr, uint64_t *ret_size)
 {
-	for (size_t i = 0; i < image->section_count; i++) {
+	bool found = false;
+
+	for (size_t i = 0; i < image->section_count && !found; i++) {
 		struct symbol_cursor cursor;
-		const char *found;
 		Elf64_Sym symbol;
 
 		if (!cursor_open(image, i, &cursor))
 			continue;
-		while ((found = cursor_next(&cursor, &symbol)))
-			if (!strcmp(found, name)) {
-				*ret_vaddr = symbol.st_value;
-				*ret_size = symbol.st_size;
-				return true;
-			}
+		found = find_in_table(&cursor, name, &symbol);
+		cursor_close(image, &cursor);
+		if (found) {
+			*ret_vaddr = symbol.st_value;
+			*ret_size = symbol.st_size;
+		}
 	}
-	return false;
+	return found;
+}
+
+static bool visit_table(struct symbol_cursor *cursor, elf_symbol_fn visit,
+			void *context)
+{
+	const char *name;
+	Elf64_Sym symbol;
+
+	while ((name = cursor_next(cursor, &symbol)))
+		if (is_function(&symbol) &&
+		    !visit(context, name, symbol.st_value, symbol.st_size,
+			   symbol.st_info))
+			return false;
+	return true;
 }
 
 void elf_image_each_function(struct elf_image *image, elf_symbol_fn visit,
 			     void *context)
 {
-	for (size_t i = 0; i < image->section_count; i++) {
+	bool wanted = true;
+
+	for (size_t i = 0; i < image->section_count && wanted; i++) {
 		struct symbol_cursor cursor;
-		const char *name;
-		Elf64_Sym symbol;
 
 		if (!cursor_open(image, i, &cursor))
 			continue;
-		while ((name = cursor_next(&cursor, &symbol)))
-			if (is_function(&symbol) &&
-			    !visit(context, name, symbol.st_value,
-				   symbol.st_size, symbol.st_info))
-				return;
+		wanted = visit_table(&cursor, visit, context);
+		cursor_close(image, &cursor);
 	}
 }
