@@ -3,6 +3,7 @@ brindle_SOURCES += \
 	daemon/main.c \
 	daemon/command.h \
 	daemon/command_io.c daemon/command_io.h \
+	daemon/command_dump.c \
 	daemon/command_record.c \
 	daemon/command_report.c \
 	daemon/command_flame.c \
@@ -14,6 +15,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture_queue.c daemon/capture_queue.h \
 	daemon/capture_thread.c \
 	daemon/child.c daemon/child.h \
+	daemon/dump_print.c daemon/dump_print.h \
 	daemon/keeper.c daemon/keeper.h \
 	daemon/merge.c daemon/merge.h \
 	daemon/pipeline.c daemon/pipeline.h \
@@ -28,6 +30,7 @@ libdaemon_a_SOURCES += \
 	daemon/sample_file.c daemon/sample_file.h \
 	daemon/sample_walk.c daemon/sample_walk.h \
 	daemon/settle.c daemon/settle.h daemon/waiting_sample.h \
+	daemon/sleeping.c daemon/sleeping.h \
 	daemon/target_table.c daemon/target_table.h \
 	daemon/task_list.c daemon/task_list.h \
 	daemon/doctor.c daemon/doctor.h \

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "daemon/recorder_health.h"
 #include "daemon/recorder_state.h"
+#include "daemon/sleeping.h"
 
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -256,6 +257,11 @@ struct error *recorder_tick(struct recorder *recorder)
 	if (now - recorder->last_commit_ns < NS_PER_SEC)
 		return NULL;
 	return commit(recorder, now);
+}
+
+bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)
+{
+	return sleeping_sample(&recorder->pipeline, pid, tid);
 }
 
 void recorder_progress(const struct recorder *recorder,

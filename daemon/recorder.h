@@ -51,6 +51,9 @@ struct error *recorder_start(struct recorder *recorder);
  *  again at the next; what it says is returned for the user. */
 struct error *recorder_tick(struct recorder *recorder);
 
+/** Adds a sample of @tid if it sleeps now. False: it runs, or is gone. */
+bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid);
+
 void recorder_progress(const struct recorder *recorder,
 		       struct recorder_progress *ret);
 

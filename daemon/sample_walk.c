@@ -10,6 +10,7 @@
 // The sample being walked and what belongs to it.
 struct work {
 	const struct perf_record *record;
+	struct regs regs;
 	const struct capture *capture; // NULL: nothing was read
 	struct process *process;
 	struct process_python *python; // NULL: none, or not its own
@@ -91,11 +92,9 @@ static void prepare_memory(struct pipeline *pipeline, struct work *work)
 {
 	const struct perf_sample_fields *sample = &work->record->sample;
 	struct memory *memory = &pipeline->memory;
-	struct regs decoded;
 
-	arch_regs_from_perf(pipeline->arch, sample->regs, &decoded);
 	memory->segment_count = 0;
-	memory_add(memory, decoded.value[pipeline->arch->sp], sample->stack,
+	memory_add(memory, work->regs.value[pipeline->arch->sp], sample->stack,
 		   sample->stack_size);
 	if (work->python)
 		snapshot_add_to_memory(&work->capture->snapshot,
@@ -128,8 +127,7 @@ static void walk_user(struct pipeline *pipeline, struct work *work)
 
 	prepare_memory(pipeline, work);
 	input.python = prepare_python(pipeline, work);
-	arch_regs_from_perf(pipeline->arch, work->record->sample.regs,
-			    &input.regs);
+	input.regs = work->regs;
 	walk(&input, pipeline->frames, &work->walk);
 	pipeline->stats.walk_ns += monotonic_ns() - start;
 	pipeline->stats.native_steps += work->walk.native_steps;
@@ -340,6 +338,8 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 	}
 	work.walk = (struct walk_result){ .end = WALK_END_KERNEL_THREAD };
 	if (source->record.sample.regs) {
+		arch_regs_from_perf(pipeline->arch, source->record.sample.regs,
+				    &work.regs);
 		work.python = python_of(pipeline, &work);
 		walk_user(pipeline, &work);
 	}
@@ -353,4 +353,34 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 				work.capture, &work.walk);
 	if (work.capture)
 		capture_queue_pop(&source->capture->queue);
+}
+
+void sample_walk_sleeping(struct pipeline *pipeline,
+			  const struct sleeping_thread *thread)
+{
+	struct perf_record record = {
+		.type = PERF_RECORD_SAMPLE,
+		.pid = (uint32_t)thread->pid,
+		.tid = (uint32_t)thread->tid,
+		.time_ns = thread->time_ns,
+		.sample = { .stack = thread->stack,
+			    .stack_size = thread->stack_size },
+	};
+	struct work work = { .record = &record,
+			     .regs = thread->regs,
+			     .capture = thread->capture };
+	struct waiting_sample *sample;
+
+	work.process = process_table_get(&pipeline->processes, thread->pid);
+	if (!work.process)
+		return;
+	work.python = python_of(pipeline, &work);
+	walk_user(pipeline, &work);
+	sample = make_waiting(pipeline, &work);
+	if (!sample)
+		return;
+	pipeline->waiting++;
+	if (sample->has_python && sample->reason == PROOF_HOLDS)
+		sample->reason = thread->reason;
+	settle_now(pipeline, sample);
 }

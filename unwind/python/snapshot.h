@@ -27,7 +27,7 @@ enum snapshot_status {
 
 enum {
 	SNAPSHOT_PIECE_MAX = 160,
-	SNAPSHOT_BYTES_MAX = 1 << 20, /* a 1,000-frame stack needs 130 KiB */
+	SNAPSHOT_BYTES_MAX = 4 << 20, /* 2,000 alternations need 2.5 MiB */
 	SNAPSHOT_FRAME_MAX = 8192,    /* frames followed while frozen */
 	SNAPSHOT_CODE_MAX = 32,	      /* new code objects read per capture */
 };
