@@ -204,6 +204,7 @@ struct elf_image *debug_file_embedded(struct elf_image *image)
 		limit = section.size * EMBEDDED_RATIO_MAX;
 	good = inflate(&stream, limit, &bytes, &size);
 	lzma_end(&stream);
+	elf_image_drop_section(image, ".gnu_debugdata");
 	if (good)
 		error = elf_image_from_bytes(bytes, size, &found);
 	return found;
