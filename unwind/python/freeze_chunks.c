@@ -7,14 +7,16 @@
  * push_chunk(); `top` of the current chunk is stale).
  *
  * They come from mmap, so that most lie right above the one that followed them,
- * in runs. Reading well beyond the one that is needed costs less than one more
- * system call.
+ * in runs. A run is read in one go. How long it is is known from the last time;
+ * the first time it is guessed, and the guess doubled. A page too much costs
+ * about as much as one more system call.
  */
 #include "unwind/python/freezer.h"
 
 enum {
-	SPAN_FIRST = 64 << 10,
-	SPAN_LATER = 128 << 10,
+	SPAN_FIRST = 32 << 10,
+	SPAN_MAX = 128 << 10,
+	RUN_GAP_MAX = 8 << 10,
 	CHUNK_WORD = 8,
 	GAP_MAX = 256, // what the last frame left of a chunk
 };
@@ -25,7 +27,8 @@ struct chunk_span {
 	uint64_t vaddr;
 	uint8_t *bytes;
 	size_t size;
-	size_t want; // bytes of the next read
+	size_t want; // bytes of the next read, if nothing better is known
+	uint64_t run_start, run_end; // chunks met one behind the other
 };
 
 static const uint8_t *span_at(const struct chunk_span *span, uint64_t vaddr,
@@ -42,7 +45,7 @@ static const uint8_t *span_at(const struct chunk_span *span, uint64_t vaddr,
 static bool span_read(struct freezer *freezer, struct chunk_span *span,
 		      uint64_t vaddr, uint64_t need)
 {
-	size_t want = need > span->want ? need : span->want;
+	size_t want = python_target_find_run(freezer->target, vaddr);
 	size_t room = freezer_room(freezer);
 	ssize_t got;
 
@@ -50,9 +53,14 @@ static bool span_read(struct freezer *freezer, struct chunk_span *span,
 		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
 		return false;
 	}
+	if (!want)
+		want = span->want;
+	if (want < need)
+		want = need;
 	if (want > room)
 		want = room;
-	span->want = SPAN_LATER;
+	if (span->want < SPAN_MAX)
+		span->want *= 2;
 	span->vaddr = vaddr;
 	span->bytes = freezer_end(freezer);
 	got = freezer_read(freezer, vaddr, span->bytes, want);
@@ -62,6 +70,23 @@ static bool span_read(struct freezer *freezer, struct chunk_span *span,
 		return false;
 	}
 	return true;
+}
+
+static void end_run(struct freezer *freezer, const struct chunk_span *span)
+{
+	if (span->run_end)
+		python_target_learn_run(freezer->target, span->run_start,
+					span->run_end - span->run_start);
+}
+
+static void extend_run(struct freezer *freezer, struct chunk_span *span,
+		       uint64_t vaddr, uint64_t size)
+{
+	if (!span->run_end || vaddr - span->run_end > RUN_GAP_MAX) {
+		end_run(freezer, span);
+		span->run_start = vaddr;
+	}
+	span->run_end = vaddr + size;
 }
 
 // Keeps [@vaddr, +@size) of the span. A chunk that follows the one before stays
@@ -119,6 +144,7 @@ static bool add_older(struct freezer *freezer, struct chunk_span *span,
 	if (!span_at(span, vaddr, used) &&
 	    !span_read(freezer, span, vaddr, used))
 		return false;
+	extend_run(freezer, span, vaddr, used);
 	return span_keep(freezer, span, vaddr, used);
 }
 
@@ -156,20 +182,15 @@ static bool add_current(struct freezer *freezer, uint64_t chunk, uint64_t top,
 	return true;
 }
 
-static void add_chunks(struct freezer *freezer, uint64_t chunk, uint64_t top)
+static void add_all_older(struct freezer *freezer, struct chunk_span *span,
+			  uint64_t chunk, uint64_t previous)
 {
-	struct chunk_span span = { .want = SPAN_FIRST };
 	struct chain_guard guard = { 0 };
-	uint64_t previous;
 
-	if (!add_current(freezer, chunk, top, &previous))
-		return;
 	chain_guard_repeats(&guard, chunk);
 	for (unsigned int i = 1; previous; i++) {
-		uint64_t vaddr = previous;
-
-		if (!freezer_is_pointer(vaddr) ||
-		    chain_guard_repeats(&guard, vaddr)) {
+		if (!freezer_is_pointer(previous) ||
+		    chain_guard_repeats(&guard, previous)) {
 			freezer_fail(freezer, SNAPSHOT_BROKEN);
 			return;
 		}
@@ -177,7 +198,7 @@ static void add_chunks(struct freezer *freezer, uint64_t chunk, uint64_t top)
 			freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
 			return;
 		}
-		if (!add_older(freezer, &span, vaddr, &previous))
+		if (!add_older(freezer, span, previous, &previous))
 			return;
 	}
 }
@@ -188,8 +209,12 @@ void freeze_chunks(struct freezer *freezer)
 	const uint8_t *state = freezer->ret->bytes;
 	uint64_t chunk = freezer_u64(state, layout->thread.chunk);
 	uint64_t top = freezer_u64(state, layout->thread.chunk_top);
+	struct chunk_span span = { .want = SPAN_FIRST };
+	uint64_t previous;
 
 	// None until the first Python call of a thread.
-	if (chunk)
-		add_chunks(freezer, chunk, top);
+	if (!chunk || !add_current(freezer, chunk, top, &previous))
+		return;
+	add_all_older(freezer, &span, chunk, previous);
+	end_run(freezer, &span);
 }

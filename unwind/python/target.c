@@ -207,3 +207,32 @@ void python_target_forget_thread(struct python_target *target, uint32_t tid)
 		__atomic_store_n(&slot->tid, 0, __ATOMIC_RELEASE);
 	}
 }
+
+enum { RUN_PAGE_BYTES = 4096, RUN_PAGES_MAX = RUN_PAGE_BYTES - 1 };
+
+static size_t run_slot(uint64_t vaddr)
+{
+	return code_hash(vaddr) & (PYTHON_RUN_SLOTS - 1);
+}
+
+size_t python_target_find_run(const struct python_target *target,
+			      uint64_t vaddr)
+{
+	uint64_t run = __atomic_load_n(&target->run[run_slot(vaddr)],
+				       __ATOMIC_RELAXED);
+
+	if ((run & ~(uint64_t)RUN_PAGES_MAX) != vaddr)
+		return 0;
+	return (run & RUN_PAGES_MAX) * RUN_PAGE_BYTES;
+}
+
+void python_target_learn_run(struct python_target *target, uint64_t vaddr,
+			     size_t size)
+{
+	size_t pages = (size + RUN_PAGE_BYTES - 1) / RUN_PAGE_BYTES;
+
+	if (vaddr & RUN_PAGES_MAX || pages > RUN_PAGES_MAX)
+		return;
+	__atomic_store_n(&target->run[run_slot(vaddr)], vaddr | pages,
+			 __ATOMIC_RELAXED);
+}

@@ -16,6 +16,7 @@
 enum {
 	PYTHON_THREAD_SLOTS = 1024, /* power of two */
 	PYTHON_CODE_SLOTS = 16384,  /* power of two */
+	PYTHON_RUN_SLOTS = 256,	    /* power of two */
 };
 
 /** Where a thread's state was found. A hint: checked at each use. */
@@ -34,6 +35,12 @@ struct python_target {
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
 	/* Code objects and how often their head was captured; see target.c. */
 	uint64_t code[PYTHON_CODE_SLOTS];
+	/*
+	 * How many bytes of data-stack chunks follow each other from an address
+	 * on, as they lay the last time: so much is read in one go. The
+	 * address of a page, and in its low bits the number of pages.
+	 */
+	uint64_t run[PYTHON_RUN_SLOTS];
 };
 
 /** Zeroed slots. @memory's context outlives the target. NULL without memory. */
@@ -60,5 +67,11 @@ void python_target_learn_thread(struct python_target *target, uint32_t tid,
 				uint64_t state, uint64_t now_ns);
 /** The thread ended; its slot is not used for a later thread of that tid. */
 void python_target_forget_thread(struct python_target *target, uint32_t tid);
+
+/** Bytes worth reading at page @vaddr; 0: not known. */
+size_t python_target_find_run(const struct python_target *target,
+			      uint64_t vaddr);
+void python_target_learn_run(struct python_target *target, uint64_t vaddr,
+			     size_t size);
 
 #endif

@@ -113,6 +113,25 @@ static void test_thread_full(void **state)
 	python_target_destroy(target);
 }
 
+static void test_run(void **state)
+{
+	struct python_target *target = target_create();
+
+	(void)state;
+	assert_int_equal(python_target_find_run(target, 0x7f0000004000), 0);
+	python_target_learn_run(target, 0x7f0000004000, 0x7fd8);
+	assert_int_equal(python_target_find_run(target, 0x7f0000004000),
+			 0x8000);
+	assert_int_equal(python_target_find_run(target, 0x7f0000005000), 0);
+	// Chunks are whole pages; anything else is somebody's garbage.
+	python_target_learn_run(target, 0x7f0000004008, 0x1000);
+	assert_int_equal(python_target_find_run(target, 0x7f0000004008), 0);
+	python_target_learn_run(target, 0x7f0000004000, SIZE_MAX / 2);
+	assert_int_equal(python_target_find_run(target, 0x7f0000004000),
+			 0x8000);
+	python_target_destroy(target);
+}
+
 struct worker {
 	pthread_t thread;
 	struct python_target *target;
@@ -170,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_code_spread),
 		cmocka_unit_test(test_thread),
 		cmocka_unit_test(test_thread_full),
+		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_concurrent),
 	};
 
