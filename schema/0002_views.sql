@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The views: names and columns are a public promise, see README.md. LEFT JOIN
--- on a primary key lets SQLite leave out what a query does not ask for.
+-- on a primary key lets SQLite leave out what a query does not ask for. That
+-- a parent's id is smaller is asked for, so that no file makes a climb endless.
 
 CREATE VIEW v_sample AS
 	-- What was each thread doing at each tick?
@@ -76,7 +77,7 @@ CREATE VIEW v_frame_of_callsite AS
 			UNION ALL
 			SELECT above.parent_id
 			FROM up JOIN callsite AS above ON above.id = up.id
-			WHERE above.parent_id IS NOT NULL
+			WHERE above.parent_id < above.id
 		)
 		SELECT id FROM up)
 	LEFT JOIN frame ON frame.id = c.frame_id
@@ -148,7 +149,8 @@ CREATE VIEW v_folded AS
 		SELECT c.id, path.text || ';' || name.text, c.self_samples,
 			c.self_ns
 		FROM path
-		JOIN callsite AS c ON c.parent_id = path.id
+		JOIN callsite AS c
+			ON c.parent_id = path.id AND c.id > path.id
 		JOIN name ON name.frame_id = c.frame_id
 	)
 	SELECT text AS stack, sum(self_samples) AS samples,

@@ -19,7 +19,9 @@ libschema_a_SOURCES += \
 	schema/store_commit.c \
 	schema/store_intern.c \
 	schema/store_open.c \
+	schema/store_samples.c \
 	schema/store_state.h \
+	schema/store_statements.c \
 	schema/store_tree.c
 nodist_libschema_a_SOURCES += schema/0001_tables_sql.c schema/0002_views_sql.c
 EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql schema/README.md

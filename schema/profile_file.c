@@ -2,11 +2,11 @@
 #include "schema/profile_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "schema/migration.h"
+#include "schema/sql.h"
 
 enum { HEADER_BYTES = 100 };
 
@@ -50,50 +50,66 @@ static uint64_t size_beside(const char *path, const char *suffix)
 	return (uint64_t)status.st_size;
 }
 
-static struct error *inspect_open(const char *path, int fd,
-				  struct profile_file *file)
+static struct error *check_type(const char *path, const struct stat *status)
 {
-	static const char magic[] = "SQLite format 3";
-	uint8_t header[HEADER_BYTES];
-	struct stat status;
-	ssize_t size;
-
-	if (fstat(fd, &status) < 0)
-		return error_from_errno(errno, "open '%s'", path);
-	if (S_ISDIR(status.st_mode))
+	if (S_ISDIR(status->st_mode))
 		return error_create(ERROR_USAGE, "'%s' is a directory", path);
-	if (!S_ISREG(status.st_mode))
+	if (!S_ISREG(status->st_mode))
 		return error_create(ERROR_USAGE, "'%s' is not a regular file",
 				    path);
-	size = pread(fd, header, sizeof(header), 0);
-	if (size < 0)
-		return error_from_errno(errno, "read '%s'", path);
-	file->size_bytes = (uint64_t)status.st_size;
-	if (size == 0)
-		file->kind = PROFILE_FILE_EMPTY;
-	else if (size == sizeof(header) &&
-		 memcmp(header, magic, sizeof(magic)) == 0)
-		parse_header(header, file);
 	return NULL;
+}
+
+/*
+ * Through SQLite's own file, for POSIX has a trap: closing any descriptor of a
+ * file drops all locks that the process has on it, and so those of another
+ * connection to the same profile (sqlite.org/howtocorrupt.html 2.2).
+ */
+static struct error *read_header(const char *path, uint8_t *header)
+{
+	_cleanup_database_ sqlite3 *database = NULL;
+	sqlite3_file *file;
+	int result;
+
+	result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY, NULL);
+	if (result == SQLITE_CANTOPEN)
+		return error_from_errno(sqlite3_system_errno(database),
+					"open '%s'", path);
+	if (result == SQLITE_OK)
+		result = sqlite3_file_control(database, "main",
+					      SQLITE_FCNTL_FILE_POINTER, &file);
+	if (result == SQLITE_OK)
+		result = file->pMethods->xRead(file, header, HEADER_BYTES, 0);
+	if (result == SQLITE_OK || result == SQLITE_IOERR_SHORT_READ)
+		return NULL;
+	return error_wrap(sql_error(database, result), "read '%s'", path);
 }
 
 struct error *profile_file_inspect(const char *path, struct profile_file *ret)
 {
+	static const char magic[] = "SQLite format 3";
 	struct profile_file file = { .kind = PROFILE_FILE_FOREIGN };
-	// A FIFO must not block us, a terminal not become ours.
-	_cleanup_close_ int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint8_t header[HEADER_BYTES] = { 0 };
+	struct stat status;
 	struct error *error;
 
-	if (fd < 0 && errno == ENOENT) {
+	if (stat(path, &status) < 0) {
+		if (errno != ENOENT)
+			return error_from_errno(errno, "open '%s'", path);
 		*ret = (struct profile_file){ .kind = PROFILE_FILE_NONE };
 		return NULL;
 	}
-	if (fd < 0)
-		return error_from_errno(errno, "open '%s'", path);
-	error = inspect_open(path, fd, &file);
+	error = check_type(path, &status);
+	if (!error)
+		error = read_header(path, header);
 	if (error)
 		return error;
+	file.size_bytes = (uint64_t)status.st_size;
+	if (file.size_bytes == 0)
+		file.kind = PROFILE_FILE_EMPTY;
+	else if (file.size_bytes >= HEADER_BYTES &&
+		 memcmp(header, magic, sizeof(magic)) == 0)
+		parse_header(header, &file);
 	file.wal_bytes = size_beside(path, "-wal");
 	*ret = file;
 	return NULL;

@@ -1,99 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
+#include <sys/stat.h>
 
 #include "schema/sql.h"
 #include "schema/store_state.h"
 
-// Statements beyond the INSERTs of enum store_table, which come first.
-enum {
-	INSERT_CALLSITE = TABLE_COUNT,
-	UPDATE_CALLSITE,
-	INSERT_OUTCOME,
-	INSERT_SAMPLE,
-	RENAME_PROCESS,
-	RENAME_THREAD,
-	SET_HEALTH,
-	END_SESSION,
-	BEGIN,
-	COMMIT,
-	ROLLBACK,
-	STATEMENT_COUNT,
-};
-
-// Of a row: ?1 id, ?2 to ?5 its numbers, ?6 and ?7 its texts.
-static const char *const statement_sql[STATEMENT_COUNT] = {
-	[TABLE_PROCESS] =
-		"INSERT INTO process (id, pid, start_ns, name) "
-		"VALUES (?1, ?2, ?3, ?6)",
-	[TABLE_THREAD] =
-		"INSERT INTO thread (id, process_id, tid, start_ns, name) "
-		"VALUES (?1, ?2, ?3, ?4, ?6)",
-	[TABLE_MODULE] =
-		"INSERT INTO module (id, path, build_id) VALUES (?1, ?6, ?7)",
-	[TABLE_SOURCE_FILE] =
-		"INSERT INTO source_file (id, path) VALUES (?1, ?6)",
-	[TABLE_FUNCTION] =
-		"INSERT INTO function (id, kind_id, name, source_file_id, "
-		"first_line, module_id) VALUES (?1, ?2, ?6, nullif(?3, 0), "
-		"nullif(?4, 0), nullif(?5, 0))",
-	[TABLE_FRAME] =
-		"INSERT INTO frame (id, function_id, status_id, line, vaddr) "
-		"VALUES (?1, ?2, ?3, nullif(?4, 0), nullif(?5, 0))",
-	[INSERT_CALLSITE] =
-		"INSERT INTO callsite (id, self_samples, self_ns, "
-		"total_samples, total_ns, parent_id, frame_id, depth, "
-		"recursive) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8, "
-		"?9)",
-	[UPDATE_CALLSITE] =
-		"UPDATE callsite SET self_samples = ?2, self_ns = ?3, "
-		"total_samples = ?4, total_ns = ?5 WHERE id = ?1",
-	[INSERT_OUTCOME] =
-		"INSERT INTO outcome (id, trust_id, trust_reason, walk_end, "
-		"samples) VALUES (?1, ?2, ?3, ?4, ?5) "
-		"ON CONFLICT (id) DO UPDATE SET samples = excluded.samples",
-	[INSERT_SAMPLE] =
-		"INSERT INTO sample (id, thread_id, callsite_id, cpu, "
-		"outcome_id, weight_ns, skew_ns) VALUES (?1, ?2, ?3, ?4, ?5, "
-		"?6, ?7)",
-	[RENAME_PROCESS] = "UPDATE process SET name = ?2 WHERE id = ?1",
-	[RENAME_THREAD] = "UPDATE thread SET name = ?2 WHERE id = ?1",
-	[SET_HEALTH] =
-		"INSERT INTO health (name, value, meaning) VALUES (?1, ?2, ?3) "
-		"ON CONFLICT (name) DO UPDATE SET value = excluded.value, "
-		"meaning = excluded.meaning",
-	[END_SESSION] = "UPDATE session SET end_monotonic_ns = ?1",
-	[BEGIN] = "BEGIN IMMEDIATE",
-	[COMMIT] = "COMMIT",
-	[ROLLBACK] = "ROLLBACK",
-};
-
-struct error *store_prepare_statements(struct store *store)
-{
-	struct error *error;
-
-	store->statements = calloc(STATEMENT_COUNT, sizeof(sqlite3_stmt *));
-	if (!store->statements)
-		return &error_nomem;
-	for (size_t i = 0; i < STATEMENT_COUNT; i++) {
-		error = sql_prepare(store->database, statement_sql[i],
-				    &store->statements[i]);
-		if (error)
-			return error;
-	}
-	return NULL;
-}
-
-void store_finalize_statements(struct store *store)
-{
-	if (!store->statements)
-		return;
-	for (size_t i = 0; i < STATEMENT_COUNT; i++)
-		sqlite3_finalize(store->statements[i]);
-	free(store->statements);
-	store->statements = NULL;
-}
-
-static struct error *run(struct store *store, int statement)
+static struct error *run(struct store *store,
+			 enum store_statement statement)
 {
 	return sql_step(store->database, store->statements[statement]);
 }
@@ -139,8 +51,8 @@ static struct error *write_renames(struct store *store)
 		const struct store_rename *rename = &store->renames[i];
 		sqlite3_stmt *statement =
 			store->statements[rename->table == TABLE_PROCESS
-						  ? RENAME_PROCESS
-						  : RENAME_THREAD];
+						  ? STATEMENT_RENAME_PROCESS
+						  : STATEMENT_RENAME_THREAD];
 		struct error *error;
 
 		sqlite3_bind_int64(statement, 1, rename->id);
@@ -187,7 +99,7 @@ static struct error *write_callsite(struct store *store, size_t index)
 	const struct store_callsite *node = &tree->nodes[index];
 	bool new = index >= tree->written;
 	sqlite3_stmt *statement =
-		store->statements[new ? INSERT_CALLSITE : UPDATE_CALLSITE];
+		store->statements[new ? STATEMENT_INSERT_CALLSITE : STATEMENT_UPDATE_CALLSITE];
 
 	sqlite3_bind_int64(statement, 1, (int64_t)index + 1);
 	sqlite3_bind_int64(statement, 2, (int64_t)node->self_samples);
@@ -222,7 +134,7 @@ static struct error *write_callsites(struct store *store)
 
 static struct error *write_outcomes(struct store *store)
 {
-	sqlite3_stmt *statement = store->statements[INSERT_OUTCOME];
+	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_OUTCOME];
 
 	for (size_t i = 0; i < store->outcome_count; i++) {
 		const struct store_outcome *outcome = &store->outcomes[i];
@@ -244,108 +156,9 @@ static struct error *write_outcomes(struct store *store)
 	return NULL;
 }
 
-static void bind_or_null(sqlite3_stmt *statement, int parameter, int64_t value,
-			 int64_t null_value)
-{
-	if (value == null_value)
-		sqlite3_bind_null(statement, parameter);
-	else
-		sqlite3_bind_int64(statement, parameter, value);
-}
-
-static void bind_sample(struct store *store,
-			const struct store_pending_sample *sample)
-{
-	sqlite3_stmt *statement = store->statements[INSERT_SAMPLE];
-
-	sqlite3_bind_int64(statement, 2, sample->thread_id);
-	bind_or_null(statement, 3, sample->callsite_id, 0);
-	sqlite3_bind_int64(statement, 4, sample->cpu);
-	sqlite3_bind_int64(statement, 5, sample->outcome);
-	bind_or_null(statement, 6, (int64_t)sample->weight_ns,
-		     (int64_t)store->period_ns);
-}
-
-/*
- * Two CPUs may sample in the same nanosecond, and a late sample may meet one of
- * an earlier commit: *@id moves to the next number that is free.
- */
-static struct error *write_sample(struct store *store,
-				  const struct store_pending_sample *sample,
-				  int64_t *id)
-{
-	enum { NEIGHBOURS_TRIED = 16 };
-	sqlite3_stmt *statement = store->statements[INSERT_SAMPLE];
-	int result;
-
-	bind_sample(store, sample);
-	for (int tries = 0;; tries++) {
-		if (tries == NEIGHBOURS_TRIED && *id <= store->last_sample_id)
-			*id = store->last_sample_id + 1;
-		sqlite3_bind_int64(statement, 1, *id);
-		bind_or_null(statement, 7, *id - sample->offset_ns, 0);
-		result = sqlite3_step(statement);
-		if (result != SQLITE_CONSTRAINT)
-			break;
-		sqlite3_reset(statement);
-		++*id;
-	}
-	if (result != SQLITE_DONE) {
-		struct error *error = sql_error(store->database, result);
-
-		sqlite3_reset(statement);
-		return error;
-	}
-	sqlite3_reset(statement);
-	return NULL;
-}
-
-static int compare_times(const void *a, const void *b)
-{
-	const struct store_pending_sample *x = a, *y = b;
-
-	return (x->offset_ns > y->offset_ns) - (x->offset_ns < y->offset_ns);
-}
-
-// Almost always they are in order; rows in order of id are appended.
-static void sort_samples(struct store *store)
-{
-	for (size_t i = 1; i < store->sample_count; i++) {
-		if (compare_times(&store->samples[i - 1], &store->samples[i]) >
-		    0) {
-			qsort(store->samples, store->sample_count,
-			      sizeof(*store->samples), compare_times);
-			return;
-		}
-	}
-}
-
-static struct error *write_samples(struct store *store, int64_t *ret_last_id)
-{
-	int64_t last = store->last_sample_id;
-	int64_t previous = INT64_MIN;
-	struct error *error;
-
-	sort_samples(store);
-	for (size_t i = 0; i < store->sample_count; i++) {
-		int64_t id = store->samples[i].offset_ns;
-
-		if (id <= previous)
-			id = previous + 1;
-		error = write_sample(store, &store->samples[i], &id);
-		if (error)
-			return error;
-		previous = id;
-		if (id > last)
-			last = id;
-	}
-	*ret_last_id = last;
-	return NULL;
-}
-
 static struct error *write_health(struct store *store)
 {
-	sqlite3_stmt *statement = store->statements[SET_HEALTH];
+	sqlite3_stmt *statement = store->statements[STATEMENT_SET_HEALTH];
 
 	if (store->dropped_samples)
 		store_set_health(store, "dropped_by_storage",
@@ -386,7 +199,7 @@ static struct error *write_all(struct store *store, int64_t *ret_last_id)
 	if (!error)
 		error = write_outcomes(store);
 	if (!error)
-		error = write_samples(store, ret_last_id);
+		error = store_write_samples(store, ret_last_id);
 	if (!error)
 		error = write_health(store);
 	return error;
@@ -419,17 +232,17 @@ static void forget_pending(struct store *store)
 static struct error *write_transaction(struct store *store)
 {
 	int64_t last_sample_id = store->last_sample_id;
-	struct error *error = run(store, BEGIN);
+	struct error *error = run(store, STATEMENT_BEGIN);
 
 	if (error)
 		return error;
 	error = write_all(store, &last_sample_id);
 	if (!error)
-		error = run(store, COMMIT);
+		error = run(store, STATEMENT_COMMIT);
 	if (error) {
 		// SQLite may have rolled back by itself, as when it is full.
 		if (!sqlite3_get_autocommit(store->database))
-			error_destroy(run(store, ROLLBACK));
+			error_destroy(run(store, STATEMENT_ROLLBACK));
 		return error;
 	}
 	store->last_sample_id = last_sample_id;
@@ -437,10 +250,24 @@ static struct error *write_transaction(struct store *store)
 	return NULL;
 }
 
+// SQLite goes on writing to a file that has no name any more.
+static struct error *check_file(const struct store *store)
+{
+	struct stat status;
+
+	if (stat(store->path, &status) == 0 && status.st_dev == store->device &&
+	    status.st_ino == store->inode)
+		return NULL;
+	return error_create(ERROR_NOT_FOUND,
+			    "it was removed or replaced while recording");
+}
+
 struct error *store_commit(struct store *store)
 {
-	struct error *error = write_transaction(store);
+	struct error *error = check_file(store);
 
+	if (!error)
+		error = write_transaction(store);
 	if (error)
 		return error_wrap(error, "write profile '%s'", store->path);
 	if (!store->out_of_memory)
@@ -451,7 +278,7 @@ struct error *store_commit(struct store *store)
 
 struct error *store_write_end(struct store *store, uint64_t end_monotonic_ns)
 {
-	sqlite3_stmt *statement = store->statements[END_SESSION];
+	sqlite3_stmt *statement = store->statements[STATEMENT_END_SESSION];
 
 	sqlite3_bind_int64(statement, 1, (int64_t)end_monotonic_ns);
 	return sql_step(store->database, statement);

@@ -46,22 +46,38 @@ static struct error *unlink_logs(const char *path)
 	return error;
 }
 
+// False while somebody else uses the database. What else goes wrong is not of
+// interest: a damaged profile is about to be replaced.
+static bool leave_wal_mode(sqlite3 *database)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	int result = sqlite3_prepare_v2(database, "PRAGMA journal_mode = DELETE",
+					-1, &statement, NULL);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_step(statement);
+	if (result == SQLITE_ROW) {
+		const char *mode =
+			(const char *)sqlite3_column_text(statement, 0);
+
+		return mode && strcmp(mode, "delete") == 0;
+	}
+	return (result & 0xff) != SQLITE_BUSY &&
+	       (result & 0xff) != SQLITE_LOCKED;
+}
+
 static struct error *release_old(const char *path)
 {
 	_cleanup_database_ sqlite3 *database = NULL;
 	int result;
 
 	result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(database, "PRAGMA journal_mode = DELETE",
-				      NULL, NULL, NULL);
-	if ((result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_LOCKED)
-		return error_create(ERROR_USAGE,
-				    "'%s' is in use, perhaps by another "
-				    "recording; write another one with -o FILE",
-				    path);
-	// A damaged profile is about to be replaced: no reason to complain.
-	return NULL;
+	if (result != SQLITE_OK || leave_wal_mode(database))
+		return NULL;
+	return error_create(ERROR_USAGE,
+			    "'%s' is in use, perhaps by another recording; "
+			    "write another file with -o FILE",
+			    path);
 }
 
 static struct error *check_replaceable(const char *path)
@@ -195,8 +211,10 @@ static struct error *open_database(struct store *store)
 	struct stat status;
 	int result;
 
+	// One thread writes: SQLite's mutexes took 7 % of the time.
 	result = sqlite3_open_v2(store->path, &store->database,
-				 SQLITE_OPEN_READWRITE, NULL);
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+				 NULL);
 	if (result != SQLITE_OK)
 		return sql_error(store->database, result);
 	if (stat(store->path, &status) < 0)
@@ -211,7 +229,9 @@ static struct error *open_database(struct store *store)
 					 "PRAGMA wal_autocheckpoint = 4096;"
 					 "PRAGMA journal_size_limit = 4194304;"
 					 "PRAGMA cache_size = -4096;"
-					 "PRAGMA temp_store = MEMORY");
+					 "PRAGMA temp_store = MEMORY;"
+					 // Locks it: in use from now on.
+					 "BEGIN IMMEDIATE; COMMIT");
 	return error ? error : store_prepare_statements(store);
 }
 
@@ -307,16 +327,6 @@ void store_destroy(struct store *store)
 	free(store);
 }
 
-// One plain file, that also opens where nothing can be written. Whoever reads
-// it just now keeps us from it, and then SQLite's log stays beside it.
-static void leave_wal_mode(struct store *store)
-{
-	store_finalize_statements(store);
-	error_destroy(sql_run(store->database,
-			      "PRAGMA wal_checkpoint(TRUNCATE)"));
-	error_destroy(sql_run(store->database, "PRAGMA journal_mode = DELETE"));
-}
-
 struct error *store_close(struct store *store, uint64_t end_monotonic_ns)
 {
 	_cleanup_(store_destroyp) struct store *guard = store;
@@ -326,6 +336,11 @@ struct error *store_close(struct store *store, uint64_t end_monotonic_ns)
 		error = store_write_end(store, end_monotonic_ns);
 		error_wrap(error, "write profile '%s'", store->path);
 	}
-	leave_wal_mode(store);
+	// One plain file, that also opens where nothing can be written. Whoever
+	// reads it just now keeps us from it; then the log stays beside it.
+	store_finalize_statements(store);
+	error_destroy(sql_run(store->database,
+			      "PRAGMA wal_checkpoint(TRUNCATE)"));
+	leave_wal_mode(store->database);
 	return error;
 }

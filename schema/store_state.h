@@ -23,6 +23,7 @@ enum {
 	STORE_OUTCOMES_MAX = 256,
 	STORE_RENAMES_MAX = 1024,
 	STORE_HEALTH_MAX = 1024,
+	STORE_BATCH = 16, /* samples an INSERT */
 };
 
 /** The tables of things that are interned; also indexes of statements. */
@@ -38,7 +39,7 @@ enum store_table {
 
 enum { STORE_ROW_NUMBERS = 4, STORE_ROW_TEXTS = 2 };
 
-/** A new row; what number and text mean is in store_commit.c's statements. */
+/** A new row; store_statements.c says what is what. */
 struct store_row {
 	uint32_t id;
 	int64_t number[STORE_ROW_NUMBERS];
@@ -102,7 +103,7 @@ struct store_counter {
 struct store {
 	char *path; /* owned */
 	sqlite3 *database;
-	sqlite3_stmt **statements; /* owned; see store_commit.c */
+	sqlite3_stmt **statements; /* owned; [enum store_statement] */
 	uint64_t device, inode;	   /* of the file */
 	uint64_t seed;
 	int64_t start_ns;
@@ -126,8 +127,28 @@ struct store {
 	bool out_of_memory;	  /* since the last commit */
 };
 
+/** The statements that follow the INSERTs of enum store_table. */
+enum store_statement {
+	STATEMENT_INSERT_CALLSITE = TABLE_COUNT,
+	STATEMENT_UPDATE_CALLSITE,
+	STATEMENT_INSERT_OUTCOME,
+	STATEMENT_INSERT_SAMPLE,
+	STATEMENT_INSERT_SAMPLES, /* STORE_BATCH of them */
+	STATEMENT_RENAME_PROCESS,
+	STATEMENT_RENAME_THREAD,
+	STATEMENT_SET_HEALTH,
+	STATEMENT_END_SESSION,
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_ROLLBACK,
+	STATEMENT_COUNT,
+};
+
 struct error *store_prepare_statements(struct store *store);
 void store_finalize_statements(struct store *store);
+
+/** Inside a transaction: the pending samples; their largest row id. */
+struct error *store_write_samples(struct store *store, int64_t *ret_last_id);
 
 /** Writes the end of the session; part of store_close(). */
 struct error *store_write_end(struct store *store, uint64_t end_monotonic_ns);

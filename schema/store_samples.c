@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "schema/sql.h"
+#include "schema/store_state.h"
+
+enum { SAMPLE_COLUMNS = 7 };
+
+static void bind_or_null(sqlite3_stmt *statement, int parameter, int64_t value,
+			 int64_t null_value)
+{
+	if (value == null_value)
+		sqlite3_bind_null(statement, parameter);
+	else
+		sqlite3_bind_int64(statement, parameter, value);
+}
+
+// As the row number @row of the statement.
+static void bind_sample(const struct store *store, sqlite3_stmt *statement,
+			int row, const struct store_pending_sample *sample,
+			int64_t id)
+{
+	int first = row * SAMPLE_COLUMNS + 1;
+
+	sqlite3_bind_int64(statement, first, id);
+	sqlite3_bind_int64(statement, first + 1, sample->thread_id);
+	bind_or_null(statement, first + 2, sample->callsite_id, 0);
+	sqlite3_bind_int64(statement, first + 3, sample->cpu);
+	sqlite3_bind_int64(statement, first + 4, sample->outcome);
+	bind_or_null(statement, first + 5, (int64_t)sample->weight_ns,
+		     (int64_t)store->period_ns);
+	bind_or_null(statement, first + 6, id - sample->offset_ns, 0);
+}
+
+/*
+ * A late sample may meet one of an earlier commit: *@id moves to the next
+ * number that is free.
+ */
+static struct error *write_sample(const struct store *store,
+				  const struct store_pending_sample *sample,
+				  int64_t *id)
+{
+	enum { NEIGHBOURS_TRIED = 16 };
+	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_SAMPLE];
+	struct error *error = NULL;
+	int result;
+
+	for (int tries = 0;; tries++) {
+		if (tries == NEIGHBOURS_TRIED && *id <= store->last_sample_id)
+			*id = store->last_sample_id + 1;
+		bind_sample(store, statement, 0, sample, *id);
+		result = sqlite3_step(statement);
+		if (result != SQLITE_CONSTRAINT)
+			break;
+		sqlite3_reset(statement);
+		++*id;
+	}
+	if (result != SQLITE_DONE)
+		error = sql_error(store->database, result);
+	sqlite3_reset(statement);
+	return error;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct store_pending_sample *x = a, *y = b;
+
+	return (x->offset_ns > y->offset_ns) - (x->offset_ns < y->offset_ns);
+}
+
+// Almost always they are in order; rows in order of id are appended.
+static void sort_samples(struct store *store)
+{
+	for (size_t i = 1; i < store->sample_count; i++) {
+		if (compare_times(&store->samples[i - 1], &store->samples[i]) >
+		    0) {
+			qsort(store->samples, store->sample_count,
+			      sizeof(*store->samples), compare_times);
+			return;
+		}
+	}
+}
+
+// The next STORE_BATCH samples, all later than what is in the file.
+static struct error *write_batch(const struct store *store,
+				 const struct store_pending_sample *samples,
+				 int64_t *last)
+{
+	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_SAMPLES];
+
+	for (int i = 0; i < STORE_BATCH; i++) {
+		if (samples[i].offset_ns > *last)
+			*last = samples[i].offset_ns;
+		else
+			++*last;
+		bind_sample(store, statement, i, &samples[i], *last);
+	}
+	return sql_step(store->database, statement);
+}
+
+struct error *store_write_samples(struct store *store, int64_t *ret_last_id)
+{
+	int64_t last = INT64_MIN, late_last = store->last_sample_id;
+	struct error *error;
+	size_t i = 0;
+
+	sort_samples(store);
+	while (i < store->sample_count) {
+		const struct store_pending_sample *sample = &store->samples[i];
+		int64_t id = sample->offset_ns;
+
+		if (id > late_last && last >= late_last &&
+		    store->sample_count - i >= STORE_BATCH) {
+			error = write_batch(store, sample, &last);
+			i += STORE_BATCH;
+		} else {
+			if (id <= last)
+				id = last + 1;
+			error = write_sample(store, sample, &id);
+			last = id;
+			i++;
+		}
+		if (error)
+			return error;
+	}
+	*ret_last_id = last > late_last ? last : late_last;
+	return NULL;
+}
