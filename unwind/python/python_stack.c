@@ -308,6 +308,16 @@ static bool stack_visit(struct python_stack *stack, struct collector *collector,
 	return true;
 }
 
+// A generator that is about to yield has been cut off its caller, while it
+// still is the current frame: the compiler of 3.12.1 swaps the two stores of
+// YIELD_VALUE.
+static bool is_yielding(const struct python_stack *stack,
+			const struct chain_frame *frame)
+{
+	return frame->previous == 0 &&
+	       frame->owner == stack->layout->owner_generator;
+}
+
 // Follows the frames of one activation from @top to the frame that ends it.
 static enum python_match stack_follow(struct python_stack *stack, uint64_t top,
 				      struct collector *collector)
@@ -317,12 +327,15 @@ static enum python_match stack_follow(struct python_stack *stack, uint64_t top,
 
 	for (uint64_t address = top;; address = frame->previous) {
 		match = stack_read_frame(stack, address, frame);
-		if (match != PYTHON_MATCH_FRAMES || is_entry_frame(stack, frame))
+		if (match != PYTHON_MATCH_FRAMES ||
+		    is_entry_frame(stack, frame))
 			return match;
 		if (!stack_visit(stack, collector, frame))
 			return PYTHON_MATCH_CONTRADICTION;
 		if (frame->is_entry)
 			return PYTHON_MATCH_FRAMES;
+		if (address == top && is_yielding(stack, frame))
+			return PYTHON_MATCH_LOST;
 	}
 }
 

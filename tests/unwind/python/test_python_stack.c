@@ -504,9 +504,34 @@ static void check_no_thread(struct fake_stack *stack)
 	assert_top(stack, PYTHON_MATCH_LOST);
 }
 
+// A generator whose link is gone already is told, its callers are not; nor are
+// those of other activations, where only the frames lead on to them.
+static void check_yielding(struct fake_stack *stack)
+{
+	const struct python_layout *layout = stack->layout;
+	uint64_t generator = FAKE_MEMORY_BASE + GENERATOR_AT;
+	struct python_stack python;
+	size_t count;
+
+	if (layout->chain == PYTHON_CHAIN_IS_ENTRY)
+		return;
+	make_zebra(stack);
+	fake_resume(stack, generator);
+	spoil(stack, generator + layout->frame.previous, 0);
+	fake_python_stack(stack, &python);
+	assert_int_equal(match_entering(stack, &python, 2, false, &count),
+			 PYTHON_MATCH_LOST);
+	assert_int_equal(count, 1);
+	if (layout->chain == PYTHON_CHAIN_TSTATE)
+		assert_match(stack, &python, 1, PYTHON_MATCH_LOST);
+	else
+		assert_frames(stack, &python, 1, 1);
+}
+
 static void tells_what_is_lost(void **state)
 {
 	(void)state;
+	with_each_version(check_yielding);
 	with_each_version(check_lost);
 	with_each_version(check_no_thread);
 }
