@@ -10,7 +10,11 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
-enum { TARGET_KEEP_SECONDS = 5 };
+enum {
+	TARGET_KEEP_SECONDS = 5,
+	RING_BYTES_MIN = 1 << 20,
+	RING_BYTES_MAX = 32 << 20,
+};
 
 static size_t round_up_to_power_of_two(size_t size)
 {
@@ -21,17 +25,18 @@ static size_t round_up_to_power_of_two(size_t size)
 	return power;
 }
 
-// Room for two seconds of samples, so that a worker held up by a slow disk or
-// a big file loses nothing.
+// Room for half a second of samples, ten rounds of the worker, so that one held
+// up by a slow disk or a big file loses nothing. Larger rings take the kernel
+// long to make.
 static size_t ring_bytes(const struct recorder_options *options)
 {
-	size_t bytes = (size_t)options->frequency_hz * 2 *
-		       (options->stack_bytes + 1024);
+	size_t bytes = (size_t)options->frequency_hz *
+		       (options->stack_bytes + 1024) / 2;
 
-	if (bytes < (1 << 20))
-		bytes = 1 << 20;
-	if (bytes > (32 << 20))
-		bytes = 32 << 20;
+	if (bytes < RING_BYTES_MIN)
+		bytes = RING_BYTES_MIN;
+	if (bytes > RING_BYTES_MAX)
+		bytes = RING_BYTES_MAX;
 	return round_up_to_power_of_two(bytes);
 }
 

@@ -13,8 +13,6 @@ struct error *resolver_init(struct resolver *resolver, struct store *store)
 	resolver->cache = calloc(RESOLVE_CACHE_SLOTS, sizeof(*resolver->cache));
 	if (!resolver->cache)
 		return &error_nomem;
-	// Without kernel symbols kernel frames are shown as addresses.
-	error_destroy(kallsyms_load("/proc/kallsyms", &resolver->kallsyms));
 	return NULL;
 }
 
@@ -98,13 +96,24 @@ static int64_t native_function(struct resolver *resolver,
 			      module_row(resolver, module));
 }
 
+// Loaded at the first kernel frame, for it takes a while. Where they may not be
+// read, kernel frames stay without a name.
+static const char *kernel_symbol(struct resolver *resolver, uint64_t address,
+				 const char **ret_module)
+{
+	if (!resolver->kallsyms_tried)
+		error_destroy(kallsyms_load("/proc/kallsyms",
+					    &resolver->kallsyms));
+	resolver->kallsyms_tried = true;
+	return resolver->kallsyms ? kallsyms_find(resolver->kallsyms, address,
+						  ret_module) :
+				    NULL;
+}
+
 static int64_t kernel_function(struct resolver *resolver, uint64_t address)
 {
 	const char *module = "";
-	const char *name = resolver->kallsyms ?
-				   kallsyms_find(resolver->kallsyms, address,
-						 &module) :
-				   NULL;
+	const char *name = kernel_symbol(resolver, address, &module);
 	char module_name[80];
 
 	if (!name)

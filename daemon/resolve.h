@@ -27,6 +27,7 @@ struct resolve_entry {
 struct resolver {
 	struct store *store;	    /* borrowed */
 	struct kallsyms *kallsyms;  /* owned; NULL: none */
+	bool kallsyms_tried;
 	struct resolve_entry *cache; /* owned */
 	int64_t unread_frame;	    /* the marker of an unread activation */
 	uint64_t symbol_misses;

@@ -177,6 +177,8 @@ static struct error *read_lines(struct kallsyms *symbols, FILE *file,
 	return NULL;
 }
 
+enum { READ_BYTES = 64 << 10 };
+
 struct error *kallsyms_load(const char *path, struct kallsyms **ret)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
@@ -185,6 +187,8 @@ struct error *kallsyms_load(const char *path, struct kallsyms **ret)
 
 	if (!file)
 		return error_from_errno(errno, "open '%s'", path);
+	// procfs asks for small reads and pays for each.
+	setvbuf(file, NULL, _IOFBF, READ_BYTES);
 	symbols = calloc(1, sizeof(*symbols));
 	if (!symbols)
 		return &error_nomem;
