@@ -60,9 +60,9 @@ skip() {
 	echo "skip $1: $2"
 }
 
-# fails STATUS PATTERN: the last run ended so, with one clear line of error.
+# fails STATUSES PATTERN: the last run ended so, with a clear line of error.
 fails() {
-	[ "$status" = "$1" ] && grep -qiE "$2" err.txt &&
+	[[ $status =~ ^($1)$ ]] && grep -qiE "$2" err.txt &&
 		grep -q '^brindle' err.txt
 }
 
@@ -84,9 +84,7 @@ at_least() {
 	[ "$(count "$2" "$3")" -ge "$1" ] 2>/dev/null
 }
 
-as_nobody() {
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-}
+as_nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
 
 check_recording
 check_reading

@@ -27,6 +27,8 @@ GAPS = {
 C_ON_3_11 = ("star", "prop", "gen", "init")
 C_ON_3_12 = ("init",)
 
+METHODS = ("init", "del", "prop", "getattr")
+
 # Python functions of the standard library that stand between two of ours.
 BETWEEN = {"json": ["dumps", "JSONEncoder.encode", "JSONEncoder.iterencode"]}
 # And who calls them, for stacks that end there.
@@ -89,8 +91,13 @@ class Grammar:
             return None
         if frame.function == "<lambda>":
             return self.lambda_at.get(frame.line)
-        names = NAME.findall(frame.function or "")
-        return int(names[-1][0]) if names else None
+        names = list(NAME.finditer(frame.function or ""))
+        if not names:
+            return None
+        is_body = names[-1].end() == len(frame.function)
+        if names[-1][3] in METHODS and is_body:
+            return None  # the class statement itself, run by the module
+        return int(names[-1][1])
 
 
 def natives(stack, begin, end):
