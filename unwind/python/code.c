@@ -262,9 +262,9 @@ static enum python_code_check head_check(const struct python_code_cache *cache,
 	if (!live_memory_read(memory, code->address, head,
 			      cache->layout->code.size))
 		return PYTHON_CODE_UNREADABLE;
-	return code_head_fingerprint(cache->layout, head) == code->fingerprint
-		       ? PYTHON_CODE_SAME
-		       : PYTHON_CODE_CHANGED;
+	return code_head_fingerprint(cache->layout, head) == code->fingerprint ?
+		       PYTHON_CODE_SAME :
+		       PYTHON_CODE_CHANGED;
 }
 
 static void entry_take_text(struct code_entry *entry, struct code_text *text)
@@ -344,8 +344,8 @@ static enum python_code_check text_check(const struct python_code_cache *cache,
 
 	if (!read_text(cache->layout, entry, memory, &text))
 		return PYTHON_CODE_UNREADABLE;
-	return text_is_same(&entry->code, &text) ? PYTHON_CODE_SAME
-						 : PYTHON_CODE_CHANGED;
+	return text_is_same(&entry->code, &text) ? PYTHON_CODE_SAME :
+						   PYTHON_CODE_CHANGED;
 }
 
 enum python_code_check python_code_verify(struct python_code_cache *cache,

@@ -79,9 +79,9 @@ uint32_t line_table_find(const uint8_t *table, size_t size, uint32_t first_line,
 			return 0;
 		end += (uint64_t)((head & 7) + 1) * BYTES_PER_UNIT;
 		if (offset < end)
-			return has_line && line > 0 && line <= UINT32_MAX
-				       ? (uint32_t)line
-				       : 0;
+			return has_line && line > 0 && line <= UINT32_MAX ?
+				       (uint32_t)line :
+				       0;
 	}
 	return 0;
 }

@@ -37,8 +37,8 @@ struct chain_frame {
 struct collector {
 	struct python_frame *frames;
 	size_t room, count;
-	uint64_t callee; // data-stack frame met last here; 0: none
-	bool callee_fresh; // it has not run an instruction that is sure
+	uint64_t callee;	 // data-stack frame met last here; 0: none
+	bool callee_fresh;	 // it has not run an instruction that is sure
 	struct chain_frame last; // the frame that ended the activation
 };
 
@@ -91,9 +91,9 @@ static void stack_set_cursor(struct python_stack *stack, uint64_t cursor)
 {
 	stack->cursor = cursor;
 	stack->entry = 0;
-	stack->finished = has_cframes(stack->layout)
-				  ? is_root_record(stack, cursor)
-				  : cursor == 0;
+	stack->finished = has_cframes(stack->layout) ?
+				  is_root_record(stack, cursor) :
+				  cursor == 0;
 }
 
 void python_stack_init(struct python_stack *stack,
@@ -101,8 +101,8 @@ void python_stack_init(struct python_stack *stack,
 		       const struct snapshot *snapshot,
 		       const struct memory *memory)
 {
-	uint32_t offset = has_cframes(layout) ? layout->thread.cframe
-					      : layout->thread.current_frame;
+	uint32_t offset = has_cframes(layout) ? layout->thread.cframe :
+						layout->thread.current_frame;
 	uint64_t cursor;
 
 	*stack = (struct python_stack){
@@ -162,9 +162,9 @@ static enum python_match stack_read_frame(struct python_stack *stack,
 		.previous = word_at(bytes, layout->frame.previous),
 		.instruction = word_at(bytes, layout->frame.instruction),
 		.owner = bytes[layout->frame.owner],
-		.is_entry = layout->chain == PYTHON_CHAIN_IS_ENTRY
-				    ? bytes[layout->frame.is_entry]
-				    : 0,
+		.is_entry = layout->chain == PYTHON_CHAIN_IS_ENTRY ?
+				    bytes[layout->frame.is_entry] :
+				    0,
 	};
 	return PYTHON_MATCH_FRAMES;
 }
@@ -250,8 +250,8 @@ static bool frame_offset(const struct python_layout *layout,
 	int64_t offset = (int64_t)(frame->instruction - frame->code -
 				   layout->code.bytecode);
 	int64_t lowest = layout->instruction_is_previous ? -UNIT_BYTES : 0;
-	int64_t end = facts ? (int64_t)facts->unit_count * UNIT_BYTES
-			    : INT32_MAX;
+	int64_t end = facts ? (int64_t)facts->unit_count * UNIT_BYTES :
+			      INT32_MAX;
 
 	if (offset % UNIT_BYTES || offset < lowest || offset >= end)
 		return false;
@@ -327,8 +327,7 @@ static enum python_match stack_follow(struct python_stack *stack, uint64_t top,
 
 	for (uint64_t address = top;; address = frame->previous) {
 		match = stack_read_frame(stack, address, frame);
-		if (match != PYTHON_MATCH_FRAMES ||
-		    is_entry_frame(stack, frame))
+		if (match != PYTHON_MATCH_FRAMES || is_entry_frame(stack, frame))
 			return match;
 		if (!stack_visit(stack, collector, frame))
 			return PYTHON_MATCH_CONTRADICTION;
@@ -487,9 +486,9 @@ static enum python_match stack_match(struct python_stack *stack, uint64_t sp,
 	// a greenlet, or of a second interpreter.
 	if (stack->finished)
 		return stack->first ? PYTHON_MATCH_NONE : PYTHON_MATCH_LOST;
-	return has_cframes(stack->layout)
-		       ? stack_match_record(stack, sp, cfa, entering, collector)
-		       : stack_match_entry(stack, sp, cfa, entering, collector);
+	return has_cframes(stack->layout) ?
+		       stack_match_record(stack, sp, cfa, entering, collector) :
+		       stack_match_entry(stack, sp, cfa, entering, collector);
 }
 
 enum python_match python_stack_activation(struct python_stack *stack,

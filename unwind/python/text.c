@@ -126,8 +126,8 @@ static bool text_shape_read(const struct python_layout *layout,
 		return false;
 	memcpy(&ret->units, head + layout->text.length, sizeof(ret->units));
 	ret->kind = kind;
-	ret->data = state & STATE_ASCII ? layout->text.ascii_data
-					: layout->text.compact_data;
+	ret->data = state & STATE_ASCII ? layout->text.ascii_data :
+					  layout->text.compact_data;
 	return true;
 }
 

@@ -92,12 +92,12 @@ static void agrees_with_what_was_recorded(void **state)
 static void reads_each_kind(void **state)
 {
 	static const uint8_t table[] = {
-		0x80 | 3 << 3 | 1,  0x25, // short form: 2 units
-		0x80 | 12 << 3 | 0, 1,	      2, // two lines on
-		0x80 | 13 << 3 | 0, 0x07, // three lines back
+		0x80 | 3 << 3 | 1,  0x25,		  // short form: 2 units
+		0x80 | 12 << 3 | 0, 1,	      2,	  // two lines on
+		0x80 | 13 << 3 | 0, 0x07,		  // three lines back
 		0x80 | 14 << 3 | 0, 0x40 | 0, 1, 0, 1, 1, // 32 lines on
-		0x80 | 15 << 3 | 2, // no line: 3 units
-		0x80 | 10 << 3 | 0, 0,	      0, // the line before
+		0x80 | 15 << 3 | 2,			  // no line: 3 units
+		0x80 | 10 << 3 | 0, 0,	      0,	  // the line before
 	};
 
 	(void)state;

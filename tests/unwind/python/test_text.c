@@ -19,8 +19,8 @@ static void put_text(struct fake_memory *memory,
 		     const struct python_layout *layout, uint64_t at,
 		     uint32_t state, const void *data, size_t units)
 {
-	uint32_t start = state & STATE_ASCII ? layout->text.ascii_data
-					     : layout->text.compact_data;
+	uint32_t start = state & STATE_ASCII ? layout->text.ascii_data :
+					       layout->text.compact_data;
 
 	fake_put_u64(memory, at + layout->text.length, units);
 	fake_put_u32(memory, at + layout->text.state, state);
@@ -108,9 +108,9 @@ static void cuts_long_text(void **state)
 static void refuses_what_is_no_str(void **state)
 {
 	static const uint32_t states[] = {
-		1 << 2, // not compact
-		3 << 2 | STATE_COMPACT, // no such kind
-		0 | STATE_COMPACT, // the same
+		1 << 2,				     // not compact
+		3 << 2 | STATE_COMPACT,		     // no such kind
+		0 | STATE_COMPACT,		     // the same
 		2 << 2 | STATE_COMPACT | STATE_ASCII // ASCII is one byte
 	};
 	static struct fake_memory memory;
