@@ -18,3 +18,7 @@ fuzz_targets += tests/fuzz/fuzz_python_image
 tests_fuzz_fuzz_python_image_SOURCES = tests/fuzz/fuzz_python_image.c \
 	tests/unwind/python/fake_memory.h
 EXTRA_DIST += tests/fuzz/corpus/python_image
+
+fuzz_targets += tests/fuzz/fuzz_python_binary
+tests_fuzz_fuzz_python_binary_SOURCES = tests/fuzz/fuzz_python_binary.c
+EXTRA_DIST += tests/fuzz/corpus/python_binary tests/fuzz/python_binary.S
