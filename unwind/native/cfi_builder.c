@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The largest browser has 500,000 FDEs with 4 million rows.
+// The largest browser has 500,000 FDEs with 4 million rows, made by 12 million
+// instructions.
 enum {
-	FDE_MAX = 4 << 20,
-	CHANGE_MAX = 32 << 20,
+	FDE_MAX = 2 << 20,
+	CHANGE_MAX = 8 << 20,
+	WORK_MAX = 64 << 20,
 };
 
 void cfi_builder_init(struct cfi_builder *builder, const struct arch *arch,
@@ -19,6 +21,7 @@ void cfi_builder_init(struct cfi_builder *builder, const struct arch *arch,
 	builder->arch = arch;
 	builder->base = base;
 	builder->limit = limit;
+	builder->machine.work_left = WORK_MAX;
 	cfi_intern_init(&builder->rows);
 	cfi_intern_init(&builder->expressions);
 }
@@ -90,12 +93,18 @@ static void add_change(void *context, uint64_t start,
 	};
 }
 
+static void spend(struct cfi_machine *machine, uint64_t work)
+{
+	machine->work_left -= work < machine->work_left ? work :
+							  machine->work_left;
+}
+
 static const struct cfi_known_cie *find_cie(struct cfi_builder *builder,
 					    uint64_t offset)
 {
 	const struct cfi_section *section = builder->machine.section;
 	struct cfi_known_cie *known =
-		&builder->known[offset / 8 % CFI_KNOWN_CIES];
+		&builder->known[offset / 4 % CFI_KNOWN_CIES];
 
 	if (!known->filled || known->offset != offset) {
 		known->filled = true;
@@ -108,6 +117,7 @@ static const struct cfi_known_cie *find_cie(struct cfi_builder *builder,
 				cfi_machine_run_cie(&builder->machine,
 						    &known->cie,
 						    &known->initial);
+		spend(&builder->machine, known->cie.size);
 	}
 	return known->usable ? known : NULL;
 }
@@ -168,6 +178,7 @@ bool cfi_builder_add(struct cfi_builder *builder,
 		if (entry.is_cie)
 			continue;
 		if (builder->full || ranges->count == FDE_MAX ||
+		    !builder->machine.work_left ||
 		    !add_fde(builder, &entry, ranges))
 			return false;
 	}

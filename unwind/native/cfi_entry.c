@@ -196,9 +196,13 @@ bool cfi_cie_read(const struct cfi_section *section, uint64_t offset,
 	size_t position = offset;
 	struct cfi_entry entry;
 
+	ret->size = 0;
 	if (offset >= section->size ||
 	    !cfi_entry_next(section, &position, &entry) || !entry.is_cie ||
-	    entry.cie_offset != offset || !read_cie_body(&entry.body, ret))
+	    entry.cie_offset != offset || position - offset > CFI_CIE_BYTES_MAX)
+		return false;
+	ret->size = position - offset;
+	if (!read_cie_body(&entry.body, ret))
 		return false;
 	ret->program = entry.body;
 	return !entry.body.failed;

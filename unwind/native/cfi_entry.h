@@ -27,7 +27,14 @@ struct cfi_entry {
 	struct reader body;  /* what follows the id; ends with the entry */
 };
 
+enum {
+	// A CIE is read for every FDE that follows another one's; real ones
+	// have under 40 bytes.
+	CFI_CIE_BYTES_MAX = 1024,
+};
+
 struct cfi_cie {
+	size_t size;	      /* of what was looked at, also on failure */
 	uint64_t code_align;
 	int64_t data_align;
 	uint64_t return_address; /* column */

@@ -13,7 +13,7 @@ enum {
 	POOL_BYTES_MAX = 64 << 20,
 	// At half load an honest probe ends within a few steps. A forged
 	// collision costs this much and then only loses the sharing.
-	PROBE_MAX = 64,
+	PROBE_MAX = 16,
 	SLOTS_FIRST = 1024,
 };
 

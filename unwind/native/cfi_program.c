@@ -320,9 +320,13 @@ static bool run_one(struct run *run)
 static bool run_program(struct run *run)
 {
 	while (reader_left(&run->reader) &&
-	       run->machine->location < run->end)
+	       run->machine->location < run->end) {
+		if (!run->machine->work_left)
+			return false;
+		run->machine->work_left--;
 		if (!run_one(run))
 			return false;
+	}
 	return true;
 }
 
@@ -336,8 +340,6 @@ bool cfi_machine_run_cie(struct cfi_machine *machine,
 		.end = UINT64_MAX,
 	};
 
-	if (reader_left(&run.reader) > CFI_CIE_PROGRAM_BYTES_MAX)
-		return false;
 	machine->current = (struct cfi_state){ 0 };
 	machine->remembered_count = 0;
 	machine->location = 0;

@@ -3,7 +3,7 @@
  * The interpreter of CFA programs: it runs the instructions of a CIE and of an
  * FDE and yields, for each stretch of code, the rules that hold there.
  * Bounded: by the entry's bytes, the depth of remembered states, the length of
- * expressions.
+ * expressions, and by `work_left` over all entries.
  *
  * Authority: DWARF 5 section 6.4.2 and 7.24; LSB 5.0 Core 10.5 (the GNU
  * instructions).
@@ -20,8 +20,6 @@ enum {
 	CFI_REMEMBER_MAX = 64,
 	// The longest met has 15 bytes; the evaluator takes 256 operations.
 	CFI_EXPRESSION_BYTES_MAX = 2048,
-	// Run once for each look at a CIE; real ones have under 32 bytes.
-	CFI_CIE_PROGRAM_BYTES_MAX = 1024,
 };
 
 /** The rules at one address. */
@@ -50,6 +48,7 @@ struct cfi_machine {
 	size_t remembered_count;
 	uint64_t location;
 	bool dirty; /* `current` differs from what was yielded last */
+	uint64_t work_left; /* instructions that may still be run */
 };
 
 /** Runs @cie's program. False: broken; no FDE of this CIE can be used. */
