@@ -15,11 +15,11 @@
 #include <sys/syscall.h>
 
 enum {
-	TICK_MS = 50,
 	RATE_MAX_HZ = 50000,
 	STACK_BYTES_MAX = 65528,
 	COMMAND_TEXT_MAX = 4096,
 	LAST_WAIT_MS = 2000, // for a command that got our Ctrl-C as well
+	LAST_WAIT_STEP_MS = 50,
 };
 
 enum {
@@ -248,11 +248,11 @@ static void take_signal(struct ending *ending)
 		ending->signal = (int)info.ssi_signo;
 }
 
-static bool has_ended(struct ending *ending)
+static bool has_ended(struct ending *ending, int pause_ms)
 {
 	struct pollfd fd = { .fd = ending->signal_fd, .events = POLLIN };
 
-	if (poll(&fd, 1, TICK_MS) > 0)
+	if (poll(&fd, 1, pause_ms) > 0)
 		take_signal(ending);
 	if (ending->signal || monotonic_ns() >= ending->end_ns)
 		return true;
@@ -281,7 +281,7 @@ static struct error *run_recording(struct recorder *recorder,
 	struct error *error;
 
 	progress_init(&progress, stderr);
-	while (!has_ended(ending)) {
+	while (!has_ended(ending, recorder_pause_ms(recorder))) {
 		tell_once(recorder_tick(recorder), &told);
 		progress_update(&progress, recorder);
 	}
@@ -329,8 +329,8 @@ static int command_status(struct ending *ending)
 	if (!ending->signal)
 		child_wait(child, true);
 	for (int ms = 0; ms < LAST_WAIT_MS && !child_wait(child, false);
-	     ms += TICK_MS)
-		usleep(TICK_MS * 1000);
+	     ms += LAST_WAIT_STEP_MS)
+		usleep(LAST_WAIT_STEP_MS * 1000);
 	return child->reaped ? child_exit_status(child) : 128 + ending->signal;
 }
 

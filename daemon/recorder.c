@@ -12,6 +12,9 @@
 
 enum {
 	TARGET_KEEP_SECONDS = 5,
+	TICK_MS = 50,
+	TICK_SOON_MS = 4,
+	NEW_CODE_MS = 200,
 	RING_BYTES_MIN = 1 << 20,
 	RING_BYTES_MAX = 32 << 20,
 };
@@ -262,6 +265,13 @@ struct error *recorder_tick(struct recorder *recorder)
 	if (now - recorder->last_commit_ns < NS_PER_SEC)
 		return NULL;
 	return commit(recorder, now);
+}
+
+int recorder_pause_ms(const struct recorder *recorder)
+{
+	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
+
+	return since < NEW_CODE_MS * NS_PER_MS ? TICK_SOON_MS : TICK_MS;
 }
 
 bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)

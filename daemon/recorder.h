@@ -51,6 +51,10 @@ struct error *recorder_start(struct recorder *recorder);
  *  again at the next; what it says is returned for the user. */
 struct error *recorder_tick(struct recorder *recorder);
 
+/** Milliseconds until the next tick: sooner while a program shows new code, for
+ *  what it runs to start up may be freed before it can be named. */
+int recorder_pause_ms(const struct recorder *recorder);
+
 /** Adds a sample of @tid if it sleeps now. False: it runs, or is gone. */
 bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid);
 

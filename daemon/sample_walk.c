@@ -55,7 +55,8 @@ static struct live_memory memory_of(const struct process_python *python)
 
 // Heads captured with this sample identify their objects at its very instant.
 // Names are read at once: the sooner, the likelier the object still lives.
-static void learn_codes(struct process_python *python,
+static void learn_codes(struct pipeline *pipeline,
+			struct process_python *python,
 			const struct capture *capture)
 {
 	const struct snapshot *snapshot = &capture->snapshot;
@@ -70,6 +71,7 @@ static void learn_codes(struct process_python *python,
 		code = python_code_learn(python->codes, piece->vaddr,
 					 snapshot->bytes + piece->offset,
 					 piece->size, capture->sample_ns);
+		pipeline->last_head_ns = capture->sample_ns;
 		if (code && code->state == PYTHON_CODE_HEAD_ONLY)
 			python_code_read_names(python->codes, code, &memory,
 					       monotonic_ns());
@@ -108,7 +110,7 @@ static struct python_stack *prepare_python(struct pipeline *pipeline,
 {
 	if (!work->python)
 		return NULL;
-	learn_codes(work->python, work->capture);
+	learn_codes(pipeline, work->python, work->capture);
 	python_stack_init(&work->stack, work->python->layout,
 			  &work->capture->snapshot, &pipeline->memory);
 	work->stack.code_facts = code_facts;
