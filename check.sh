@@ -81,7 +81,7 @@ count_log() {
 	bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p' "$log" | head -1)
 	none=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s).*/\1/p' "$log" | head -1)
 	[ -z "$none" ] || echo "SKIP $none in ${log##*build-check/}:" \
-		"$(grep -im1 'skip' "$log" | sed 's/^\[  SKIPPED \] //')"
+		"$(grep -m1 -B1 '^\[  SKIPPED' "$log" | head -1)"
 	if [ -n "$ok" ] && [ "$result" = PASS ]; then
 		count "$ok" 0 "${none:-0}"
 	elif [ "$result" = PASS ]; then
