@@ -5,10 +5,10 @@
  * address: the stack pointer before the call) and where the caller's registers
  * are. Answers "how do I step out of this pc?" by binary search.
  *
- * Built once per file from .eh_frame and .debug_frame: libdw finds the entries,
- * our interpreter runs their programs (DWARF 5 section 6.4.2, and the LSB's
- * .eh_frame supplement). Equal rows are stored once. Immutable after building,
- * so look-ups need no lock.
+ * Built once per file from .eh_frame and .debug_frame: cfi_entry.h finds the
+ * entries, cfi_program.h runs their programs (DWARF 5 section 6.4.2, and the
+ * LSB's .eh_frame supplement). Equal rows are stored once. Immutable after
+ * building, so look-ups need no lock.
  */
 #ifndef BRINDLE_UNWIND_NATIVE_CFI_TABLE_H
 #define BRINDLE_UNWIND_NATIVE_CFI_TABLE_H
@@ -57,7 +57,7 @@ struct cfi_expression {
 
 struct cfi_table;
 
-/** An empty table when the file has no CFI. */
+/** An empty table when the file has no CFI. Drops the sections it read. */
 struct error *cfi_table_build(struct elf_image *image, const struct arch *arch,
 			      struct cfi_table **ret);
 void cfi_table_destroy(struct cfi_table *table);

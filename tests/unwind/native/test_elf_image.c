@@ -282,6 +282,24 @@ static void test_compressed_sections(void **state)
 	assert_int_equal(inflated(&data, size), 0);
 }
 
+static void test_dropped_section(void **state)
+{
+	struct elf_image *image = open_self();
+	struct elf_section section;
+	size_t size;
+
+	(void)state;
+	assert_true(elf_image_section(image, ".eh_frame", &section));
+	size = section.size;
+	elf_image_drop_section(image, ".eh_frame");
+	elf_image_drop_section(image, ".eh_frame");
+	elf_image_drop_section(image, "no such one");
+	elf_image_drop_section(image, ".shstrtab");
+	assert_true(elf_image_section(image, ".eh_frame", &section));
+	assert_int_equal(section.size, size);
+	elf_image_destroy(image);
+}
+
 static void test_build_id(void **state)
 {
 	static const uint32_t notes[] = {
@@ -322,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_bent_headers),
 		cmocka_unit_test(test_compressed_sections),
+		cmocka_unit_test(test_dropped_section),
 		cmocka_unit_test(test_build_id),
 	};
 
