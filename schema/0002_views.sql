@@ -166,25 +166,33 @@ CREATE VIEW v_folded AS
 
 CREATE VIEW v_health AS
 	-- How good is this profile: what was lost, what was not proven, why do
-	-- stacks end, what did recording cost?
-	SELECT name, value, meaning FROM health
+	-- stacks end, what did recording cost? What the samples in this file say
+	-- stands before what the recorder counted.
+	WITH counted(name, value, meaning) AS (
+		SELECT 'samples', ifnull(sum(samples), 0), 'samples stored'
+		FROM outcome
+		UNION ALL
+		SELECT 'samples_' || trust.name,
+			ifnull((SELECT sum(samples) FROM outcome
+				WHERE outcome.trust_id = trust.id), 0),
+			'samples: ' || trust.meaning
+		FROM trust
+		UNION ALL
+		SELECT 'unproven_' || trust_reason, sum(samples),
+			'samples without proof for this reason'
+		FROM outcome
+		WHERE trust_reason IS NOT NULL
+		GROUP BY trust_reason
+		UNION ALL
+		SELECT 'walk_end_' || walk_end, sum(samples),
+			'samples whose stack ends for this reason'
+		FROM outcome
+		GROUP BY walk_end
+	)
+	SELECT health.name AS name,
+		ifnull(counted.value, health.value) AS value,
+		health.meaning AS meaning
+	FROM health LEFT JOIN counted ON counted.name = health.name
 	UNION ALL
-	SELECT 'stored_samples', ifnull(sum(samples), 0), 'samples in this file'
-	FROM outcome
-	UNION ALL
-	SELECT 'stored_' || trust.name,
-		ifnull((SELECT sum(samples) FROM outcome
-			WHERE outcome.trust_id = trust.id), 0),
-		'samples in this file: ' || trust.meaning
-	FROM trust
-	UNION ALL
-	SELECT 'reason: ' || trust_reason, sum(samples),
-		'samples in this file without proof, for this reason'
-	FROM outcome
-	WHERE trust_reason IS NOT NULL
-	GROUP BY trust_reason
-	UNION ALL
-	SELECT 'walk_end: ' || walk_end, sum(samples),
-		'samples in this file whose stack ends for this reason'
-	FROM outcome
-	GROUP BY walk_end;
+	SELECT name, value, meaning FROM counted
+	WHERE name NOT IN (SELECT name FROM health);

@@ -74,17 +74,48 @@ static void test_health(void **state)
 	profile = fixture_open_profile(path);
 	fixture_expect(profile, "SELECT name, value FROM v_health ORDER BY 1",
 		       "lost,0\n"
-		       "reason: it ran meanwhile,2\n"
-		       "stored_native,2\n"
-		       "stored_proven,7\n"
-		       "stored_samples,11\n"
-		       "stored_unproven,2\n"
-		       "walk_end: kernel_thread,1\n"
-		       "walk_end: no_cfi,1\n"
-		       "walk_end: root,9\n");
+		       "samples,11\n"
+		       "samples_native,2\n"
+		       "samples_proven,7\n"
+		       "samples_unproven,2\n"
+		       "unproven_it ran meanwhile,2\n"
+		       "walk_end_kernel_thread,1\n"
+		       "walk_end_no_cfi,1\n"
+		       "walk_end_root,9\n");
 	fixture_expect(profile,
 		       "SELECT count(*) FROM v_health WHERE meaning = ''",
 		       "0\n");
+	profile_close(profile);
+}
+
+// The recorder counts by itself; what is in the file is what counts.
+static void test_health_of_the_recorder(void **state)
+{
+	struct store *store = fixture_open_store("a.db");
+	struct profile *profile;
+
+	(void)state;
+	fixture_fill(store);
+	store_set_health(store, "samples", 99, "mine");
+	store_set_health(store, "walk_end_root", 99, "its meaning");
+	store_set_health(store, "walk_end_bad_cfa", 0, "never");
+	store_set_health(store, "lost", 5, "samples the kernel lost");
+	fixture_succeed(store_commit(store));
+	store_set_health(store, "lost", 6, "samples the kernel lost");
+	fixture_succeed(store_close(store, 0));
+	profile = fixture_open_profile("a.db");
+	fixture_expect(profile,
+		       "SELECT name, value, meaning FROM v_health WHERE name "
+		       "IN ('samples', 'lost') OR name LIKE 'walk_end_%' "
+		       "ORDER BY 1",
+		       "lost,6,samples the kernel lost\n"
+		       "samples,11,mine\n"
+		       "walk_end_bad_cfa,0,never\n"
+		       "walk_end_kernel_thread,1,samples whose stack ends for "
+		       "this reason\n"
+		       "walk_end_no_cfi,1,samples whose stack ends for this "
+		       "reason\n"
+		       "walk_end_root,9,its meaning\n");
 	profile_close(profile);
 }
 
@@ -337,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_views),
 		FIXTURE_TEST(test_health),
+		FIXTURE_TEST(test_health_of_the_recorder),
 		FIXTURE_TEST(test_equal_things_are_one),
 		FIXTURE_TEST(test_pid_reuse),
 		FIXTURE_TEST(test_equal_and_late_times),
