@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+// Walks of one sample, while stale facts are found.
+enum { WALKS_MAX = 8 };
+
 // The sample being walked and what belongs to it.
 struct work {
 	const struct perf_record *record;
@@ -105,34 +108,75 @@ static void prepare_memory(struct pipeline *pipeline, struct work *work)
 				       memory);
 }
 
-static struct python_stack *prepare_python(struct pipeline *pipeline,
-					   struct work *work)
+static struct python_stack *prepare_python(struct work *work,
+					   const struct memory *memory)
 {
 	if (!work->python)
 		return NULL;
-	learn_codes(pipeline, work->python, work->capture);
 	python_stack_init(&work->stack, work->python->layout,
-			  &work->capture->snapshot, &pipeline->memory);
+			  &work->capture->snapshot, memory);
 	work->stack.code_facts = code_facts;
 	work->stack.code_context = work->python;
 	return &work->stack;
 }
 
-static void walk_user(struct pipeline *pipeline, struct work *work)
+// An object whose head never came, because its capture was lost on the way:
+// the next capture that meets it reads it again.
+static void ask_again(struct pipeline *pipeline, const struct work *work,
+		      uint64_t code)
+{
+	struct target *target =
+		target_table_by_epoch(pipeline->targets, work->process->pid,
+				      work->python->epoch);
+
+	if (target)
+		python_target_forget_code(target->python, code);
+}
+
+static void walk_once(struct pipeline *pipeline, struct work *work)
 {
 	struct walk_input input = { .arch = pipeline->arch,
+				    .regs = work->regs,
 				    .memory = &pipeline->memory,
 				    .space = &work->process->space,
 				    .cache = pipeline->walk_cache,
 				    .frame_limit = PIPELINE_FRAME_LIMIT };
+
+	input.python = prepare_python(work, &pipeline->memory);
+	walk(&input, pipeline->frames, &work->walk);
+	pipeline->stats.native_steps += work->walk.native_steps;
+}
+
+// A contradiction may rest on what was cached of an object that has since been
+// freed, and its address given to another. True: so it was, and it is forgotten.
+static bool forget_suspect(struct pipeline *pipeline, struct work *work)
+{
+	struct live_memory memory = memory_of(work->python);
+	struct python_code *code =
+		python_code_find(work->python->codes, work->stack.suspect);
+
+	if (!code || python_code_verify(work->python->codes, code, &memory,
+					monotonic_ns()) != PYTHON_CODE_CHANGED)
+		return false;
+	pipeline->stats.codes_changed++;
+	ask_again(pipeline, work, work->stack.suspect);
+	return true;
+}
+
+static void walk_user(struct pipeline *pipeline, struct work *work)
+{
 	uint64_t start = monotonic_ns();
 
 	prepare_memory(pipeline, work);
-	input.python = prepare_python(pipeline, work);
-	input.regs = work->regs;
-	walk(&input, pipeline->frames, &work->walk);
+	if (work->python)
+		learn_codes(pipeline, work->python, work->capture);
+	for (int i = 0; i < WALKS_MAX; i++) {
+		walk_once(pipeline, work);
+		if (!work->walk.contradiction || !work->stack.suspect ||
+		    !forget_suspect(pipeline, work))
+			break;
+	}
 	pipeline->stats.walk_ns += monotonic_ns() - start;
-	pipeline->stats.native_steps += work->walk.native_steps;
 	pipeline->stats.walk_samples++;
 }
 
@@ -232,19 +276,6 @@ static size_t add_kernel(const struct perf_sample_fields *sample,
 		count++;
 	}
 	return count;
-}
-
-// An object whose head never came, because its capture was lost on the way:
-// the next capture that meets it reads it again.
-static void ask_again(struct pipeline *pipeline, const struct work *work,
-		      uint64_t code)
-{
-	struct target *target =
-		target_table_by_epoch(pipeline->targets, work->process->pid,
-				      work->python->epoch);
-
-	if (target)
-		python_target_forget_code(target->python, code);
 }
 
 static void add_user(struct pipeline *pipeline, struct waiting_sample *sample,

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MEMORY_SEGMENT_MAX = 192 };
+enum { MEMORY_SEGMENT_MAX = 272 };
 
 struct memory_segment {
 	uint64_t vaddr;

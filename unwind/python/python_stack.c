@@ -295,8 +295,10 @@ static bool stack_visit(struct python_stack *stack, struct collector *collector,
 	if (stack_code_facts(stack, frame->code, &known))
 		facts = &known;
 	if (!frame_offset(stack->layout, frame, facts, &offset) ||
-	    !stack_tiles(stack, collector, frame, facts))
+	    !stack_tiles(stack, collector, frame, facts)) {
+		stack->suspect = facts ? frame->code : 0;
 		return false;
+	}
 	if (frame->owner == OWNER_THREAD) {
 		collector->callee_fresh =
 			offset <= 0 ||

@@ -59,6 +59,9 @@ struct python_stack {
 	bool finished;	    /* the chain has ended */
 	bool broken;	    /* a contradiction was met: nothing more is told */
 	bool lost;	    /* what is next was not captured */
+	uint64_t suspect;   /* code object whose facts a contradiction rests on;
+			       0: on none. They may be those of another object
+			       that had its address before. */
 	size_t frames_left; /* bound on the frames of the whole stack */
 	struct python_chain_guard guard;
 	/*

@@ -26,10 +26,10 @@ enum snapshot_status {
 };
 
 enum {
-	SNAPSHOT_PIECE_MAX = 160,
+	SNAPSHOT_PIECE_MAX = 256,
 	SNAPSHOT_BYTES_MAX = 4 << 20, /* 2,000 alternations need 2.5 MiB */
 	SNAPSHOT_FRAME_MAX = 8192,    /* frames followed while frozen */
-	SNAPSHOT_CODE_MAX = 32,	      /* new code objects read per capture */
+	SNAPSHOT_CODE_MAX = 96,	      /* new code objects read per capture */
 };
 
 enum snapshot_piece_kind {

@@ -15,7 +15,7 @@ static struct python_target *target_create(void)
 	return target;
 }
 
-enum { READS_ENOUGH = 4, READS_ENOUGH_REUSED = 256 };
+enum { READS_ENOUGH = 4, READS_ENOUGH_REUSED = 32 };
 
 static void learn_well(struct python_target *target, uint64_t code)
 {
