@@ -71,16 +71,23 @@ static int authorize(void *context, int action, const char *first,
 }
 
 // Making the table behind json_each() runs SQL that the authorizer would
-// refuse, but is done once a connection only: so before it is there.
+// refuse, but is done once a connection only: so before it is there. What this
+// SQLite was built without is left out.
 static void meet_table_functions(sqlite3 *database)
 {
-	static const char sql[] =
-		"SELECT 1 FROM json_each('[]'), json_tree('[]'), "
-		"pragma_table_info('sample'), pragma_table_xinfo('sample'), "
-		"pragma_table_list('sample'), pragma_index_list('sample') "
-		"LIMIT 0";
+	static const char *const queries[] = {
+		"SELECT 1 FROM json_each('[]') LIMIT 0",
+		"SELECT 1 FROM json_tree('[]') LIMIT 0",
+		"SELECT 1 FROM dbstat LIMIT 0",
+		"SELECT 1 FROM pragma_table_info('sample') LIMIT 0",
+		"SELECT 1 FROM pragma_table_xinfo('sample') LIMIT 0",
+		"SELECT 1 FROM pragma_table_list LIMIT 0",
+		"SELECT 1 FROM pragma_index_list('sample') LIMIT 0",
+		"SELECT 1 FROM pragma_function_list LIMIT 0",
+	};
 
-	error_destroy(sql_run(database, sql));
+	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++)
+		error_destroy(sql_run(database, queries[i]));
 }
 
 static struct error *refusal(void)

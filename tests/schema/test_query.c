@@ -210,6 +210,8 @@ static void test_table_functions(void **state)
 	expect(profile,
 	       "SELECT name FROM pragma_table_info('v_health') ORDER BY cid",
 	       QUERY_CSV, "name\r\nname\r\nvalue\r\nmeaning\r\n");
+	expect(profile, "SELECT count(*) > 0 AS a FROM json_tree('[1]')",
+	       QUERY_CSV, "a\r\n1\r\n");
 	expect(profile, "SELECT count(*) > 0 AS a FROM sqlite_schema",
 	       QUERY_CSV, "a\r\n1\r\n");
 	expect(profile,
