@@ -143,7 +143,7 @@ suite_fuzz() {
 	configure_in build-check/fuzz CC=clang CFLAGS='-O1 -g' \
 		--enable-fuzzing --enable-werror || return
 	step build-fuzz make -C build-check/fuzz -j"$JOBS" fuzz-targets || return
-	make -C build-check/fuzz --no-print-directory fuzz FUZZ_JOBS="$JOBS" \
+	make -C build-check/fuzz --no-print-directory fuzz FUZZ_JOBS=$((2 * JOBS)) \
 		FUZZ_SECONDS="$FUZZ_SECONDS" 2>&1 | tee "$logs/fuzz.log"
 	count_closing fuzz "$logs/fuzz.log" "${PIPESTATUS[0]}"
 }
