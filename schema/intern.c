@@ -53,8 +53,8 @@ static bool make_room(struct intern *intern)
 
 	if (intern->count + 1 <= intern->slot_count / 2)
 		return true;
-	grown.slot_count = intern->slot_count ? intern->slot_count * 2
-					      : FIRST_SLOT_COUNT;
+	grown.slot_count = intern->slot_count ? intern->slot_count * 2 :
+						FIRST_SLOT_COUNT;
 	grown.slots = calloc(grown.slot_count, sizeof(*grown.slots));
 	if (!grown.slots)
 		return false;

@@ -19,7 +19,7 @@ struct intern_key {
 struct intern {
 	struct intern_key *keys; /* owned; [id - 1] */
 	size_t count, capacity;
-	uint32_t *slots; /* owned; open addressing: ids, 0 is free */
+	uint32_t *slots;   /* owned; open addressing: ids, 0 is free */
 	size_t slot_count; /* power of two, or 0 */
 };
 

@@ -33,8 +33,7 @@ static struct error *set_version(sqlite3 *database, size_t version)
 	return sql_run(database, sql);
 }
 
-static struct error *run_step(sqlite3 *database, const char *sql,
-			      size_t version)
+static struct error *run_step(sqlite3 *database, const char *sql, size_t version)
 {
 	struct error *error = sql_run(database, "BEGIN IMMEDIATE");
 

@@ -72,8 +72,8 @@ static char *immutable_uri(const char *path)
 // Opening is lazy: only a look at the schema shows whether it worked.
 static int open_and_look(const char *name, int flags, sqlite3 **ret)
 {
-	int result = sqlite3_open_v2(name, ret, SQLITE_OPEN_READONLY | flags,
-				     NULL);
+	int result =
+		sqlite3_open_v2(name, ret, SQLITE_OPEN_READONLY | flags, NULL);
 
 	if (result != SQLITE_OK)
 		return result;

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 enum profile_file_kind {
-	PROFILE_FILE_NONE,    /* there is no such file */
-	PROFILE_FILE_EMPTY,   /* no bytes: nobody's */
+	PROFILE_FILE_NONE,  /* there is no such file */
+	PROFILE_FILE_EMPTY, /* no bytes: nobody's */
 	PROFILE_FILE_OURS,
 	PROFILE_FILE_DATABASE, /* SQLite, but another program's */
-	PROFILE_FILE_FOREIGN, /* anything else */
+	PROFILE_FILE_FOREIGN,  /* anything else */
 };
 
 struct profile_file {

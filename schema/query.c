@@ -27,9 +27,9 @@ static bool is_harmful_function(const char *name)
 static bool is_descriptive_pragma(const char *name)
 {
 	static const char *const names[] = {
-		"table_info",	   "table_xinfo", "table_list", "index_list",
-		"index_info",	   "index_xinfo", "foreign_key_list",
-		"compile_options", "function_list",
+		"table_info",	    "table_xinfo",     "table_list",
+		"index_list",	    "index_info",      "index_xinfo",
+		"foreign_key_list", "compile_options", "function_list",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

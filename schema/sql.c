@@ -37,8 +37,7 @@ struct error *sql_run(sqlite3 *database, const char *sql)
 	return result == SQLITE_OK ? NULL : sql_error(database, result);
 }
 
-struct error *sql_prepare(sqlite3 *database, const char *sql,
-			  sqlite3_stmt **ret)
+struct error *sql_prepare(sqlite3 *database, const char *sql, sqlite3_stmt **ret)
 {
 	int result = sqlite3_prepare_v3(database, sql, -1,
 					SQLITE_PREPARE_PERSISTENT, ret, NULL);

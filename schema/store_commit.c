@@ -4,8 +4,7 @@
 #include "schema/sql.h"
 #include "schema/store_state.h"
 
-static struct error *run(struct store *store,
-			 enum store_statement statement)
+static struct error *run(struct store *store, enum store_statement statement)
 {
 	return sql_step(store->database, store->statements[statement]);
 }
@@ -50,14 +49,13 @@ static struct error *write_renames(struct store *store)
 	for (size_t i = 0; i < store->rename_count; i++) {
 		const struct store_rename *rename = &store->renames[i];
 		sqlite3_stmt *statement =
-			store->statements[rename->table == TABLE_PROCESS
-						  ? STATEMENT_RENAME_PROCESS
-						  : STATEMENT_RENAME_THREAD];
+			store->statements[rename->table == TABLE_PROCESS ?
+						  STATEMENT_RENAME_PROCESS :
+						  STATEMENT_RENAME_THREAD];
 		struct error *error;
 
 		sqlite3_bind_int64(statement, 1, rename->id);
-		sqlite3_bind_text(statement, 2, rename->name, -1,
-				  SQLITE_STATIC);
+		sqlite3_bind_text(statement, 2, rename->name, -1, SQLITE_STATIC);
 		error = sql_step(store->database, statement);
 		if (error)
 			return error;
@@ -99,7 +97,8 @@ static struct error *write_callsite(struct store *store, size_t index)
 	const struct store_callsite *node = &tree->nodes[index];
 	bool new = index >= tree->written;
 	sqlite3_stmt *statement =
-		store->statements[new ? STATEMENT_INSERT_CALLSITE : STATEMENT_UPDATE_CALLSITE];
+		store->statements[new ? STATEMENT_INSERT_CALLSITE :
+					STATEMENT_UPDATE_CALLSITE];
 
 	sqlite3_bind_int64(statement, 1, (int64_t)index + 1);
 	sqlite3_bind_int64(statement, 2, (int64_t)node->self_samples);

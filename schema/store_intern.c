@@ -93,9 +93,9 @@ static uint32_t overflow_row(struct store *store, enum store_table table)
 
 	if (rows->overflow_id)
 		return rows->overflow_id;
-	row.number[0] = likeness[table].part_of == TABLE_COUNT
-				? likeness[table].number
-				: overflow_row(store, likeness[table].part_of);
+	row.number[0] = likeness[table].part_of == TABLE_COUNT ?
+				likeness[table].number :
+				overflow_row(store, likeness[table].part_of);
 	rows->overflow_id = add_row(store, table, key, row);
 	return rows->overflow_id;
 }
@@ -189,34 +189,35 @@ int64_t store_function(struct store *store, enum store_kind kind,
 	return intern_row(store, TABLE_FUNCTION, &row, 1);
 }
 
-// The tree asks which function a frame belongs to, for recursion.
-static bool remember_function(struct store *store, uint32_t function_id)
+// The tree asks which function a frame belongs to, for recursion: a new frame
+// is the last one pending.
+static void remember_function(struct store *store)
 {
+	const struct store_rows *rows = &store->rows[TABLE_FRAME];
 	struct store_tree *tree = &store->tree;
 
-	if (!array_reserve_one(tree->function_of_frame, tree->frame_count,
-			       tree->frame_capacity))
-		return false;
-	tree->function_of_frame[tree->frame_count++] = function_id;
-	return true;
+	tree->function_of_frame[tree->frame_count++] =
+		(uint32_t)rows->pending[rows->count - 1].number[0];
 }
 
 int64_t store_frame(struct store *store, int64_t function_id,
 		    enum store_status status, uint32_t line, uint64_t vaddr)
 {
-	const struct store_rows *rows = &store->rows[TABLE_FRAME];
+	struct store_tree *tree = &store->tree;
 	struct store_row row = {
 		.number = { function_id, status, line, (int64_t)vaddr },
 	};
-	uint32_t id = intern_row(store, TABLE_FRAME, &row, 0);
+	uint32_t id;
 
-	if (id <= store->tree.frame_count)
-		return id;
-	function_id = rows->pending[rows->count - 1].number[0];
-	if (remember_function(store, (uint32_t)function_id))
-		return id;
-	store->out_of_memory = true;
-	return 0;
+	if (!array_reserve_one(tree->function_of_frame, tree->frame_count,
+			       tree->frame_capacity)) {
+		store->out_of_memory = true;
+		return 0;
+	}
+	id = intern_row(store, TABLE_FRAME, &row, 0);
+	if (id > tree->frame_count)
+		remember_function(store);
+	return id;
 }
 
 // The latest rename of a thing replaces the one that waits.
@@ -247,8 +248,8 @@ static void rename_row(struct store *store, enum store_table table, int64_t id,
 		       const char *name)
 {
 	char *copy = text_repair(name, strnlen(name, STORE_TEXT_MAX));
-	struct store_rename *rename = copy ? find_rename(store, table, id)
-					   : NULL;
+	struct store_rename *rename = copy ? find_rename(store, table, id) :
+					     NULL;
 
 	if (!copy)
 		store->out_of_memory = true;

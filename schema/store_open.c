@@ -250,9 +250,8 @@ static struct store *store_create(const struct store_session *session)
 	if (!store)
 		return NULL;
 	store->start_ns = (int64_t)session->start_monotonic_ns;
-	store->period_ns = session->frequency_hz
-				   ? NS_PER_SEC / session->frequency_hz
-				   : 0;
+	store->period_ns =
+		session->frequency_hz ? NS_PER_SEC / session->frequency_hz : 0;
 	store->last_sample_id = INT64_MIN;
 	store->rows_max = STORE_ROWS_MAX;
 	store->callsites_max = STORE_CALLSITES_MAX;
@@ -339,8 +338,8 @@ struct error *store_close(struct store *store, uint64_t end_monotonic_ns)
 	// One plain file, that also opens where nothing can be written. Whoever
 	// reads it just now keeps us from it; then the log stays beside it.
 	store_finalize_statements(store);
-	error_destroy(sql_run(store->database,
-			      "PRAGMA wal_checkpoint(TRUNCATE)"));
+	error_destroy(
+		sql_run(store->database, "PRAGMA wal_checkpoint(TRUNCATE)"));
 	leave_wal_mode(store->database);
 	return error;
 }

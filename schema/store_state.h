@@ -69,7 +69,7 @@ struct store_tree {
 	struct intern intern;
 	struct store_callsite *nodes; /* owned; [id - 1] */
 	size_t count, capacity;
-	size_t written; /* nodes that have a row */
+	size_t written;		     /* nodes that have a row */
 	uint32_t *function_of_frame; /* owned; [frame id - 1] */
 	size_t frame_count, frame_capacity;
 };
@@ -116,7 +116,7 @@ struct store {
 	size_t outcome_count;
 	struct store_pending_sample *samples; /* owned */
 	size_t sample_count, sample_capacity;
-	int64_t last_sample_id; /* the largest in the file */
+	int64_t last_sample_id;	      /* the largest in the file */
 	struct store_rename *renames; /* owned */
 	size_t rename_count, rename_capacity;
 	struct store_counter *counters; /* owned */

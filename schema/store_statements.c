@@ -15,9 +15,8 @@ _Static_assert(STORE_BATCH == 16, "rows of STATEMENT_INSERT_SAMPLES");
 
 // Of a row: ?1 id, ?2 to ?5 its numbers, ?6 and ?7 its texts.
 static const char *const statement_sql[STATEMENT_COUNT] = {
-	[TABLE_PROCESS] =
-		"INSERT INTO process (id, pid, start_ns, name) "
-		"VALUES (?1, ?2, ?3, ?6)",
+	[TABLE_PROCESS] = "INSERT INTO process (id, pid, start_ns, name) "
+			  "VALUES (?1, ?2, ?3, ?6)",
 	[TABLE_THREAD] =
 		"INSERT INTO thread (id, process_id, tid, start_ns, name) "
 		"VALUES (?1, ?2, ?3, ?4, ?6)",

@@ -99,13 +99,12 @@ static uint32_t known_id(int64_t id, size_t count)
 void store_add_sample(struct store *store, const struct store_sample *sample)
 {
 	struct store_pending_sample pending = {
-		.offset_ns = (int64_t)(sample->time_ns -
-				       (uint64_t)store->start_ns),
+		.offset_ns =
+			(int64_t)(sample->time_ns - (uint64_t)store->start_ns),
 		.weight_ns = sample->weight_ns,
 		.thread_id = known_id(sample->thread_id,
 				      store->rows[TABLE_THREAD].intern.count),
-		.callsite_id = known_id(sample->callsite_id,
-					store->tree.count),
+		.callsite_id = known_id(sample->callsite_id, store->tree.count),
 		.cpu = sample->cpu,
 	};
 	struct store_callsite *node;

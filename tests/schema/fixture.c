@@ -109,14 +109,14 @@ static struct stacks add_stacks(struct store *store)
 	static const uint8_t build_id[] = { 0xab, 0xcd };
 	int64_t app = store_module(store, "/bin/app", build_id, 2);
 	int64_t libc = store_module(store, "/lib/libc.so.6", NULL, 0);
-	int64_t main_c = store_function(store, STORE_NATIVE, "main_c", NULL, 0,
-					app);
-	int64_t run = store_function(store, STORE_PYTHON, "run", "/app.py", 1,
-				     0);
-	int64_t fib = store_function(store, STORE_PYTHON, "fib", "/app.py", 10,
-				     0);
-	int64_t qsort = store_function(store, STORE_NATIVE, "qsort", NULL, 0,
-				       libc);
+	int64_t main_c =
+		store_function(store, STORE_NATIVE, "main_c", NULL, 0, app);
+	int64_t run =
+		store_function(store, STORE_PYTHON, "run", "/app.py", 1, 0);
+	int64_t fib =
+		store_function(store, STORE_PYTHON, "fib", "/app.py", 10, 0);
+	int64_t qsort =
+		store_function(store, STORE_NATIVE, "qsort", NULL, 0, libc);
 	int64_t kernel = store_function(store, STORE_KERNEL, "do_syscall_64",
 					NULL, 0, 0);
 	int64_t start = store_function(store, STORE_NATIVE, "start_thread",

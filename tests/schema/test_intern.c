@@ -20,12 +20,11 @@ static void test_ids_in_order_of_arrival(void **state)
 	(void)state;
 	for (uint32_t i = 1; i <= COUNT; i++)
 		assert_int_equal(
-			intern_add(&intern, (struct intern_key){ i, i % 7 }),
-			i);
+			intern_add(&intern, (struct intern_key){ i, i % 7 }), i);
 	for (uint32_t i = 1; i <= COUNT; i++) {
-		assert_int_equal(
-			intern_find(&intern, (struct intern_key){ i, i % 7 }),
-			i);
+		assert_int_equal(intern_find(&intern,
+					     (struct intern_key){ i, i % 7 }),
+				 i);
 		assert_int_equal(
 			intern_find(&intern, (struct intern_key){ i, 8 }), 0);
 	}
@@ -41,9 +40,9 @@ static void test_same_slot(void **state)
 	for (uint32_t i = 0; i < 1000; i++)
 		intern_add(&intern, (struct intern_key){ i, i });
 	for (uint32_t i = 0; i < 1000; i++)
-		assert_int_equal(
-			intern_find(&intern, (struct intern_key){ i, i }),
-			i + 1);
+		assert_int_equal(intern_find(&intern,
+					     (struct intern_key){ i, i }),
+				 i + 1);
 	intern_deinit(&intern);
 }
 

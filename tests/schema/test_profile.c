@@ -113,8 +113,7 @@ static void read_all(const char *path)
 	FILE *out = fopen("/dev/null", "w");
 
 	assert_non_null(out);
-	for (size_t i = 0; !error && i < sizeof(queries) / sizeof(*queries);
-	     i++)
+	for (size_t i = 0; !error && i < sizeof(queries) / sizeof(*queries); i++)
 		error_destroy(
 			profile_query(profile, queries[i], QUERY_JSON, out));
 	fclose(out);

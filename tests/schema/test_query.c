@@ -50,8 +50,7 @@ static void test_table(void **state)
 	       "fib               5  /app.py\n");
 	expect(profile, "SELECT 1 AS a WHERE 0", QUERY_TABLE, "a\n-\n");
 	expect(profile, "SELECT 'gr\xc3\xbc\xc3\x9f' AS a, 'b' AS b",
-	       QUERY_TABLE,
-	       "a     b\n----  -\ngr\xc3\xbc\xc3\x9f  b\n");
+	       QUERY_TABLE, "a     b\n----  -\ngr\xc3\xbc\xc3\x9f  b\n");
 	profile_close(profile);
 }
 
@@ -61,8 +60,7 @@ static void test_table_drives_no_terminal(void **state)
 	struct profile *profile = make();
 
 	(void)state;
-	expect(profile, "SELECT char(27, 93, 0x202e, 10) AS [a\tb]",
-	       QUERY_TABLE,
+	expect(profile, "SELECT char(27, 93, 0x202e, 10) AS [a\tb]", QUERY_TABLE,
 	       "a\\x09b\n-----------------\n\\x1b]\\u{202e}\\x0a\n");
 	profile_close(profile);
 }

@@ -121,8 +121,7 @@ static void test_health_of_the_recorder(void **state)
 
 static void test_equal_things_are_one(void **state)
 {
-	struct store *store =
-		fixture_open_store("a.db");
+	struct store *store = fixture_open_store("a.db");
 	const uint8_t id[] = { 1, 2, 3 };
 	int64_t process = store_process(store, 5, 1, "a");
 
@@ -139,12 +138,10 @@ static void test_equal_things_are_one(void **state)
 			     store_module(store, "/m", id, 2));
 	assert_int_equal(store_function(store, STORE_PYTHON, "f", "x", 1, 0),
 			 store_function(store, STORE_PYTHON, "f", "x", 1, 0));
-	assert_int_not_equal(
-		store_function(store, STORE_PYTHON, "f", "x", 1, 0),
-		store_function(store, STORE_NATIVE, "f", "x", 1, 0));
-	assert_int_not_equal(
-		store_function(store, STORE_PYTHON, "f", "x", 1, 0),
-		store_function(store, STORE_PYTHON, "x", "f", 1, 0));
+	assert_int_not_equal(store_function(store, STORE_PYTHON, "f", "x", 1, 0),
+			     store_function(store, STORE_NATIVE, "f", "x", 1, 0));
+	assert_int_not_equal(store_function(store, STORE_PYTHON, "f", "x", 1, 0),
+			     store_function(store, STORE_PYTHON, "x", "f", 1, 0));
 	store_destroy(store);
 }
 
@@ -291,8 +288,7 @@ static void test_full_tables(void **state)
 		int64_t function, process, frame;
 
 		snprintf(name, sizeof(name), "f%d", i);
-		function = store_function(store, STORE_PYTHON, name, name, 0,
-					  0);
+		function = store_function(store, STORE_PYTHON, name, name, 0, 0);
 		frame = store_frame(store, function, STORE_PROVEN, 0, i);
 		process = store_process(store, i, 0, name);
 		sample.thread_id = store_thread(store, process, i, 0, name);
@@ -357,10 +353,8 @@ static void test_one_plain_file(void **state)
 	fixture_make(path);
 	assert_int_equal(stat(path, &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0644);
-	assert_int_not_equal(stat("a.db-wal", &status),
-			     0);
-	assert_int_not_equal(stat("a.db-shm", &status),
-			     0);
+	assert_int_not_equal(stat("a.db-wal", &status), 0);
+	assert_int_not_equal(stat("a.db-shm", &status), 0);
 }
 
 int main(void)

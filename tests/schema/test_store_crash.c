@@ -24,10 +24,9 @@ static int64_t new_stack(struct store *store, uint64_t seed)
 	for (uint64_t depth = 0; depth < 8; depth++) {
 		int64_t function;
 
-		snprintf(name, sizeof(name), "f%d",
-			 (int)(seed >> depth & 0xff));
-		function = store_function(store, STORE_PYTHON, name, "f.py", 1,
-					  0);
+		snprintf(name, sizeof(name), "f%d", (int)(seed >> depth & 0xff));
+		function =
+			store_function(store, STORE_PYTHON, name, "f.py", 1, 0);
 		callsite = store_callsite(store, callsite,
 					  store_frame(store, function,
 						      STORE_PROVEN, 1, 0));
@@ -87,9 +86,9 @@ static void check_whole(struct profile *profile)
 
 static void kill_after(uint64_t ticks, unsigned int delay_us)
 {
-	_Atomic uint64_t *committed =
-		mmap(NULL, sizeof(*committed), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	_Atomic uint64_t *committed = mmap(NULL, sizeof(*committed),
+					   PROT_READ | PROT_WRITE,
+					   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct profile *profile;
 	int64_t samples;
 	uint64_t promised;
@@ -244,8 +243,7 @@ static void test_locked(void **state)
 	(void)state;
 	store = fixture_open_store("a.db");
 	assert_int_equal(sqlite3_open("a.db", &other), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL,
-				      NULL),
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 			 SQLITE_OK);
 	add_tick(store, 0);
 	error = store_commit(store);

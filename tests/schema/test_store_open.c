@@ -78,9 +78,9 @@ static void test_unwritable_folder(void **state)
 			_exit(1);
 		error = store_open("closed/a.db", &session, &store);
 		_exit(error && error->code == ERROR_PERMISSION &&
-				      strstr(error->message, "folder 'closed'")
-			      ? 0
-			      : 2);
+				      strstr(error->message, "folder 'closed'") ?
+			      0 :
+			      2);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
