@@ -39,6 +39,7 @@ struct collector {
 	size_t room, count;
 	uint64_t callee;	 // data-stack frame met last here; 0: none
 	bool callee_fresh;	 // it has not run an instruction that is sure
+	bool innermost;		 // the activation that runs, perhaps half-way
 	struct chain_frame last; // the frame that ended the activation
 };
 
@@ -320,6 +321,17 @@ static bool is_yielding(const struct python_stack *stack,
 	       frame->owner == stack->layout->owner_generator;
 }
 
+// Nothing is wrong when the frame that has just been pushed does not lead on to
+// a good one: for some instructions of a CALL its `previous` is a left-over.
+static enum python_match stack_judge(const struct collector *collector,
+				     uint64_t top, enum python_match match)
+{
+	if (match == PYTHON_MATCH_CONTRADICTION && collector->innermost &&
+	    collector->callee == top && collector->callee_fresh)
+		return PYTHON_MATCH_LOST;
+	return match;
+}
+
 // Follows the frames of one activation from @top to the frame that ends it.
 static enum python_match stack_follow(struct python_stack *stack, uint64_t top,
 				      struct collector *collector)
@@ -329,10 +341,13 @@ static enum python_match stack_follow(struct python_stack *stack, uint64_t top,
 
 	for (uint64_t address = top;; address = frame->previous) {
 		match = stack_read_frame(stack, address, frame);
-		if (match != PYTHON_MATCH_FRAMES || is_entry_frame(stack, frame))
+		if (match == PYTHON_MATCH_FRAMES && is_entry_frame(stack, frame))
 			return match;
-		if (!stack_visit(stack, collector, frame))
-			return PYTHON_MATCH_CONTRADICTION;
+		if (match == PYTHON_MATCH_FRAMES &&
+		    !stack_visit(stack, collector, frame))
+			match = PYTHON_MATCH_CONTRADICTION;
+		if (match != PYTHON_MATCH_FRAMES)
+			return stack_judge(collector, top, match);
 		if (frame->is_entry)
 			return PYTHON_MATCH_FRAMES;
 		if (address == top && is_yielding(stack, frame))
@@ -499,7 +514,9 @@ enum python_match python_stack_activation(struct python_stack *stack,
 					  struct python_frame *frames,
 					  size_t room, size_t *ret_count)
 {
-	struct collector collector = { .frames = frames, .room = room };
+	struct collector collector = { .frames = frames,
+				       .room = room,
+				       .innermost = stack->first };
 	enum python_match match =
 		stack_match(stack, sp, cfa, entering, &collector);
 

@@ -50,3 +50,12 @@ tests_unwind_python_test_python_stack_SOURCES = \
 	tests/unwind/python/test_python_stack.c \
 	tests/unwind/python/fake_stack.c tests/unwind/python/fake_stack.h \
 	tests/unwind/python/fake_memory.h
+
+check_PROGRAMS += tests/unwind/python/test_single_step
+
+tests_unwind_python_test_single_step_SOURCES = \
+	tests/unwind/python/test_single_step.c \
+	tests/unwind/python/interpreter.c tests/unwind/python/interpreter.h \
+	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
+
+EXTRA_DIST += tests/unwind/python/steps.py

@@ -333,13 +333,13 @@ static void check_stale(struct fake_stack *stack)
 	frame = fake_call(stack, layout->instruction_is_previous ? -2 : 0);
 	stale = frame - FAKE_FRAME_WORDS * 8 + 24;
 	spoil(stack, frame + layout->frame.previous, stale);
-	assert_top(stack, PYTHON_MATCH_CONTRADICTION);
+	assert_top(stack, PYTHON_MATCH_LOST);
 	// It may even look like a frame.
 	spoil(stack, stale + layout->frame.code, stack->unknown_code);
 	spoil(stack, stale + layout->frame.instruction,
 	      stack->unknown_code + layout->code.bytecode + 4);
 	spoil(stack, stale + layout->frame.previous, stack->first[0]);
-	assert_top(stack, PYTHON_MATCH_CONTRADICTION);
+	assert_top(stack, PYTHON_MATCH_LOST);
 }
 
 static void notices_callers_that_do_not_tile(void **state)
