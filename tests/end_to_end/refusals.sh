@@ -83,7 +83,7 @@ check_disk() {
 	chmod 755 locked
 	run 5 $as_nobody ./brindle record -o locked/x.db -- ./spinner 50
 	expect "an unwritable folder" fails 1 'locked'
-	mount -t tmpfs -o size=512k tmpfs tiny || return
+	mount -t tmpfs -o size=3m tmpfs tiny || return
 	mounted=yes
 	run 60 ./brindle record -F 999 -o tiny/full.db -- \
 		$python -c "$(wide_program)"
