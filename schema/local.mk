@@ -23,5 +23,15 @@ libschema_a_SOURCES += \
 	schema/store_state.h \
 	schema/store_statements.c \
 	schema/store_tree.c
+# Looking at it.
+libschema_a_SOURCES += \
+	schema/call_tree.c schema/call_tree.h \
+	schema/call_tree_load.c \
+	schema/export_folded.c \
+	schema/json.c schema/json.h \
+	schema/report.c schema/report.h \
+	schema/report_json.c \
+	schema/report_text.c \
+	schema/summary.c schema/summary.h
 nodist_libschema_a_SOURCES += schema/0001_tables_sql.c schema/0002_views_sql.c
 EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql schema/README.md

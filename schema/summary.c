@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/summary.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "schema/sql.h"
+
+void summary_deinit(struct summary *summary)
+{
+	free(summary->brindle_version);
+	free(summary->host);
+	free(summary->kernel);
+	free(summary->architecture);
+	free(summary->command);
+	free(summary->event);
+	free(summary->event_note);
+	for (size_t i = 0; i < summary->reason_count; i++) {
+		free(summary->reasons[i].name);
+		free(summary->reasons[i].meaning);
+	}
+	free(summary->reasons);
+	for (size_t i = 0; i < summary->note_count; i++)
+		free(summary->notes[i]);
+	free(summary->notes);
+	*summary = (struct summary){ 0 };
+}
+
+double summary_share(int64_t part, int64_t whole)
+{
+	return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+// Owned by the caller. NULL: no memory.
+static char *column_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	return strdup(text ? text : "");
+}
+
+static struct error *take_session(struct summary *summary, sqlite3_stmt *row)
+{
+	char **const texts[] = {
+		&summary->brindle_version, &summary->host,  &summary->kernel,
+		&summary->architecture,	   &summary->command, &summary->event,
+		&summary->event_note,
+	};
+	int64_t *const numbers[] = {
+		&summary->frequency_hz,	 &summary->period_ns,
+		&summary->cpu_count,	 &summary->start_wall_ns,
+		&summary->duration_ns,
+	};
+	int column = 0;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		*texts[i] = column_text(row, column++);
+		if (!*texts[i])
+			return &error_nomem;
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		*numbers[i] = sqlite3_column_int64(row, column++);
+	summary->cut_short = sqlite3_column_int(row, column);
+	return NULL;
+}
+
+// Without an end, the last sample is as far as it is known to go.
+static struct error *load_session(struct summary *summary, sqlite3 *database)
+{
+	static const char sql[] =
+		"SELECT brindle_version, host, kernel, architecture, command, "
+		"event, event_note, frequency_hz, period_ns, cpu_count, "
+		"start_wall_ns, ifnull(end_monotonic_ns - start_monotonic_ns, "
+		"(SELECT ifnull(max(id), 0) FROM sample)), "
+		"end_monotonic_ns IS NULL FROM session";
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	struct error *error = sql_prepare(database, sql, &statement);
+	int result;
+
+	if (error)
+		return error;
+	result = sqlite3_step(statement);
+	if (result == SQLITE_ROW)
+		return take_session(summary, statement);
+	if (result == SQLITE_DONE)
+		return error_create(ERROR_BAD_DATA, "it has no session");
+	return sql_error(database, result);
+}
+
+static struct error *load_counts(struct summary *summary, sqlite3 *database)
+{
+	static const char sql[] =
+		"SELECT name, value FROM v_health WHERE name IN ("
+		"'samples', 'samples_proven', 'samples_unproven', "
+		"'samples_native', 'lost', 'throttled', 'samples_dropped', "
+		"'python_unsupported')";
+	const struct {
+		const char *name;
+		int64_t *value;
+	} counts[] = {
+		{ "samples", &summary->samples },
+		{ "samples_proven", &summary->proven },
+		{ "samples_unproven", &summary->unproven },
+		{ "samples_native", &summary->native },
+		{ "lost", &summary->lost },
+		{ "throttled", &summary->throttled },
+		{ "samples_dropped", &summary->dropped },
+		{ "python_unsupported", &summary->unsupported },
+	};
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error = sql_prepare(database, sql, &row);
+	int result;
+
+	if (error)
+		return error;
+	while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(row, 0);
+
+		for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+			if (name && strcmp(name, counts[i].name) == 0)
+				*counts[i].value = sqlite3_column_int64(row, 1);
+	}
+	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+}
+
+static bool add_reason(struct summary *summary, sqlite3_stmt *row)
+{
+	struct summary_reason reason = {
+		.name = column_text(row, 0),
+		.meaning = column_text(row, 1),
+		.samples = sqlite3_column_int64(row, 2),
+	};
+
+	if (!reason.name || !reason.meaning ||
+	    !array_reserve_one(summary->reasons, summary->reason_count,
+			       summary->reason_capacity)) {
+		free(reason.name);
+		free(reason.meaning);
+		return false;
+	}
+	summary->reasons[summary->reason_count++] = reason;
+	return true;
+}
+
+// The recorder explains a reason in health, as "unproven_<reason>".
+static struct error *load_reasons(struct summary *summary, sqlite3 *database)
+{
+	static const char sql[] =
+		"SELECT o.trust_reason, ifnull(h.meaning, o.trust_reason), "
+		"sum(o.samples) AS samples "
+		"FROM outcome AS o LEFT JOIN health AS h "
+		"ON h.name = 'unproven_' || o.trust_reason "
+		"WHERE o.trust_reason IS NOT NULL AND o.trust_id = "
+		"(SELECT id FROM trust WHERE name = 'unproven') "
+		"GROUP BY o.trust_reason ORDER BY samples DESC, 1 LIMIT 50";
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error = sql_prepare(database, sql, &row);
+	int result;
+
+	if (error)
+		return error;
+	while ((result = sqlite3_step(row)) == SQLITE_ROW)
+		if (!add_reason(summary, row))
+			return &error_nomem;
+	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+}
+
+static bool __attribute__((format(printf, 2, 3)))
+add_note(struct summary *summary, const char *format, ...)
+{
+	char *note;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&note, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return false;
+	if (!array_reserve_one(summary->notes, summary->note_count,
+			       summary->note_capacity)) {
+		free(note);
+		return false;
+	}
+	summary->notes[summary->note_count++] = note;
+	return true;
+}
+
+static bool note_recording(struct summary *summary)
+{
+	bool good = true;
+
+	if (summary->cut_short)
+		good = add_note(summary,
+				"The recording has no end: it is still "
+				"running, or it was killed. Then at most its "
+				"last second is missing.");
+	if (good && *summary->event_note)
+		good = add_note(summary, "Event %s: %s", summary->event,
+				summary->event_note);
+	if (good && summary->samples == 0)
+		good = add_note(summary,
+				"There are no samples: nothing that was "
+				"recorded used a CPU long enough. Record for "
+				"longer, or more often (-F).");
+	return good;
+}
+
+static bool note_losses(struct summary *summary)
+{
+	int64_t all = summary->samples + summary->lost;
+	bool good = true;
+
+	if (summary->lost > 0)
+		good = add_note(summary,
+				"%" PRId64 " samples were lost (%.3g %%): this "
+				"host could not keep up. Sample less often "
+				"(-F), or leave more CPU to the recorder.",
+				summary->lost,
+				100 * summary_share(summary->lost, all));
+	if (good && summary->dropped > 0)
+		good = add_note(summary,
+				"%" PRId64 " samples were dropped: the "
+				"recorder was short of memory.",
+				summary->dropped);
+	if (good && summary->throttled > 0)
+		good = add_note(summary,
+				"The kernel throttled sampling %" PRId64
+				" times: lower the rate (-F), or raise "
+				"kernel.perf_event_max_sample_rate.",
+				summary->throttled);
+	return good;
+}
+
+static bool note_trust(struct summary *summary)
+{
+	int64_t python = summary->proven + summary->unproven;
+	double share = summary_share(summary->unproven, python);
+
+	if (summary->unsupported > 0 &&
+	    !add_note(summary,
+		      "%" PRId64 " samples are of Python versions that are not "
+		      "supported, and have native frames only: CPython 3.11, "
+		      "3.12 and 3.13 are.",
+		      summary->unsupported))
+		return false;
+	if (share < 0.01)
+		return true;
+	return add_note(summary,
+			"%.3g %% of the Python samples are unproven: their "
+			"stacks may belong to a later moment. Main reason: "
+			"%s. `brindle doctor` says what would help.",
+			100 * share,
+			summary->reason_count ? summary->reasons[0].meaning :
+						"not known");
+}
+
+struct error *summary_load(struct summary *summary, sqlite3 *database)
+{
+	struct error *error;
+
+	*summary = (struct summary){ 0 };
+	error = load_session(summary, database);
+	if (!error)
+		error = load_counts(summary, database);
+	if (!error)
+		error = load_reasons(summary, database);
+	if (!error && !(note_recording(summary) && note_losses(summary) &&
+			note_trust(summary)))
+		error = &error_nomem;
+	if (error)
+		summary_deinit(summary);
+	return error_wrap(error, "read the session");
+}
+
+static void write_trust(const struct summary *summary, struct json *json)
+{
+	json_open(json, "trust", '{');
+	json_integer(json, "proven", summary->proven);
+	json_integer(json, "unproven", summary->unproven);
+	json_integer(json, "native", summary->native);
+	json_open(json, "reasons", '[');
+	for (size_t i = 0; i < summary->reason_count; i++) {
+		const struct summary_reason *reason = &summary->reasons[i];
+
+		json_open(json, NULL, '{');
+		json_text(json, "reason", reason->name);
+		json_text(json, "meaning", reason->meaning);
+		json_integer(json, "samples", reason->samples);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
+void summary_write_json(const struct summary *summary, struct json *json)
+{
+	json_open(json, "session", '{');
+	json_text(json, "brindle_version", summary->brindle_version);
+	json_text(json, "host", summary->host);
+	json_text(json, "kernel", summary->kernel);
+	json_text(json, "architecture", summary->architecture);
+	json_text(json, "command", summary->command);
+	json_text(json, "event", summary->event);
+	json_integer(json, "frequency_hz", summary->frequency_hz);
+	json_integer(json, "period_ns", summary->period_ns);
+	json_integer(json, "cpu_count", summary->cpu_count);
+	json_integer(json, "start_wall_ns", summary->start_wall_ns);
+	json_integer(json, "duration_ns", summary->duration_ns);
+	json_bool(json, "cut_short", summary->cut_short);
+	json_close(json, '}');
+	json_integer(json, "samples", summary->samples);
+	json_integer(json, "lost", summary->lost);
+	write_trust(summary, json);
+	json_open(json, "notes", '[');
+	for (size_t i = 0; i < summary->note_count; i++)
+		json_text(json, NULL, summary->notes[i]);
+	json_close(json, ']');
+}
