@@ -65,7 +65,8 @@ struct python_code *python_code_learn(struct python_code_cache *cache,
 
 /**
  * Reads names and line table from the living process, and the head again
- * afterwards: the names are kept only when it is still the same object.
+ * afterwards: the names are kept only when it is still the same object. A
+ * replaced one is GONE; what could not be read may be tried again.
  */
 void python_code_read_names(struct python_code_cache *cache,
 			    struct python_code *code,
@@ -78,7 +79,12 @@ enum python_code_check {
 	PYTHON_CODE_UNREADABLE, /* the process is gone, or the page */
 };
 
-/** One read: is the same object still there? Updates confirmed_ns. */
+/**
+ * Is the same object still there? One read; for a named object without a
+ * co_version (3.11) its names and line table are read again too. A changed
+ * object is no longer found at its address, so that the next head captured
+ * there makes a new one. Updates confirmed_ns.
+ */
 enum python_code_check python_code_verify(struct python_code_cache *cache,
 					  struct python_code *code,
 					  const struct live_memory *memory,
