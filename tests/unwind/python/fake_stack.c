@@ -4,6 +4,7 @@
 #include "tests/cmocka.h"
 
 enum {
+	ROOM = 64,
 	AT_STATE = 0x0,
 	AT_CHUNK = 0x1000,
 	AT_STACK_TOP = 0x18000,
@@ -192,4 +193,74 @@ enum python_match fake_match(struct fake_stack *stack,
 
 	return python_stack_activation(python, cfa - 0x200, cfa, entering,
 				       frames, room, ret_count);
+}
+
+void fake_each_version(fake_check_fn check)
+{
+	static struct fake_stack stack;
+	const struct python_layout *layout;
+
+	for (unsigned int i = 0; (layout = python_layout_at(i)); i++) {
+		fake_stack_init(&stack, layout);
+		check(&stack);
+	}
+}
+
+enum python_match fake_match_entering(struct fake_stack *stack,
+				      struct python_stack *python, size_t index,
+				      bool entering, size_t *ret_count)
+{
+	static struct python_frame frames[ROOM];
+
+	return fake_match(stack, python, index, entering, frames, ROOM,
+			  ret_count);
+}
+
+void assert_frames(struct fake_stack *stack, struct python_stack *python,
+		   size_t index, size_t expected)
+{
+	size_t count;
+
+	assert_int_equal(fake_match_entering(stack, python, index, false, &count),
+			 PYTHON_MATCH_FRAMES);
+	assert_int_equal(count, expected);
+}
+
+void assert_match(struct fake_stack *stack, struct python_stack *python,
+		  size_t index, enum python_match expected)
+{
+	size_t count;
+
+	assert_int_equal(fake_match_entering(stack, python, index, false, &count),
+			 expected);
+	if (expected == PYTHON_MATCH_NONE ||
+	    expected == PYTHON_MATCH_CONTRADICTION)
+		assert_int_equal(count, 0);
+}
+
+// The first match of a stack that has been spoiled.
+void assert_top(struct fake_stack *stack, enum python_match expected)
+{
+	struct python_stack python;
+
+	fake_python_stack(stack, &python);
+	assert_match(stack, &python, stack->activation_count - 1, expected);
+}
+
+void fake_spoil(struct fake_stack *stack, uint64_t address, uint64_t value)
+{
+	fake_put_u64(&stack->image, address, value);
+}
+
+void fake_zebra(struct fake_stack *stack)
+{
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_call(stack, FAKE_OFFSET + 2);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_call(stack, FAKE_OFFSET);
+	fake_call(stack, FAKE_OFFSET + 4);
 }

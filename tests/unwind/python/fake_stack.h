@@ -61,4 +61,23 @@ enum python_match fake_match(struct fake_stack *stack,
 			     bool entering, struct python_frame *frames,
 			     size_t room, size_t *ret_count);
 
+typedef void (*fake_check_fn)(struct fake_stack *stack);
+
+/** Calls @check with a new stack of each version. */
+void fake_each_version(fake_check_fn check);
+
+/** Three activations with 2, 1 and 3 frames, the last one running. */
+void fake_zebra(struct fake_stack *stack);
+void fake_spoil(struct fake_stack *stack, uint64_t address, uint64_t value);
+
+enum python_match fake_match_entering(struct fake_stack *stack,
+				      struct python_stack *python, size_t index,
+				      bool entering, size_t *ret_count);
+void assert_frames(struct fake_stack *stack, struct python_stack *python,
+		   size_t index, size_t expected);
+void assert_match(struct fake_stack *stack, struct python_stack *python,
+		  size_t index, enum python_match expected);
+/** The first match, of the innermost activation. */
+void assert_top(struct fake_stack *stack, enum python_match expected);
+
 #endif

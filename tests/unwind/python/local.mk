@@ -44,8 +44,14 @@ tests_unwind_python_test_zebra_SOURCES = tests/unwind/python/test_zebra.c \
 
 EXTRA_DIST += tests/unwind/python/zebra.py
 
-check_PROGRAMS += tests/unwind/python/test_python_stack
+check_PROGRAMS += \
+	tests/unwind/python/test_python_stack \
+	tests/unwind/python/test_python_stack_broken
 
+tests_unwind_python_test_python_stack_broken_SOURCES = \
+	tests/unwind/python/test_python_stack_broken.c \
+	tests/unwind/python/fake_stack.c tests/unwind/python/fake_stack.h \
+	tests/unwind/python/fake_memory.h
 tests_unwind_python_test_python_stack_SOURCES = \
 	tests/unwind/python/test_python_stack.c \
 	tests/unwind/python/fake_stack.c tests/unwind/python/fake_stack.h \
