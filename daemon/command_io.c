@@ -2,8 +2,10 @@
 #include "daemon/command_io.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 static error_t parse_io(int key, char *argument, struct argp_state *state)
 {
@@ -50,32 +52,67 @@ static struct error *output_close(FILE *out, bool failed, const char *name)
 	return error_from_errno(errnum ? errnum : EIO, "write %s", name);
 }
 
-// Without SIGPIPE (a parent may have had it ignored) `| head` ends here.
-static bool reader_went_away(const struct command_io *io)
+// `| head` has seen enough. With SIGPIPE we would not come here, but a parent
+// may have had it ignored.
+static bool reader_went_away(void)
 {
-	return is_stdout(io) && errno == EPIPE;
+	struct pollfd pipe = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&pipe, 1, 0) > 0 && (pipe.revents & POLLERR);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 &&
+	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+static struct error *output_open(const struct command_io *io, FILE **ret)
+{
+	FILE *out;
+
+	if (is_stdout(io)) {
+		*ret = stdout;
+		return NULL;
+	}
+	if (is_same_file(io->db, io->output))
+		return error_create(ERROR_USAGE,
+				    "'%s' is the profile itself: writing there "
+				    "would destroy it",
+				    io->output);
+	out = fopen(io->output, "we");
+	if (!out)
+		return error_from_errno(errno, "create '%s'", io->output);
+	*ret = out;
+	return NULL;
 }
 
 static struct error *print_profile(const struct command_io *io,
 				   struct profile *profile,
 				   command_print_fn print, const void *options)
 {
-	FILE *out = is_stdout(io) ? stdout : fopen(io->output, "we");
 	const char *name = is_stdout(io) ? "standard output" : io->output;
 	struct error *error, *closing;
+	FILE *out = NULL;
 
-	if (!out)
-		return error_from_errno(errno, "create '%s'", io->output);
+	error = output_open(io, &out);
+	if (error)
+		return error;
 	errno = 0;
 	error = print(profile, options, out);
 	closing = output_close(out, ferror(out) != 0, name);
-	if (closing && reader_went_away(io)) {
+	// Of two errors the first is the cause.
+	if (error) {
 		error_destroy(closing);
 		closing = NULL;
 	}
-	if (!error)
-		return closing;
-	error_destroy(closing);
+	error = error ? error : closing;
+	if (error && is_stdout(io) && reader_went_away()) {
+		error_destroy(error);
+		error = NULL;
+	}
 	return error;
 }
 
