@@ -157,29 +157,33 @@ static uint64_t bias_of(struct module *module, uint64_t start,
 	return start - file_offset;
 }
 
-bool space_add(struct space *space, uint64_t start, uint64_t end,
-	       uint64_t file_offset, enum mapping_kind kind,
-	       struct module *module)
+bool space_add_mapping(struct space *space, const struct mapping *mapping)
 {
-	struct mapping mapping = {
-		.start = start, .end = end, .file_offset = file_offset,
-		.kind = kind, .module = module,
-		.bias = bias_of(module, start, file_offset),
-	};
 	size_t index;
 
-	if (start >= end)
+	if (mapping->start >= mapping->end)
 		return true;
 	if (!array_reserve((void **)&space->mappings, &space->capacity,
 			   space->count + 2, sizeof(*space->mappings)))
 		return false;
-	if (module)
-		module_ref(module);
-	index = make_hole(space, start, end);
-	insert_at(space, index, &mapping);
+	if (mapping->module)
+		module_ref(mapping->module);
+	index = make_hole(space, mapping->start, mapping->end);
+	insert_at(space, index, mapping);
 	space->last = index;
 	space->generation++;
 	return true;
+}
+
+bool space_add(struct space *space, uint64_t start, uint64_t end,
+	       uint64_t file_offset, enum mapping_kind kind,
+	       struct module *module)
+{
+	return space_add_mapping(space, &(struct mapping){
+		.start = start, .end = end, .file_offset = file_offset,
+		.kind = kind, .module = module,
+		.bias = bias_of(module, start, file_offset),
+	});
 }
 
 static bool holds(const struct space *space, size_t index, uint64_t pc)

@@ -52,6 +52,9 @@ bool space_add(struct space *space, uint64_t start, uint64_t end,
 	       uint64_t file_offset, enum mapping_kind kind,
 	       struct module *module);
 
+/** The same with a bias that is known. An empty @mapping is left out. */
+bool space_add_mapping(struct space *space, const struct mapping *mapping);
+
 /** The mapping that holds @pc, or NULL. Borrowed until the next change. */
 const struct mapping *space_find(struct space *space, uint64_t pc);
 

@@ -7,25 +7,8 @@
 #ifndef BRINDLE_UNWIND_NATIVE_CFI_BUILDER_H
 #define BRINDLE_UNWIND_NATIVE_CFI_BUILDER_H
 
-#include "unwind/native/cfi_intern.h"
+#include "unwind/native/cfi_parts.h"
 #include "unwind/native/cfi_program.h"
-#include "unwind/native/cfi_ranges.h"
-
-/** A row that is none: code without CFI. */
-#define CFI_NO_ROW UINT32_MAX
-
-/** From @start, relative to the table's base, row @row holds. */
-struct cfi_change {
-	uint32_t start;
-	uint32_t row;
-};
-
-/** How a row lies in the pool of rows; rule_count rules follow. */
-struct cfi_packed_row {
-	uint8_t cfa_kind, cfa_reg, signal_frame, rule_count;
-	int32_t cfa_operand;
-	struct cfi_rule rules[CFI_ROW_RULES_MAX];
-};
 
 /** A CIE with its rules, kept since neighbouring FDEs share theirs. */
 struct cfi_known_cie {

@@ -138,17 +138,18 @@ static void give_back_slack(struct cfi_table *table)
 		table->changes = smaller;
 }
 
-static bool finish(struct cfi_table *table, struct cfi_builder *builder,
+static bool finish(struct cfi_table *table, const struct cfi_change *changes,
+		   struct cfi_intern *rows, struct cfi_intern *expressions,
 		   struct cfi_ranges *eh, struct cfi_ranges *debug)
 {
 	if (!cfi_ranges_merge(eh, debug, &table->functions) ||
-	    !lay_out_changes(table, builder->changes))
+	    !lay_out_changes(table, changes))
 		return false;
 	give_back_slack(table);
-	table->packed = builder->rows;
-	table->expressions = builder->expressions;
-	cfi_intern_init(&builder->rows);
-	cfi_intern_init(&builder->expressions);
+	table->packed = *rows;
+	table->expressions = *expressions;
+	cfi_intern_init(rows);
+	cfi_intern_init(expressions);
 	cfi_intern_freeze(&table->packed);
 	cfi_intern_freeze(&table->expressions);
 	return index_pages(table) && unpack_rows(table);
@@ -205,7 +206,8 @@ static struct error *build(struct cfi_table *table, struct elf_image *image,
 
 	good = read_section(image, ".eh_frame", builder, &eh) &&
 	       read_section(image, ".debug_frame", builder, &debug) &&
-	       finish(table, builder, &eh, &debug);
+	       finish(table, builder->changes, &builder->rows,
+		      &builder->expressions, &eh, &debug);
 	cfi_ranges_deinit(&eh);
 	cfi_ranges_deinit(&debug);
 	if (good)
@@ -259,6 +261,28 @@ void cfi_table_destroy(struct cfi_table *table)
 	free(table);
 }
 
+struct error *cfi_table_from_parts(struct cfi_parts *parts,
+				   struct cfi_table **ret)
+{
+	struct cfi_table *table = calloc(1, sizeof(*table));
+	struct cfi_ranges none = { 0 };
+	bool good;
+
+	if (!table)
+		return &error_nomem;
+	table->base = parts->base;
+	table->span = parts->limit - parts->base;
+	good = finish(table, parts->changes, &parts->rows, &parts->expressions,
+		      &parts->functions, &none);
+	cfi_parts_deinit(parts);
+	if (!good) {
+		cfi_table_destroy(table);
+		return &error_nomem;
+	}
+	*ret = table;
+	return NULL;
+}
+
 const struct cfi_row *cfi_table_find(const struct cfi_table *table,
 				     uint64_t vaddr)
 {
@@ -306,6 +330,38 @@ bool cfi_table_function(const struct cfi_table *table, uint64_t vaddr,
 	*ret_start = table->base + range->start;
 	*ret_end = table->base + range->end;
 	return true;
+}
+
+void cfi_table_each_row(const struct cfi_table *table, uint64_t start,
+			uint64_t end, cfi_row_fn visit, void *context)
+{
+	uint64_t from = start - table->base, to = end - table->base;
+	size_t low = 0, high = table->change_count;
+
+	visit(context, start, cfi_table_find(table, start));
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->changes[middle].start <= from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < table->change_count && table->changes[low].start < to;
+	     low++) {
+		const struct cfi_change *change = &table->changes[low];
+
+		visit(context, table->base + change->start,
+		      change->row == CFI_NO_ROW ? NULL :
+						  &table->rows[change->row]);
+	}
+}
+
+void cfi_table_code(const struct cfi_table *table, uint64_t *ret_start,
+		    uint64_t *ret_end)
+{
+	*ret_start = table->base;
+	*ret_end = table->base + table->span;
 }
 
 struct cfi_expression cfi_table_expression(const struct cfi_table *table,

@@ -70,6 +70,17 @@ const struct cfi_row *cfi_table_find(const struct cfi_table *table,
 bool cfi_table_function(const struct cfi_table *table, uint64_t vaddr,
 			uint64_t *ret_start, uint64_t *ret_end);
 
+/** Calls @visit for the row at @start and for each change before @end, with
+ *  NULL where there is none. Both lie in the table's code. */
+typedef void (*cfi_row_fn)(void *context, uint64_t vaddr,
+			   const struct cfi_row *row);
+void cfi_table_each_row(const struct cfi_table *table, uint64_t start,
+			uint64_t end, cfi_row_fn visit, void *context);
+
+/** The vaddrs that it can speak of. */
+void cfi_table_code(const struct cfi_table *table, uint64_t *ret_start,
+		    uint64_t *ret_end);
+
 /** Expression @index, named by rules and by CFAs. */
 struct cfi_expression cfi_table_expression(const struct cfi_table *table,
 					   int32_t index);

@@ -9,6 +9,8 @@ libunwind_a_SOURCES += \
 	unwind/native/cfi_entry.h \
 	unwind/native/cfi_intern.c \
 	unwind/native/cfi_intern.h \
+	unwind/native/cfi_parts.c \
+	unwind/native/cfi_parts.h \
 	unwind/native/cfi_program.c \
 	unwind/native/cfi_program.h \
 	unwind/native/cfi_ranges.c \

@@ -16,42 +16,64 @@ struct symbol_table {
 	char *names;		/* owned */
 };
 
-static size_t names_bytes(const struct symbol_list *list)
+void symbol_table_destroy(struct symbol_table *table)
+{
+	if (!table)
+		return;
+	free(table->symbols);
+	free(table->names);
+	free(table);
+}
+
+static size_t names_bytes(const struct symbol *symbols, size_t count)
 {
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < list->count; i++)
-		bytes += strlen(list->names + list->symbols[i].name) + 1;
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(symbols[i].name) + 1;
 	return bytes;
 }
 
 /** Copies what was kept into blocks of just the size, for they stay long. */
-static struct error *table_from_list(const struct symbol_list *list,
-				     struct symbol_table **ret)
+struct error *symbol_table_create(const struct symbol *symbols, size_t count,
+				  struct symbol_table **ret)
 {
 	struct symbol_table *table = calloc(1, sizeof(*table));
 	char *name;
 
 	if (!table)
 		return &error_nomem;
-	table->symbols = calloc(list->count + 1, sizeof(*table->symbols));
-	table->names = malloc(names_bytes(list) + 1);
+	table->symbols = calloc(count + 1, sizeof(*table->symbols));
+	table->names = malloc(names_bytes(symbols, count) + 1);
 	if (!table->symbols || !table->names) {
 		symbol_table_destroy(table);
 		return &error_nomem;
 	}
 	name = table->names;
-	for (size_t i = 0; i < list->count; i++) {
-		const struct listed_symbol *symbol = &list->symbols[i];
-
-		table->symbols[i] = (struct symbol){
-			symbol->vaddr, symbol->size, name,
-		};
-		name = stpcpy(name, list->names + symbol->name) + 1;
+	for (size_t i = 0; i < count; i++) {
+		table->symbols[i] = symbols[i];
+		table->symbols[i].name = name;
+		name = stpcpy(name, symbols[i].name) + 1;
 	}
-	table->count = list->count;
+	table->count = count;
 	*ret = table;
 	return NULL;
+}
+
+static struct error *table_from_list(const struct symbol_list *list,
+				     struct symbol_table **ret)
+{
+	_cleanup_free_ struct symbol *symbols =
+		calloc(list->count + 1, sizeof(*symbols));
+
+	if (!symbols)
+		return &error_nomem;
+	for (size_t i = 0; i < list->count; i++)
+		symbols[i] = (struct symbol){
+			list->symbols[i].vaddr, list->symbols[i].size,
+			list->names + list->symbols[i].name,
+		};
+	return symbol_table_create(symbols, list->count, ret);
 }
 
 static void add_stripped(struct symbol_list *list, struct elf_image *image,
@@ -83,15 +105,6 @@ struct error *symbol_table_build(struct elf_image *image, const char *path,
 	error = list.no_memory ? &error_nomem : table_from_list(&list, ret);
 	symbol_list_deinit(&list);
 	return error;
-}
-
-void symbol_table_destroy(struct symbol_table *table)
-{
-	if (!table)
-		return;
-	free(table->symbols);
-	free(table->names);
-	free(table);
 }
 
 /** How many symbols begin at or below @vaddr. */

@@ -25,6 +25,10 @@ struct symbol {
 /** @path helps to find a debuglink file; may be NULL. */
 struct error *symbol_table_build(struct elf_image *image, const char *path,
 				 struct symbol_table **ret);
+
+/** Of @symbols, by ascending and unique vaddr, whose names are copied. */
+struct error *symbol_table_create(const struct symbol *symbols, size_t count,
+				  struct symbol_table **ret);
 void symbol_table_destroy(struct symbol_table *table);
 
 /** The symbol that holds @vaddr, or NULL. */
