@@ -4,7 +4,8 @@
 # and fewer than 4 conditionals per 1,000 lines (header guards apart).
 cd "${srcdir:-.}" || exit 99
 sources=$(find base unwind schema daemon tests \
-	-name '*.[ch]' ! -name '*_sql.c' ! -name '*_html.c' | sort)
+	-name '*.[ch]' ! -name '*_sql.c' ! -name '*_html.c' \
+	! -name '*_js.c' ! -name '*_css.c' | sort)
 failed=0
 
 complain() {
