@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Input: one byte of flags (see enum), then the record. What the parser hands out must lie inside the record: every byte of
- * it is read.
+ * Input: one byte of flags (see enum), then the record. What the parser hands
+ * out must lie inside the record: every byte of it is read.
  */
 #include "daemon/perf_record.h"
 
