@@ -105,7 +105,8 @@ static void read_interpreter(struct capture_thread *capture,
 	uint32_t tid = (uint32_t)(word_at(place, WORD_TID) >> 32);
 
 	if (!entry) {
-		stats->queue_full++;
+		stats->full_at[stats->queue_full++ & (CAPTURE_FULL_SLOTS - 1)] =
+			place->position;
 		return;
 	}
 	entry->ring_position = place->position;

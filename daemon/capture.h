@@ -21,7 +21,10 @@
 
 #include <semaphore.h>
 
-enum { CAPTURE_LATENCY_BUCKETS = 256 }; // of one microsecond; last: more
+enum {
+	CAPTURE_LATENCY_BUCKETS = 256, /* of one microsecond; last: more */
+	CAPTURE_FULL_SLOTS = 256,      /* power of two */
+};
 
 /** Written by the capture thread, read by others when it suits them. */
 struct capture_stats {
@@ -29,6 +32,8 @@ struct capture_stats {
 	uint64_t samples;	/* timer samples seen */
 	uint64_t captures;	/* of those, interpreters read */
 	uint64_t queue_full;	/* not read for want of queue space */
+	/* Ring positions of the latest of those, in rotation. */
+	uint64_t full_at[CAPTURE_FULL_SLOTS];
 	uint64_t broken_records;
 	uint64_t reads;		/* memory reads made */
 	uint64_t most_reads;	/* in one capture */

@@ -87,6 +87,17 @@ void capture_queue_push(struct capture_queue *queue, struct capture *capture)
 			 __ATOMIC_RELEASE);
 }
 
+uint64_t capture_queue_waiting(const struct capture_queue *queue)
+{
+	uint64_t head = __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
+	uint64_t tail = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE);
+	uint64_t restart = __atomic_load_n(&queue->restart, __ATOMIC_ACQUIRE);
+
+	if (tail < restart)
+		tail = restart;
+	return head > tail ? head - tail : 0;
+}
+
 const struct capture *capture_queue_peek(struct capture_queue *queue)
 {
 	uint64_t head = __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);

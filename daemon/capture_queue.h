@@ -39,7 +39,8 @@ struct capture_queue {
 	uint64_t restart;
 };
 
-enum { CAPTURE_QUEUE_BYTES = 16 << 20 };
+/* Only as much of it is ever touched as waits at one time. */
+enum { CAPTURE_QUEUE_BYTES = 64 << 20 };
 
 /** Room for snapshots of SNAPSHOT_BYTES_MAX in any case. */
 #define CAPTURE_BYTES_MAX (sizeof(struct capture) + SNAPSHOT_BYTES_MAX)
@@ -51,6 +52,9 @@ void capture_queue_deinit(struct capture_queue *queue);
 struct capture *capture_queue_reserve(struct capture_queue *queue);
 /** Producer: publishes the reserved entry; its size comes from its snapshot. */
 void capture_queue_push(struct capture_queue *queue, struct capture *capture);
+
+/** Bytes that wait for the consumer; any thread. */
+uint64_t capture_queue_waiting(const struct capture_queue *queue);
 
 /** Consumer: the oldest entry or NULL. Borrowed until popped. */
 const struct capture *capture_queue_peek(struct capture_queue *queue);

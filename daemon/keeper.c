@@ -11,12 +11,13 @@
 #include "unwind/python/binary.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
-enum { ALERT_BYTES_MAX = 1 << 16 };
+enum { ALERT_BYTES_MAX = 1 << 16, STAT_STACK_FIELD = 28 };
 
 struct keeper {
 	const struct arch *arch;
@@ -64,6 +65,26 @@ void keeper_destroy(struct keeper *keeper)
 	free(keeper);
 }
 
+// Where the kernel put the arguments of the program: the first thread's stack
+// begins there (proc(5), stat field 28). 0 when it is not told.
+static uint64_t main_stack_of(pid_t pid)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64], text[1024], *field;
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (size <= 0)
+		return 0;
+	text[size] = '\0';
+	field = strrchr(text, ')');
+	for (int i = 2; field && i < STAT_STACK_FIELD; i++)
+		field = strchr(field + 1, ' ');
+	return field ? strtoull(field, NULL, 10) : 0;
+}
+
 // Opens the memory of @pid and publishes the interpreter at @runtime in it.
 static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 		    const struct python_layout *layout, uint64_t runtime,
@@ -84,6 +105,7 @@ static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 		close(fd);
 		return;
 	}
+	python->main_stack = main_stack_of(pid);
 	error_destroy(target_table_publish(keeper->targets, pid, since_ns, fd,
 					   python));
 }

@@ -127,6 +127,11 @@ static void report_reasons(struct pipeline *pipeline)
 	}
 }
 
+static uint64_t ratio(uint64_t sum, uint64_t count)
+{
+	return count ? sum / count : 0;
+}
+
 void pipeline_report_health(struct pipeline *pipeline)
 {
 	const struct pipeline_stats *stats = &pipeline->stats;
@@ -162,6 +167,8 @@ void pipeline_report_health(struct pipeline *pipeline)
 		{ "walk_ns", stats->walk_ns, "CPU time spent unwinding" },
 		{ "walk_native_steps", stats->native_steps,
 		  "native steps made while unwinding" },
+		{ "unwind_ns_mean", ratio(stats->walk_ns, stats->walk_samples),
+		  "CPU time to unwind one sample, mean" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -30,19 +30,35 @@ struct proof *proof_book_add(struct proof_book *book,
 				 .tid = record->tid,
 				 .cpu = record->cpu,
 				 .reader_switches = reader_switches,
+				 .in_kernel = (record->misc &
+					       PERF_RECORD_MISC_CPUMODE_MASK) ==
+					      PERF_RECORD_MISC_KERNEL,
 				 .sample = sample };
 	memcpy(proof->regs, record->sample.regs,
 	       book->arch->perf_count * sizeof(uint64_t));
 	return proof;
 }
 
+// Whether register @i may differ: it was to hold the result of the system call
+// that the sample hit. What else the call does to registers it did on entry.
+static bool may_differ(const struct proof_book *book,
+		       const struct proof *proof, unsigned int i)
+{
+	return proof->in_kernel && (int)i == book->arch->perf_result &&
+	       proof->regs[i] == book->arch->result_pending;
+}
+
 static bool same_registers(const struct proof_book *book,
 			   const struct proof *proof,
 			   const struct perf_record *record)
 {
-	return record->sample.regs &&
-	       !memcmp(proof->regs, record->sample.regs,
-		       book->arch->perf_count * sizeof(uint64_t));
+	if (!record->sample.regs)
+		return false;
+	for (unsigned int i = 0; i < book->arch->perf_count; i++)
+		if (proof->regs[i] != record->sample.regs[i] &&
+		    !may_differ(book, proof, i))
+			return false;
+	return true;
 }
 
 static void first_switch(const struct proof_book *book, struct proof *proof,

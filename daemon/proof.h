@@ -4,7 +4,10 @@
  * instruction until its interpreter had been read? Yes, if
  *
  *  (a) the first switch to the capture thread after the sample was from the
- *      sampled thread, with registers identical to the sample's;
+ *      sampled thread, with registers identical to the sample's. For a sample
+ *      inside a system call the call's result may be there since: a kernel
+ *      that is not preemptible lets us in on the way out of the call, before
+ *      any user instruction;
  *  (b) the capture thread was not itself switched out until its reads ended;
  *  (c) no CPU switched the sampled thread in between the sample and that end.
  *
@@ -30,7 +33,7 @@ enum proof_reason {
 	PROOF_READER_INTERRUPTED,/* (b) */
 	PROOF_RAN_BEFORE_READ,	 /* (c) */
 	PROOF_NOT_CAPTURED,	 /* the process was not known to be Python yet */
-	PROOF_QUEUE_FULL,	 /* reserved for captures dropped */
+	PROOF_QUEUE_FULL,	 /* the capture had no room in the queue */
 	PROOF_NO_RUNTIME,	 /* the interpreter was not initialised */
 	PROOF_NO_THREAD,	 /* no thread state was found */
 	PROOF_STALE_THREAD,	 /* it may be that of an earlier thread */
@@ -53,6 +56,7 @@ struct proof {
 	bool switch_seen, switch_same_thread, switch_same_regs;
 	unsigned int switches_to_reader; /* until the end of the reads */
 	bool ran;			 /* (c) failed */
+	bool in_kernel; /* the sample hit kernel code */
 	uint64_t regs[PROOF_REGS_MAX];
 	void *sample; /* whatever it is the proof of */
 };

@@ -15,6 +15,7 @@ enum {
 	TICK_MS = 50,
 	TICK_SOON_MS = 4,
 	NEW_CODE_MS = 200,
+	QUEUE_BUSY_BYTES = 2 << 20,
 	RING_BYTES_MIN = 1 << 20,
 	RING_BYTES_MAX = 32 << 20,
 };
@@ -271,6 +272,10 @@ int recorder_pause_ms(const struct recorder *recorder)
 {
 	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
 
+	for (size_t i = 0; i < recorder->capture_count; i++)
+		if (capture_queue_waiting(&recorder->captures[i].queue) >
+		    QUEUE_BUSY_BYTES)
+			return TICK_SOON_MS;
 	return since < NEW_CODE_MS * NS_PER_MS ? TICK_SOON_MS : TICK_MS;
 }
 

@@ -52,7 +52,8 @@ struct error *recorder_start(struct recorder *recorder);
 struct error *recorder_tick(struct recorder *recorder);
 
 /** Milliseconds until the next tick: sooner while a program shows new code, for
- *  what it runs to start up may be freed before it can be named. */
+ *  what it runs to start up may be freed before it can be named, and while much
+ *  waits. */
 int recorder_pause_ms(const struct recorder *recorder);
 
 /** Adds a sample of @tid if it sleeps now. False: it runs, or is gone. */

@@ -15,6 +15,7 @@ struct work {
 	const struct perf_record *record;
 	struct regs regs;
 	const struct capture *capture; // NULL: nothing was read
+	bool queue_full;	       // and that is why
 	struct process *process;
 	struct process_python *python; // NULL: none, or not its own
 	struct python_stack stack;
@@ -36,6 +37,17 @@ static const struct capture *capture_of(struct merge_source *source)
 		capture_queue_pop(queue);
 	}
 	return NULL;
+}
+
+static bool had_no_room(const struct merge_source *source)
+{
+	const struct capture_stats *stats = &source->capture->stats;
+
+	for (uint64_t i = 0;
+	     i < CAPTURE_FULL_SLOTS && i < stats->queue_full; i++)
+		if (stats->full_at[i] == source->position)
+			return true;
+	return false;
 }
 
 static bool code_facts(void *context, uint64_t address,
@@ -196,6 +208,12 @@ static enum proof_reason reason_of_snapshot(uint32_t status)
 		       PROOF_BROKEN;
 }
 
+static bool is_matched(const struct work *work)
+{
+	return !work->walk.contradiction && !work->walk.unmatched_activations &&
+	       python_stack_is_finished(&work->stack);
+}
+
 // What is against this sample before any proof is looked at, and whether there
 // is Python in it at all.
 static enum proof_reason judge(struct pipeline *pipeline,
@@ -203,7 +221,8 @@ static enum proof_reason judge(struct pipeline *pipeline,
 {
 	const struct python_binary *binary = NULL;
 	bool rooted = work->walk.end == WALK_END_ROOT;
-	enum proof_reason status = PROOF_NOT_CAPTURED;
+	enum proof_reason status = work->queue_full ? PROOF_QUEUE_FULL :
+						      PROOF_NOT_CAPTURED;
 
 	*ret_has_python = work->walk.eval_activations > 0;
 	if (!*ret_has_python && rooted)
@@ -225,15 +244,19 @@ static enum proof_reason judge(struct pipeline *pipeline,
 		pipeline->processes.unsupported++;
 		return PROOF_UNSUPPORTED;
 	}
+	// What the reader took for broken, when an activation was just being
+	// entered, may be whole after all: every activation was matched.
+	if (status == PROOF_BROKEN && rooted && is_matched(work))
+		status = PROOF_HOLDS;
 	if (status != PROOF_HOLDS)
 		return status;
 	if (work->walk.contradiction)
 		return PROOF_CONTRADICTION;
-	if (work->walk.unmatched_activations)
-		return PROOF_WALK_INCOMPLETE;
-	if (!python_stack_is_finished(&work->stack))
-		return rooted ? PROOF_CONTRADICTION : PROOF_WALK_INCOMPLETE;
-	return PROOF_HOLDS;
+	if (is_matched(work))
+		return PROOF_HOLDS;
+	return rooted && !work->walk.unmatched_activations ?
+		       PROOF_CONTRADICTION :
+		       PROOF_WALK_INCOMPLETE;
 }
 
 static int64_t thread_row(struct pipeline *pipeline, struct process *process,
@@ -363,6 +386,7 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 			     .capture = capture_of(source) };
 	struct waiting_sample *sample;
 
+	work.queue_full = !work.capture && had_no_room(source);
 	work.process = process_table_get(&pipeline->processes,
 					 (pid_t)source->record.pid);
 	if (!work.process) {

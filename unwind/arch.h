@@ -37,6 +37,12 @@ struct arch {
 	uint8_t perf_count;	  /* bits set in perf_mask */
 	const int8_t *perf_to_dwarf; /* [i]: i-th set bit of perf_mask; -1: none */
 	uint8_t perf_pc;	  /* which of them is the program counter */
+	/*
+	 * Which of them holds a system call's result, and what it holds while
+	 * the call is under way; -1: that cannot be told.
+	 */
+	int8_t perf_result;
+	uint64_t result_pending;
 	const char *const *reg_names; /* [DWARF number] */
 };
 

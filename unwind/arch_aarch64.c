@@ -34,5 +34,6 @@ const struct arch arch_aarch64 = {
 	.perf_count = sizeof(perf_to_dwarf),
 	.perf_to_dwarf = perf_to_dwarf,
 	.perf_pc = PC,
+	.perf_result = -1,
 	.reg_names = reg_names,
 };

@@ -2,6 +2,7 @@
 #include "unwind/arch.h"
 
 #include <elf.h>
+#include <errno.h>
 
 enum { RBX = 3, RBP = 6, RSP = 7, R12 = 12, R13, R14, R15, RIP };
 
@@ -35,5 +36,8 @@ const struct arch arch_x86_64 = {
 	.perf_count = sizeof(perf_to_dwarf),
 	.perf_to_dwarf = perf_to_dwarf,
 	.perf_pc = 8,
+	// entry_SYSCALL_64 stores -ENOSYS; the call's result replaces it.
+	.perf_result = 0,
+	.result_pending = (uint64_t)-ENOSYS,
 	.reg_names = reg_names,
 };

@@ -7,6 +7,8 @@ enum {
 	STACK_STEP_FIRST = 16 << 10,
 	// The bottom of the stack lies not far beyond the last record.
 	STACK_MARGIN = 4 << 10,
+	// A bottom further away than this belongs to another stack.
+	STACK_SIZE_MAX = 1 << 30,
 };
 
 void freezer_init(struct freezer *freezer, struct python_target *target,
@@ -195,4 +197,27 @@ bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
 		return false;
 	freezer->stack_end = start + (uint64_t)got;
 	return vaddr + size <= freezer->stack_end;
+}
+
+// glibc and musl keep a thread's descriptor, which pthread_self() is the
+// address of, at the bottom of its stack. The first thread's lies elsewhere.
+static uint64_t stack_bottom(const struct freezer *freezer)
+{
+	const uint8_t *state = freezer->ret->bytes;
+	uint64_t start = freezer->stack_start;
+	uint64_t self = freezer_u64(state, freezer->layout->thread.thread_id);
+
+	if (self - start < STACK_SIZE_MAX)
+		return self;
+	if (freezer->target->main_stack - start < STACK_SIZE_MAX)
+		return freezer->target->main_stack;
+	return 0;
+}
+
+void freezer_complete_stack(struct freezer *freezer)
+{
+	uint64_t bottom = stack_bottom(freezer);
+
+	if (bottom > freezer->stack_end)
+		freezer_extend_stack(freezer, bottom - 1, 1);
 }

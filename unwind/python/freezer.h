@@ -80,6 +80,12 @@ const void *freezer_object(struct freezer *freezer,
  */
 bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size);
 
+/**
+ * When the kernel's copy does not reach the bottom of the thread's stack: reads
+ * the rest, in one go, so that every native frame can be stepped through.
+ */
+void freezer_complete_stack(struct freezer *freezer);
+
 static inline uint64_t freezer_u64(const void *bytes, uint32_t offset)
 {
 	uint64_t value;

@@ -48,6 +48,7 @@ struct python_layout {
 		uint32_t cframe;	/* <= 3.12 */
 		uint32_t current_frame; /* >= 3.13 */
 		uint32_t native_thread_id;
+		uint32_t thread_id; /* pthread_self() */
 		uint32_t chunk, chunk_top;
 	} thread;
 	struct {

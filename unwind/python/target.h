@@ -31,6 +31,8 @@ struct python_target {
 	const struct python_layout *layout;
 	uint64_t runtime;     /* address of _PyRuntime in the process */
 	uint64_t code_type;   /* address of PyCode_Type, or 0 */
+	uint64_t main_stack;  /* where the first thread's stack begins; 0:
+				 not known. Set before publishing. */
 	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
 	/* Code objects and how often their head was captured; see target.c. */
