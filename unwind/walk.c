@@ -231,7 +231,34 @@ full:
 	return false;
 }
 
-// Without CFI: only a frame pointer that leads to code and up the stack.
+// A leaf without CFI has most likely not touched the stack: a system call stub
+// (glibc ends clone3's CFI before the call returns), a trampoline, a function
+// at its first instruction. Its return address must lead to code with CFI.
+static bool walker_leave_leaf(struct walker *walker)
+{
+	const struct arch *arch = walker->input->arch;
+	struct regs *regs = &walker->regs;
+	uint64_t sp = regs->value[arch->sp], pc;
+
+	if (!walker->sampled)
+		return false;
+	if (arch->return_address_in_register) {
+		if (!regs_get(regs, arch->return_address, &pc))
+			return false;
+	} else if (!memory_read_u64(walker->input->memory, sp, &pc)) {
+		return false;
+	}
+	pc &= arch->pc_mask;
+	if (!pc || !place_of(walker->input, pc - 1)->row)
+		return false;
+	if (!arch->return_address_in_register)
+		regs_set(regs, arch->sp, sp + sizeof(pc));
+	regs->pc = pc;
+	return true;
+}
+
+// Without CFI: the way out of a leaf, or a frame pointer that leads to code and
+// up the stack.
 static bool walker_step_guess(struct walker *walker, uint64_t pc,
 			      const struct walk_place *place)
 {
@@ -247,11 +274,13 @@ static bool walker_step_guess(struct walker *walker, uint64_t pc,
 		walker->result->end = WALK_END_NO_MAPPING;
 		return false;
 	}
+	walker->guessed = true;
+	walker->exact_pc = false;
+	walker->result->end = WALK_END_NO_CFI;
+	if (walker_leave_leaf(walker))
+		return true;
 	step = native_step_frame_pointer(input->arch, input->memory, is_code,
 					 input->space, &walker->regs, &cfa);
-	walker->exact_pc = false;
-	walker->guessed = true;
-	walker->result->end = WALK_END_NO_CFI;
 	return step == STEP_OK;
 }
 
