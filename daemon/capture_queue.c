@@ -7,6 +7,8 @@
 // An entry whose ring position is this only fills the space up to the end.
 #define SKIP UINT64_MAX
 
+enum { ENTRY_ALIGN = 16 };
+
 struct error *capture_queue_init(struct capture_queue *queue)
 {
 	void *bytes = mmap(NULL, CAPTURE_QUEUE_BYTES, PROT_READ | PROT_WRITE,
@@ -33,7 +35,7 @@ static struct capture *entry_at(struct capture_queue *queue, uint64_t position)
 }
 
 // Fills up to the end of the buffer. Only the first two words of an entry are
-// touched, and every entry's size is a multiple of 8 and at least 16.
+// touched, for which there is room: sizes are multiples of ENTRY_ALIGN.
 static void skip_to_start(struct capture_queue *queue, uint64_t head,
 			  uint64_t left)
 {
@@ -82,7 +84,8 @@ void capture_queue_push(struct capture_queue *queue, struct capture *capture)
 {
 	uint64_t size = sizeof(*capture) + capture->snapshot.byte_count;
 
-	capture->size = (size + 7) & ~UINT64_C(7);
+	capture->size = (size + ENTRY_ALIGN - 1) &
+			~(uint64_t)(ENTRY_ALIGN - 1);
 	__atomic_store_n(&queue->head, queue->head + capture->size,
 			 __ATOMIC_RELEASE);
 }

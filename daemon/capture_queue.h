@@ -16,7 +16,7 @@
 
 /** One capture. The snapshot's bytes follow it. */
 struct capture {
-	uint64_t size;		/* of the entry, a multiple of 8 */
+	uint64_t size;		/* of the entry, a multiple of 16 */
 	uint64_t ring_position; /* of the sample's record */
 	uint64_t sample_ns;	/* the sample's time, as the kernel gave it */
 	uint64_t end_ns;	/* after the last read */
