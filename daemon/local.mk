@@ -27,8 +27,13 @@ libdaemon_a_SOURCES += \
 	daemon/recorder.c daemon/recorder.h daemon/recorder_state.h \
 	daemon/recorder_health.c daemon/recorder_health.h \
 	daemon/resolve.c daemon/resolve.h \
-	daemon/sample_file.c daemon/sample_file.h \
+	daemon/kept_sample.h \
+	daemon/sample_block.c daemon/sample_block.h \
+	daemon/sample_file.c daemon/sample_file.h daemon/sample_format.h \
 	daemon/sample_walk.c daemon/sample_walk.h \
+	daemon/sample_writer.c daemon/sample_writer.h \
+	daemon/sample_writer_modules.c daemon/sample_writer_sample.c \
+	daemon/sample_writer_state.h \
 	daemon/settle.c daemon/settle.h daemon/waiting_sample.h \
 	daemon/sleeping.c daemon/sleeping.h \
 	daemon/target_table.c daemon/target_table.h \

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kept samples: what one sample was unwound from, so that it can be unwound
- * again anywhere with the same result. A file is a header and a sequence of
- * blocks; all integers little-endian, every block 8-byte aligned:
- *
- *     "brindle samples\n" version u32 arch u32
- *     block: kind u32, size u32, payload[size], padding to 8
- *
- * Blocks: a module (id, path, build-id), a process (pid, name, mappings,
- * CPython), a sample (registers, stack copy, kernel chain, snapshot, what the
- * recorder made of it). A block refers to earlier ones by id. Readers treat it
- * as foreign data.
+ * Keeps the samples of a running recording: what the pipeline walked becomes a
+ * kept_sample with all that it was walked from, and goes to a sample_writer.h.
+ * Used by the worker alone. The format is told in sample_format.h.
  */
 #ifndef BRINDLE_DAEMON_SAMPLE_FILE_H
 #define BRINDLE_DAEMON_SAMPLE_FILE_H
@@ -20,18 +12,23 @@
 #include "daemon/process.h"
 #include "unwind/walk.h"
 
-#include <stdio.h>
-
 struct sample_file;
 
 struct error *sample_file_create(const char *path, const struct arch *arch,
 				 struct sample_file **ret);
 
-/** @capture may be NULL. Failures are kept and told by sample_file_close(). */
-void sample_file_add(struct sample_file *file, struct process *process,
-		     const struct perf_record *record,
-		     const struct capture *capture,
-		     const struct walk_result *walk);
+/**
+ * @capture may be NULL. Failures are kept and told by sample_file_close(). The
+ * result is for sample_file_verdict().
+ */
+int64_t sample_file_add(struct sample_file *file, struct process *process,
+			const struct perf_record *record,
+			const struct capture *capture,
+			const struct walk_result *walk);
+
+/** What became of the proof of an added sample. @reason NULL: none. */
+void sample_file_verdict(struct sample_file *file, int64_t number,
+			 uint32_t trust, const char *reason);
 
 struct error *sample_file_close(struct sample_file *file);
 

@@ -401,13 +401,14 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 		walk_user(pipeline, &work);
 	}
 	sample = make_waiting(pipeline, &work);
+	if (sample && pipeline->keep)
+		sample->kept = sample_file_add(pipeline->keep, work.process,
+					       work.record, work.capture,
+					       &work.walk);
 	if (sample)
 		wait_for_proof(pipeline, &work, sample);
 	else
 		pipeline->stats.dropped++;
-	if (pipeline->keep)
-		sample_file_add(pipeline->keep, work.process, work.record,
-				work.capture, &work.walk);
 	if (work.capture)
 		capture_queue_pop(&source->capture->queue);
 }

@@ -116,6 +116,9 @@ static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
 	if (sample->reason != PROOF_HOLDS)
 		row.trust_reason = proof_reason_name(sample->reason);
 	store_add_sample(pipeline->store, &row);
+	if (pipeline->keep)
+		sample_file_verdict(pipeline->keep, sample->kept, trust,
+				    row.trust_reason);
 	count_sample(&pipeline->stats, sample, trust);
 }
 
@@ -128,11 +131,16 @@ static void collect_codes(struct process_table *table)
 			python_code_cache_collect(process->python->codes);
 }
 
+void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)
+{
+	proof_book_settle(&pipeline->proofs, until_ns, proof_done, pipeline);
+}
+
 void settle_samples(struct pipeline *pipeline, uint64_t until_ns)
 {
 	struct waiting_sample *sample;
 
-	proof_book_settle(&pipeline->proofs, until_ns, proof_done, pipeline);
+	settle_proofs(pipeline, until_ns);
 	sample = pipeline->settled;
 	pipeline->settled = NULL;
 	pipeline->settled_end = &pipeline->settled;

@@ -14,6 +14,7 @@ struct waiting_sample {
 	struct waiting_sample *next;
 	uint64_t time_ns, weight_ns;
 	uint32_t cpu;
+	int64_t kept; /* its number among the kept samples */
 	int64_t thread_row;
 	struct process *process; /* borrowed from the table */
 	struct process_python *python; /* borrowed; NULL: nothing was read */
