@@ -9,7 +9,8 @@ enum { RECORD_BYTES_MAX = 1 << 16 };
 struct error *merge_init(struct merge *merge, const struct arch *arch,
 			 size_t source_count)
 {
-	*merge = (struct merge){ .arch = arch };
+	*merge = (struct merge){ .arch = arch,
+				 .record_bytes = RECORD_BYTES_MAX };
 	merge->sources = calloc(source_count, sizeof(*merge->sources));
 	if (!merge->sources)
 		return &error_nomem;
@@ -80,9 +81,19 @@ static bool source_parse(struct merge *merge, struct merge_source *source)
 	return false;
 }
 
+// Room only shrinks between two rounds, so that where there is some left for
+// the largest record none has been refused.
+static bool had_room(const struct merge *merge, const struct perf_ring *ring,
+		     uint64_t head)
+{
+	uint64_t used = head - perf_ring_tail(ring);
+
+	return used <= ring->size && ring->size - used >= merge->record_bytes;
+}
+
 // What the capture thread has not scanned yet must wait, and with it all that
 // is younger; the time of the first such record bounds the round.
-static void source_begin(struct merge *merge, struct merge_source *source)
+static bool source_begin(struct merge *merge, struct merge_source *source)
 {
 	uint64_t head = perf_ring_head(source->perf->ring);
 	uint64_t scanned = perf_ring_scanned(source->perf->ring);
@@ -99,14 +110,20 @@ static void source_begin(struct merge *merge, struct merge_source *source)
 	}
 	source->limit = scanned;
 	source_parse(merge, source);
+	return had_room(merge, source->perf->ring, head);
 }
 
 void merge_begin(struct merge *merge, uint64_t now_ns)
 {
+	bool full = false;
+
 	merge->safe_ns = now_ns - MERGE_SETTLE_NS;
 	merge->current = NULL;
 	for (size_t i = 0; i < merge->source_count; i++)
-		source_begin(merge, &merge->sources[i]);
+		if (!source_begin(merge, &merge->sources[i]))
+			full = true;
+	if (full)
+		merge->full_ns = monotonic_ns();
 }
 
 static void source_advance(struct merge *merge, struct merge_source *source)

@@ -30,10 +30,17 @@ struct merge_source {
 
 struct merge {
 	const struct arch *arch;
+	uint32_t record_bytes; /* no record is larger */
 	struct merge_source *sources; /* owned */
 	size_t source_count;
 	struct merge_source *current; /* whose record was handed out */
 	uint64_t safe_ns;
+	/*
+	 * Until then a ring had too little room to be sure that none of its
+	 * records were lost. The kernel's own counts would say for certain,
+	 * for a system call per event and round.
+	 */
+	uint64_t full_ns;
 	uint64_t broken_records;
 };
 

@@ -66,6 +66,10 @@ static void take_record(struct pipeline *pipeline, struct merge_source *source)
 {
 	switch (source->kind) {
 	case PERF_KIND_TIMER:
+		// What the stream has passed has all its evidence. The delay
+		// forgives records that a ring has out of order.
+		settle_proofs(pipeline, source->record.time_ns -
+						MERGE_SETTLE_NS);
 		sample_walk(pipeline, source);
 		break;
 	case PERF_KIND_PROOF:
@@ -84,6 +88,7 @@ static void run_round(struct pipeline *pipeline, uint64_t settle_until_ns)
 {
 	struct merge_source *source;
 
+	pipeline->proofs.doubt_until_ns = pipeline->merge.full_ns;
 	while ((source = merge_next(&pipeline->merge)))
 		take_record(pipeline, source);
 	merge_end(&pipeline->merge);

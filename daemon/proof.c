@@ -82,11 +82,13 @@ static void switch_to_reader(const struct proof_book *book,
 		first_switch(book, proof, record);
 }
 
-// Every switch-out is recorded: the thread's own first one is what counts.
+// Every switch-out is recorded: the thread's own first one is what counts. One
+// after the reads does not, for until then it ran on, beside the reader.
 static void switch_out(const struct proof_book *book, struct proof *proof,
 		       const struct perf_record *record)
 {
-	if (!proof->switch_seen && record->tid == proof->tid) {
+	if (!proof->switch_seen && record->tid == proof->tid &&
+	    record->time_ns <= proof->end_ns) {
 		proof->switches_to_reader = 1;
 		first_switch(book, proof, record);
 	}
@@ -137,6 +139,8 @@ static enum proof_reason verdict(const struct proof_book *book,
 {
 	if (book->switch_proof == SWITCH_PROOF_NONE)
 		return PROOF_NOT_PERMITTED;
+	if (proof->sample_ns <= book->doubt_until_ns)
+		return PROOF_RECORDS_LOST;
 	if (!proof->switch_seen)
 		return PROOF_NO_SWITCH;
 	if (!proof->switch_same_thread)
@@ -176,6 +180,8 @@ static const struct {
 		"the reader took the CPU from another thread" },
 	[PROOF_REGISTERS] = { "ran-before-switch",
 		"the thread ran on between the sample and the reader" },
+	[PROOF_RECORDS_LOST] = { "records-lost",
+		"a ring was full, and may have lost what speaks against it" },
 	[PROOF_READER_INTERRUPTED] = { "reader-interrupted",
 		"the reader was itself switched out while it read" },
 	[PROOF_RAN_BEFORE_READ] = { "ran-before-read",

@@ -27,6 +27,7 @@
 enum proof_reason {
 	PROOF_HOLDS,
 	PROOF_NOT_PERMITTED,	 /* no switch records with registers */
+	PROOF_RECORDS_LOST,	 /* evidence may be missing */
 	PROOF_NO_SWITCH,	 /* (a) none was recorded after the sample */
 	PROOF_OTHER_THREAD,	 /* (a) somebody else was switched out */
 	PROOF_REGISTERS,	 /* (a) user code ran before the switch */
@@ -67,6 +68,9 @@ struct proof_book {
 	enum switch_proof switch_proof;
 	struct proof *waiting; /* owned; PROOF_WAITING_MAX */
 	size_t count;
+	/* Until then evidence may have been lost: samples before it that have
+	 * not been settled yet are not proven. */
+	uint64_t doubt_until_ns;
 };
 
 struct error *proof_book_init(struct proof_book *book, const struct arch *arch);

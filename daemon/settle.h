@@ -13,6 +13,9 @@
 /** Stores what is decided now that the stream has passed @until_ns. */
 void settle_samples(struct pipeline *pipeline, uint64_t until_ns);
 
+/** Decides what can be decided; to be called often, so that few wait. */
+void settle_proofs(struct pipeline *pipeline, uint64_t until_ns);
+
 /** A thread has ended: its Python state must not serve the next of its tid. */
 void settle_forget_thread(struct pipeline *pipeline,
 			  const struct perf_record *record);
