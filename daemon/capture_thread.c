@@ -68,10 +68,10 @@ struct error *capture_start(struct capture_thread *capture,
 					    .options = *options,
 					    .wake_fd = -1 };
 	capture->sp_index = index_of_sp(options->arch);
+	sem_init(&capture->ready, 0, 0);
 	error = capture_queue_init(&capture->queue);
 	if (error)
 		return error;
-	sem_init(&capture->ready, 0, 0);
 	capture->wake_fd = eventfd(0, EFD_CLOEXEC);
 	if (capture->wake_fd < 0)
 		return error_from_errno(errno, "make an eventfd");

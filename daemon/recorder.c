@@ -11,13 +11,13 @@
 #include <sys/utsname.h>
 
 enum {
-	TARGET_KEEP_SECONDS = 5,
 	TICK_MS = 50,
 	TICK_SOON_MS = 4,
 	NEW_CODE_MS = 200,
 	QUEUE_BUSY_BYTES = 2 << 20,
 	RING_BYTES_MIN = 1 << 20,
 	RING_BYTES_MAX = 32 << 20,
+	RECORD_REST_BYTES = 16 << 10, // of a record, without its stack
 };
 
 static size_t round_up_to_power_of_two(size_t size)
@@ -210,12 +210,13 @@ static struct error *start_capture(struct recorder *recorder, size_t i)
 
 	error = capture_start(capture, cpu, recorder->targets, (unsigned int)i,
 			      &options);
+	// From here on destroying the recorder ends it, if it was started.
+	recorder->capture_count = i + 1;
 	if (!error)
 		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
 					    &granted);
 	if (error)
 		return error;
-	recorder->capture_count = i + 1;
 	recorder->pipeline.proofs.switch_proof = granted;
 	recorder->pipeline.merge.sources[i].perf = cpu;
 	recorder->pipeline.merge.sources[i].capture = capture;
@@ -228,6 +229,8 @@ struct error *recorder_start(struct recorder *recorder)
 {
 	struct error *error = NULL;
 
+	recorder->pipeline.merge.record_bytes =
+		recorder->perf.stack_bytes + RECORD_REST_BYTES;
 	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
 		error = start_capture(recorder, i);
 	if (!error)
@@ -261,8 +264,9 @@ struct error *recorder_tick(struct recorder *recorder)
 	uint64_t now = monotonic_ns();
 
 	pipeline_round(&recorder->pipeline, now);
+	// Every capture made before has been taken, and its target asked for.
 	target_table_collect(recorder->targets,
-			     now - TARGET_KEEP_SECONDS * NS_PER_SEC);
+			     recorder->pipeline.merge.safe_ns);
 	if (now - recorder->last_commit_ns < NS_PER_SEC)
 		return NULL;
 	return commit(recorder, now);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/target_table.h"
 
+#include "base/clock.h"
+
 struct error *target_table_create(struct target_table **ret)
 {
 	struct target_table *table = calloc(1, sizeof(*table));
@@ -144,7 +146,7 @@ struct error *target_table_publish(struct target_table *table, pid_t pid,
 	if (!target)
 		return &error_nomem;
 	pthread_mutex_lock(&table->lock);
-	retire_locked(table, pid, since_ns);
+	retire_locked(table, pid, monotonic_ns());
 	slot = free_slot(table, pid);
 	if (slot) {
 		target->epoch = ++table->last_epoch;
