@@ -20,6 +20,9 @@ libdaemon_a_SOURCES += \
 	daemon/merge.c daemon/merge.h \
 	daemon/pipeline.c daemon/pipeline.h \
 	daemon/process.c daemon/process.h \
+	daemon/process_apply.c \
+	daemon/process_state.h \
+	daemon/process_thread.c \
 	daemon/process_scan.c daemon/process_scan.h \
 	daemon/progress.c daemon/progress.h \
 	daemon/proof.c daemon/proof.h \

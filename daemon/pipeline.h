@@ -50,6 +50,7 @@ struct pipeline {
 	struct waiting_sample *settled; /* list: proof decided */
 	struct waiting_sample **settled_end;
 	size_t waiting;		      /* samples not stored yet */
+	uint64_t collected_ns, swept_ns; /* when memory was last tidied up */
 	uint64_t last_head_ns;	      /* when a code object was met last that
 					 had to be named */
 	struct pipeline_stats stats;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/process.h"
+#include "daemon/process_state.h"
 
-#include "daemon/opener.h"
-#include "daemon/process_scan.h"
 #include "unwind/python/binary.h"
 
 #include <fcntl.h>
@@ -29,6 +27,10 @@ static void threads_destroy(struct process *process)
 		HASH_DEL(process->threads, thread);
 		free(thread);
 	}
+	while ((thread = process->exited_threads)) {
+		process->exited_threads = thread->next_exited;
+		free(thread);
+	}
 }
 
 static void process_destroy(struct process *process)
@@ -41,9 +43,14 @@ static void process_destroy(struct process *process)
 	free(process);
 }
 
-static void name_set(char *to, const char *name)
+static void exited_destroy(struct process **list)
 {
-	snprintf(to, PROCESS_NAME_MAX, "%s", name);
+	struct process *process;
+
+	while ((process = *list)) {
+		*list = process->next_exited;
+		process_destroy(process);
+	}
 }
 
 struct error *process_table_init(struct process_table *table)
@@ -60,12 +67,12 @@ void process_table_deinit(struct process_table *table)
 		HASH_DEL(table->processes, process);
 		process_destroy(process);
 	}
-	process_table_collect(table);
-	process_table_collect(table);
+	exited_destroy(&table->exited);
+	exited_destroy(&table->exited_before);
 	module_cache_destroy(table->modules);
 }
 
-static struct process *table_find(struct process_table *table, pid_t pid)
+struct process *process_table_find(struct process_table *table, pid_t pid)
 {
 	struct process *process;
 
@@ -73,8 +80,16 @@ static struct process *table_find(struct process_table *table, pid_t pid)
 	return process;
 }
 
-static struct process *table_add(struct process_table *table, pid_t pid,
-				 uint64_t start_ns)
+// Caches know an address space by where it lies in memory and by its
+// generation; one that gets the memory of an earlier one must not be taken for
+// it. Changes to a space count in the low half.
+static void number_space(struct process_table *table, struct space *space)
+{
+	space->generation = ++table->space_count << 32;
+}
+
+struct process *process_table_add(struct process_table *table, pid_t pid,
+				  uint64_t start_ns)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
@@ -82,208 +97,93 @@ static struct process *table_add(struct process_table *table, pid_t pid,
 		return NULL;
 	process->pid = pid;
 	process->start_ns = start_ns;
+	process->losses = table->losses;
 	space_init(&process->space);
+	number_space(table, &process->space);
 	HASH_ADD_INT(table->processes, pid, process);
 	return process;
 }
 
-// Out of the table, but kept until its samples are resolved.
-static void table_remove(struct process_table *table, struct process *process)
+void process_table_remove(struct process_table *table, struct process *process)
 {
 	HASH_DEL(table->processes, process);
-	process->exited = true;
 	process->next_exited = table->exited;
 	table->exited = process;
 }
 
-static struct thread *thread_find(struct process *process, pid_t tid)
+bool process_copy_space(struct process_table *table, struct process *process,
+			const struct process *parent)
 {
-	struct thread *thread;
-
-	HASH_FIND_INT(process->threads, &tid, thread);
-	return thread;
+	space_deinit(&process->space);
+	if (!space_copy(&parent->space, &process->space))
+		return false;
+	number_space(table, &process->space);
+	return true;
 }
 
-struct thread *process_thread(struct process *process, pid_t tid)
+static struct process *find_exited(struct process *list, pid_t pid)
 {
-	struct thread *thread = thread_find(process, tid);
-
-	if (thread)
-		return thread;
-	thread = calloc(1, sizeof(*thread));
-	if (!thread)
-		return NULL;
-	thread->tid = tid;
-	name_set(thread->name, process->name);
-	HASH_ADD_INT(process->threads, tid, thread);
-	return thread;
+	while (list && list->pid != pid)
+		list = list->next_exited;
+	return list;
 }
 
 struct process *process_table_get(struct process_table *table, pid_t pid)
 {
-	struct process *process = table_find(table, pid);
+	struct process *process = process_table_find(table, pid);
+	struct process *exited = NULL;
 
-	if (process && (process->space.count || process->maps_read))
+	if (process && process->losses == table->losses &&
+	    (process->space.count || process->maps_read))
 		return process;
+	if (!process)
+		exited = find_exited(table->exited, pid);
+	if (!process && !exited)
+		exited = find_exited(table->exited_before, pid);
+	if (exited)
+		return exited;
 	process_table_scan(table, pid);
-	return table_find(table, pid);
+	return process_table_find(table, pid);
 }
 
 void process_table_collect(struct process_table *table)
 {
-	while (table->exited_before) {
-		struct process *process = table->exited_before;
+	struct process **link = &table->exited_before;
 
-		table->exited_before = process->next_exited;
+	while (*link) {
+		struct process *process = *link;
+
+		if (process->waiting) {
+			link = &process->next_exited;
+			continue;
+		}
+		*link = process->next_exited;
 		process_destroy(process);
 	}
-	table->exited_before = table->exited;
+	*link = table->exited;
 	table->exited = NULL;
 }
 
-static bool apply_new_thread(struct process_table *table,
-			     const struct perf_record *record)
+static bool is_in_proc(pid_t pid)
 {
-	struct process *process = table_find(table, (pid_t)record->pid);
-	struct thread *thread;
+	char path[32];
 
-	if (!process)
-		return true;
-	// A tid that comes again is another thread.
-	thread = thread_find(process, (pid_t)record->tid);
-	if (thread) {
-		HASH_DEL(process->threads, thread);
-		free(thread);
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return !access(path, F_OK);
+}
+
+// Missing twice, for the records of its end may still be on their way.
+void process_table_sweep(struct process_table *table)
+{
+	struct process *process, *next;
+
+	HASH_ITER(hh, table->processes, process, next) {
+		bool missing = !is_in_proc(process->pid);
+
+		if (missing && process->missing)
+			process_table_remove(table, process);
+		process->missing = missing;
 	}
-	thread = process_thread(process, (pid_t)record->tid);
-	if (thread)
-		thread->start_ns = record->time_ns;
-	return thread != NULL;
-}
-
-static bool apply_new_process(struct process_table *table,
-			      const struct perf_record *record)
-{
-	struct process *parent =
-		table_find(table, (pid_t)record->task.parent_pid);
-	struct process *old = table_find(table, (pid_t)record->pid);
-	struct process *process;
-	struct thread *thread;
-
-	if (old)
-		table_remove(table, old);
-	process = table_add(table, (pid_t)record->pid, record->time_ns);
-	if (!process)
-		return false;
-	if (parent) {
-		name_set(process->name, parent->name);
-		space_deinit(&process->space);
-		if (!space_copy(&parent->space, &process->space))
-			return false;
-		process->maps_read = true;
-	}
-	thread = process_thread(process, (pid_t)record->tid);
-	if (thread)
-		thread->start_ns = record->time_ns;
-	return thread != NULL;
-}
-
-static bool apply_fork(struct process_table *table,
-		       const struct perf_record *record)
-{
-	return record->pid == record->task.parent_pid ?
-		       apply_new_thread(table, record) :
-		       apply_new_process(table, record);
-}
-
-// A process is gone when its last known thread is: the leader may end first.
-static bool apply_exit(struct process_table *table,
-		       const struct perf_record *record)
-{
-	struct process *process = table_find(table, (pid_t)record->pid);
-	struct thread *thread, *next;
-
-	if (!process)
-		return true;
-	thread = thread_find(process, (pid_t)record->tid);
-	if (thread)
-		thread->exited = true;
-	HASH_ITER(hh, process->threads, thread, next)
-		if (!thread->exited)
-			return true;
-	table_remove(table, process);
-	return true;
-}
-
-// exec replaces the program and ends all other threads; the pid stays.
-static bool apply_exec(struct process_table *table,
-		       const struct perf_record *record)
-{
-	struct process *old = table_find(table, (pid_t)record->pid);
-	struct process *process;
-	struct thread *thread;
-
-	if (old)
-		table_remove(table, old);
-	process = table_add(table, (pid_t)record->pid, record->time_ns);
-	if (!process)
-		return false;
-	name_set(process->name, record->comm.name);
-	process->maps_read = true;
-	thread = process_thread(process, (pid_t)record->pid);
-	if (thread)
-		thread->start_ns = record->time_ns;
-	return thread != NULL;
-}
-
-static bool apply_comm(struct process_table *table,
-		       const struct perf_record *record)
-{
-	struct process *process;
-	struct thread *thread;
-
-	if (record->comm.exec)
-		return apply_exec(table, record);
-	process = table_find(table, (pid_t)record->pid);
-	if (!process)
-		return true;
-	thread = process_thread(process, (pid_t)record->tid);
-	if (!thread)
-		return false;
-	name_set(thread->name, record->comm.name);
-	thread->row = 0;
-	if (record->pid == record->tid)
-		name_set(process->name, record->comm.name);
-	return true;
-}
-
-static bool apply_mapping(struct process_table *table,
-			  const struct perf_record *record)
-{
-	struct process *process = table_find(table, (pid_t)record->pid);
-
-	if (!record->mapping.executable)
-		return true;
-	if (!process)
-		process = table_add(table, (pid_t)record->pid, 0);
-	return process &&
-	       process_map_record(table, process, &record->mapping);
-}
-
-bool process_table_apply(struct process_table *table,
-			 const struct perf_record *record)
-{
-	switch (record->type) {
-	case PERF_RECORD_FORK:
-		return apply_fork(table, record);
-	case PERF_RECORD_EXIT:
-		return apply_exit(table, record);
-	case PERF_RECORD_COMM:
-		return apply_comm(table, record);
-	case PERF_RECORD_MMAP2:
-		return apply_mapping(table, record);
-	}
-	return true;
 }
 
 static struct process_python *python_create(const struct target *target)

@@ -26,9 +26,10 @@ enum { PROCESS_NAME_MAX = 16 }; /* TASK_COMM_LEN of the kernel, with NUL */
 struct thread {
 	pid_t tid; /* key */
 	char name[PROCESS_NAME_MAX];
+	bool renamed;	   /* since it was stored */
 	uint64_t start_ns; /* 0: ran before the recording */
 	int64_t row;	   /* of the store; 0: not stored yet */
-	bool exited;
+	struct thread *next_exited;
 	UT_hash_handle hh;
 };
 
@@ -45,13 +46,17 @@ struct process_python {
 struct process {
 	pid_t pid; /* key */
 	char name[PROCESS_NAME_MAX];
+	bool renamed;	   /* since it was stored */
 	uint64_t start_ns; /* fork or exec; 0: ran before the recording */
 	struct space space;
 	struct thread *threads; /* uthash by tid */
+	struct thread *exited_threads; /* the latest few, newest first */
 	struct process_python *python; /* owned; NULL: none read yet */
 	int64_t row;
-	bool exited;
+	unsigned int waiting; /* samples that refer to it and are not stored */
 	bool maps_read; /* /proc/PID/maps was asked for; not asked again */
+	bool missing;	/* it was not in /proc at the last sweep */
+	uint64_t losses; /* of the table, when it was last read from /proc */
 	struct process *next_exited;
 	UT_hash_handle hh;
 };
@@ -61,6 +66,9 @@ struct process_table {
 	struct process *exited;	      /* since the last collect */
 	struct process *exited_before; /* and before: destroyed next */
 	struct module_cache *modules; /* owned */
+	uint64_t space_count; /* address spaces made; no two are alike */
+	uint64_t losses; /* times that records were lost: look again */
+	uint64_t lost_ns; /* when they were last */
 	uint64_t unsupported; /* Python processes of versions without layout */
 };
 
@@ -71,7 +79,11 @@ void process_table_deinit(struct process_table *table);
 bool process_table_apply(struct process_table *table,
 			 const struct perf_record *record);
 
-/** The process of @pid, made from /proc when not known. NULL: no memory. */
+/**
+ * The process of @pid: one that has exited within the last rounds, too, for a
+ * thread on its way out is still sampled; made from /proc when not known, and
+ * read again from there after a loss of records. NULL: no memory.
+ */
 struct process *process_table_get(struct process_table *table, pid_t pid);
 
 /** Its thread @tid, made when not known. NULL: no memory. */
@@ -95,9 +107,15 @@ bool process_has_python(struct process *process,
 			const struct python_binary **ret);
 
 /**
- * Once a tick: destroys what had exited before the last call. A sample taken
- * in between may still refer to what exited since.
+ * Once a round: destroys what had exited before the last call and no waiting
+ * sample refers to. A late sample may still ask for what exited since.
  */
 void process_table_collect(struct process_table *table);
+
+/**
+ * Now and then: drops processes whose end went unseen, because its record was
+ * lost or its last thread was never attached to.
+ */
+void process_table_sweep(struct process_table *table);
 
 #endif

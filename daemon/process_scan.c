@@ -3,6 +3,7 @@
 
 #include "daemon/opener.h"
 #include "daemon/proc_maps.h"
+#include "daemon/process_state.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -135,6 +136,16 @@ static void read_comm(pid_t pid, pid_t tid, char *ret)
 	ret[size - 1] = '\0';
 }
 
+static void read_thread(struct process *process, pid_t tid)
+{
+	char name[PROCESS_NAME_MAX] = "";
+	struct thread *thread = process_thread(process, tid);
+
+	read_comm(process->pid, tid, name);
+	if (thread && *name)
+		thread_set_name(thread, name);
+}
+
 static void read_threads(struct process *process)
 {
 	struct dirent *entry;
@@ -147,29 +158,44 @@ static void read_threads(struct process *process)
 		return;
 	while ((entry = readdir(dir))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-		struct thread *thread = tid > 0 ? process_thread(process, tid) :
-						  NULL;
 
-		if (thread)
-			read_comm(process->pid, tid, thread->name);
+		if (tid > 0)
+			read_thread(process, tid);
 	}
 	closedir(dir);
 }
 
+// What is known may be out of date. Another name means another program, whose
+// exec went unseen.
+static struct process *start_over(struct process_table *table,
+				  struct process *process, const char *name)
+{
+	pid_t pid = process->pid;
+
+	process->losses = table->losses;
+	if (!strcmp(process->name, name)) {
+		space_clear(&process->space);
+		return process;
+	}
+	process_table_remove(table, process);
+	return process_table_add(table, pid, table->lost_ns);
+}
+
 void process_table_scan(struct process_table *table, pid_t pid)
 {
-	struct process *process;
+	struct process *process = process_table_find(table, pid);
+	char name[PROCESS_NAME_MAX] = "";
 
-	HASH_FIND_INT(table->processes, &pid, process);
-	if (!process) {
-		process = calloc(1, sizeof(*process));
-		if (!process)
-			return;
-		process->pid = pid;
-		space_init(&process->space);
-		HASH_ADD_INT(table->processes, pid, process);
-	}
-	read_comm(pid, pid, process->name);
+	read_comm(pid, pid, name);
+	if (!process)
+		process = process_table_add(table, pid, 0);
+	else if (process->losses != table->losses && *name)
+		process = start_over(table, process, name);
+	if (!process)
+		return;
+	process->losses = table->losses;
+	if (*name)
+		process_set_name(process, name);
 	read_threads(process);
 	read_maps(table, process);
 }

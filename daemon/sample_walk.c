@@ -259,6 +259,19 @@ static enum proof_reason judge(struct pipeline *pipeline,
 		       PROOF_WALK_INCOMPLETE;
 }
 
+static void store_names(struct store *store, struct process *process,
+			struct thread *thread)
+{
+	if (process->renamed)
+		store_rename_process(store, process->row, process->name);
+	process->renamed = false;
+	if (!thread)
+		return;
+	if (thread->renamed)
+		store_rename_thread(store, thread->row, thread->name);
+	thread->renamed = false;
+}
+
 static int64_t thread_row(struct pipeline *pipeline, struct process *process,
 			  const struct perf_record *record)
 {
@@ -267,6 +280,7 @@ static int64_t thread_row(struct pipeline *pipeline, struct process *process,
 	if (!process->row)
 		process->row = store_process(pipeline->store, process->pid,
 					     process->start_ns, process->name);
+	store_names(pipeline->store, process, thread);
 	if (!thread)
 		return 0;
 	if (!thread->row)
@@ -341,6 +355,7 @@ static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 	sample->reason = judge(pipeline, work, &sample->has_python);
 	sample->frame_count = add_kernel(&record->sample, sample->frames);
 	add_user(pipeline, sample, work);
+	work->process->waiting++;
 	return sample;
 }
 

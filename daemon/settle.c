@@ -8,6 +8,9 @@
 // taken to have lived to the end; there is nothing left to read.
 enum { CONFIRMED_OFTEN = 2 };
 
+#define COLLECT_NS NS_PER_SEC
+#define SWEEP_NS (10 * NS_PER_SEC)
+
 static void proof_done(void *context, const struct proof *proof,
 		       enum proof_reason reason)
 {
@@ -127,8 +130,27 @@ static void collect_codes(struct process_table *table)
 	struct process *process, *next;
 
 	HASH_ITER(hh, table->processes, process, next)
-		if (process->python)
+		if (process->python && !process->waiting)
 			python_code_cache_collect(process->python->codes);
+}
+
+// Samples that still wait hold pointers to code objects and modules.
+static void collect(struct pipeline *pipeline)
+{
+	uint64_t now = monotonic_ns();
+
+	process_table_collect(&pipeline->processes);
+	if (now - pipeline->collected_ns < COLLECT_NS)
+		return;
+	pipeline->collected_ns = now;
+	collect_codes(&pipeline->processes);
+	if (!pipeline->waiting)
+		module_cache_trim(pipeline->processes.modules,
+				  MODULE_CACHE_UNUSED_MAX);
+	if (now - pipeline->swept_ns < SWEEP_NS)
+		return;
+	pipeline->swept_ns = now;
+	process_table_sweep(&pipeline->processes);
 }
 
 void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)
@@ -148,17 +170,12 @@ void settle_samples(struct pipeline *pipeline, uint64_t until_ns)
 		struct waiting_sample *next = sample->next;
 
 		store_one(pipeline, sample);
+		sample->process->waiting--;
 		free(sample);
 		pipeline->waiting--;
 		sample = next;
 	}
-	process_table_collect(&pipeline->processes);
-	// Samples that still wait hold pointers to code objects and modules.
-	if (pipeline->waiting)
-		return;
-	collect_codes(&pipeline->processes);
-	module_cache_trim(pipeline->processes.modules,
-			  MODULE_CACHE_UNUSED_MAX);
+	collect(pipeline);
 }
 
 void settle_forget_thread(struct pipeline *pipeline,
