@@ -30,14 +30,39 @@ static uint64_t word_at(const struct sample_place *place, uint64_t index)
 	return perf_ring_word(place->ring, place->position + index * 8);
 }
 
-// Our own context switches so far: unchanged between two calls means that
-// nobody else ran on this CPU in between (proof (b)).
 static uint64_t own_switches(void)
 {
 	struct rusage usage;
 
 	getrusage(RUSAGE_THREAD, &usage);
 	return (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
+}
+
+// After poll(). The count that the last capture ended with serves the next one
+// as well, but for the one switch that our sleep in between was: a sample on
+// this CPU means that we were not running. Without a capture since, we may have
+// slept any number of times, and count anew.
+static void note_wakeup(struct capture_thread *capture)
+{
+	capture->slept = capture->counted;
+	if (!capture->counted)
+		capture->switches = own_switches();
+	capture->counted = false;
+}
+
+// How often we were switched out while we read: not at all means that nobody
+// else ran on this CPU meanwhile (proof (b)).
+static uint32_t switches_since(struct capture_thread *capture)
+{
+	uint64_t now = own_switches();
+	uint64_t count = now - capture->switches;
+
+	if (capture->slept && count)
+		count--;
+	capture->switches = now;
+	capture->slept = false;
+	capture->counted = true;
+	return (uint32_t)count;
 }
 
 static void add_stack(struct capture_thread *capture,
@@ -97,8 +122,7 @@ static void note_latency(struct capture_stats *stats, uint64_t sample_ns,
 }
 
 static void read_interpreter(struct capture_thread *capture,
-			     struct target *target, struct sample_place *place,
-			     uint64_t switches_before)
+			     struct target *target, struct sample_place *place)
 {
 	struct capture_stats *stats = &capture->stats;
 	struct capture *entry = capture_queue_reserve(&capture->queue);
@@ -115,7 +139,7 @@ static void read_interpreter(struct capture_thread *capture,
 	python_freeze(target->python, tid, entry->sample_ns, &capture->stack,
 		      &entry->snapshot, SNAPSHOT_BYTES_MAX);
 	entry->end_ns = monotonic_ns();
-	entry->switches = (uint32_t)(own_switches() - switches_before);
+	entry->switches = switches_since(capture);
 	stats->captures++;
 	stats->reads += entry->snapshot.reads;
 	if (entry->snapshot.reads > stats->most_reads)
@@ -125,7 +149,7 @@ static void read_interpreter(struct capture_thread *capture,
 }
 
 static void capture_sample(struct capture_thread *capture,
-			   struct sample_place *place, uint64_t switches_before)
+			   struct sample_place *place)
 {
 	pid_t pid = (pid_t)(uint32_t)word_at(place, WORD_TID);
 	struct target *target;
@@ -135,13 +159,12 @@ static void capture_sample(struct capture_thread *capture,
 	if (!target)
 		return;
 	if (find_stack(capture, place))
-		read_interpreter(capture, target, place, switches_before);
+		read_interpreter(capture, target, place);
 	target_table_release(capture->targets, capture->holder);
 }
 
 static void scan_record(struct capture_thread *capture, uint64_t position,
-			struct perf_event_header header,
-			uint64_t switches_before)
+			struct perf_event_header header)
 {
 	struct sample_place place = { .position = position,
 				      .words = header.size / 8,
@@ -151,12 +174,12 @@ static void scan_record(struct capture_thread *capture, uint64_t position,
 		return;
 	if (perf_cpu_source(capture->perf, word_at(&place, WORD_ID)) ==
 	    PERF_SOURCE_TIMER)
-		capture_sample(capture, &place, switches_before);
+		capture_sample(capture, &place);
 }
 
 // A record that breaks the format would make every later one unreadable: the
 // rest of what is there is given up, and counted.
-void capture_scan(struct capture_thread *capture, uint64_t switches_before)
+void capture_scan(struct capture_thread *capture)
 {
 	struct perf_ring *ring = capture->perf->ring;
 	uint64_t head = perf_ring_head(ring);
@@ -172,7 +195,7 @@ void capture_scan(struct capture_thread *capture, uint64_t switches_before)
 			perf_ring_set_scanned(ring, head);
 			return;
 		}
-		scan_record(capture, position, header, switches_before);
+		scan_record(capture, position, header);
 		position += header.size;
 		perf_ring_set_scanned(ring, position);
 	}
@@ -195,13 +218,11 @@ void capture_loop(struct capture_thread *capture)
 	uint64_t pokes;
 
 	while (!__atomic_load_n(&capture->stop, __ATOMIC_ACQUIRE)) {
-		uint64_t switches;
-
 		poll(fds, 2, -1);
-		switches = own_switches();
+		note_wakeup(capture);
 		capture->stats.wakeups++;
 		test_delay(capture->options.late_us);
-		capture_scan(capture, switches);
+		capture_scan(capture);
 		if (fds[1].revents & POLLIN &&
 		    read(capture->wake_fd, &pokes, sizeof(pokes)) < 0)
 			break;
@@ -210,5 +231,6 @@ void capture_loop(struct capture_thread *capture)
 		if (fds[0].revents & POLLHUP)
 			fds[0].fd = -1;
 	}
-	capture_scan(capture, own_switches());
+	note_wakeup(capture);
+	capture_scan(capture);
 }

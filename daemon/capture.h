@@ -61,6 +61,9 @@ struct capture_thread {
 	bool stop;   /* atomic */
 	int wake_fd; /* owned; eventfd: scan now, or stop */
 	sem_t ready;
+	uint64_t switches; /* own context switches when last counted */
+	bool counted;	   /* by a capture since the last wake-up */
+	bool slept;	   /* once, since they were counted */
 	unsigned int sp_index; /* of the stack pointer in the perf registers */
 	struct memory stack;   /* of the sample being read */
 };

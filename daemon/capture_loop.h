@@ -8,8 +8,8 @@
 
 #include "daemon/capture.h"
 
-/** Scans records once; @switches_before: own context switches at wake-up. */
-void capture_scan(struct capture_thread *capture, uint64_t switches_before);
+/** Scans the records that have come since the last time. */
+void capture_scan(struct capture_thread *capture);
 
 /** Until capture->stop is set. */
 void capture_loop(struct capture_thread *capture);
