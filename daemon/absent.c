@@ -15,10 +15,3 @@ ABSENT(int, command_replay(int argc, char **argv))
 	(void)argc, (void)argv;
 	return command_fail(absent());
 }
-
-ABSENT(struct error *,
-       profile_flame(struct profile *profile, const char *title, FILE *out))
-{
-	(void)profile, (void)title, (void)out;
-	return absent();
-}

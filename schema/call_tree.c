@@ -21,7 +21,7 @@ void call_tree_deinit(struct call_tree *tree)
 	free(tree->nodes);
 	free(tree->lines);
 	free(tree->callsites.ids);
-	free(tree->callsite_nodes);
+	free(tree->sites);
 	*tree = (struct call_tree){ 0 };
 }
 
@@ -189,8 +189,9 @@ struct error *call_tree_sort(struct call_tree *tree,
 	free(tree->nodes);
 	tree->nodes = nodes;
 	tree->node_capacity = tree->node_count;
+	tree->bare_node = place[tree->bare_node];
 	for (size_t i = 0; i < tree->callsites.count; i++)
-		tree->callsite_nodes[i] = place[tree->callsite_nodes[i]];
+		tree->sites[i].node = place[tree->sites[i].node];
 	for (size_t i = 0; i < tree->line_count; i++)
 		tree->lines[i].node = place[tree->lines[i].node];
 	merge_lines(tree);

@@ -44,6 +44,14 @@ struct call_node {
 	uint64_t doubtful_samples;
 };
 
+/* A row of the trie, and where it went. A parent has a smaller index. */
+struct call_site {
+	uint32_t node, parent; /* parent: CALL_TREE_NONE above a root */
+	/* The nearest one, from itself up, whose frame is in doubt, if any. */
+	uint32_t nearest_doubtful;
+	bool doubtful;
+};
+
 /* A line at which a node's function was, itself or calling on. */
 struct call_line {
 	uint32_t node, line;
@@ -65,9 +73,9 @@ struct call_tree {
 	struct call_line *lines; /* owned; by node, the heaviest first */
 	size_t line_count, line_capacity;
 	struct call_ids callsites;
-	uint32_t *callsite_nodes; /* owned; the node of each callsite */
-	size_t callsite_node_capacity;
-	uint64_t bare_samples; /* without any frame; a child of the root */
+	struct call_site *sites; /* owned; of each of callsites */
+	size_t site_capacity;
+	uint32_t bare_node; /* samples without any frame; 0: there are none */
 };
 
 enum call_tree_order {
@@ -80,6 +88,14 @@ enum call_tree_order {
 struct error *call_tree_load(struct call_tree *tree, sqlite3 *database,
 			     enum call_tree_order order);
 void call_tree_deinit(struct call_tree *tree);
+
+/**
+ * Leaves out the lightest nodes until @most are left: their weight is then
+ * their caller's own. What was left out, or 0: the samples that each node has
+ * now at least.
+ */
+struct error *call_tree_prune(struct call_tree *tree, size_t most,
+			      uint64_t *ret_samples);
 
 /** The index of row @id, or CALL_TREE_NONE. */
 uint32_t call_ids_find(const struct call_ids *ids, int64_t id);

@@ -340,14 +340,34 @@ static bool add_line(struct call_tree *tree, uint32_t node, uint32_t line,
 	return true;
 }
 
-static bool add_callsite(struct call_tree *tree, int64_t id, uint32_t node)
+// Of a parent that was left out, nothing is known but that it is not there.
+static bool add_callsite(struct call_tree *tree, int64_t id,
+			 struct call_site site)
 {
-	if (!array_reserve_one(tree->callsite_nodes, tree->callsites.count,
-			       tree->callsite_node_capacity) ||
+	uint32_t index = (uint32_t)tree->callsites.count;
+
+	if (!array_reserve_one(tree->sites, tree->callsites.count,
+			       tree->site_capacity) ||
 	    !add_id(&tree->callsites, id))
 		return false;
-	tree->callsite_nodes[tree->callsites.count - 1] = node;
+	if (site.doubtful)
+		site.nearest_doubtful = index;
+	else if (site.parent != CALL_TREE_NONE)
+		site.nearest_doubtful =
+			tree->sites[site.parent].nearest_doubtful;
+	else
+		site.nearest_doubtful = CALL_TREE_NONE;
+	tree->sites[index] = site;
 	return true;
+}
+
+static void add_weight(struct call_tree *tree, uint32_t node,
+		       sqlite3_stmt *row)
+{
+	struct call_weight *self = &tree->nodes[node].self;
+
+	self->samples += count_of(sqlite3_column_int64(row, 3));
+	self->time_ns += count_of(sqlite3_column_int64(row, 4));
 }
 
 // Columns: id, parent_id, frame_id, self_samples, self_ns, total_samples.
@@ -355,28 +375,32 @@ static bool take_callsite(struct loader *loader, sqlite3_stmt *row)
 {
 	struct call_tree *tree = loader->tree;
 	bool is_root = sqlite3_column_type(row, 1) == SQLITE_NULL;
-	uint32_t above = call_ids_find(&tree->callsites,
-				       sqlite3_column_int64(row, 1));
+	uint32_t above = is_root ? CALL_TREE_NONE :
+				   call_ids_find(&tree->callsites,
+						 sqlite3_column_int64(row, 1));
 	uint32_t frame = call_ids_find(&loader->frames,
 				       sqlite3_column_int64(row, 2));
 	uint64_t total = count_of(sqlite3_column_int64(row, 5));
 	const struct place *place;
-	struct call_node *node;
-	uint32_t index;
+	uint32_t node;
 
 	if (frame == CALL_TREE_NONE || (!is_root && above == CALL_TREE_NONE))
 		return true;
 	place = &loader->places[frame];
-	index = find_or_add_node(loader,
-				 is_root ? 0 : tree->callsite_nodes[above],
-				 place->function);
-	if (!index || !add_callsite(tree, sqlite3_column_int64(row, 0), index))
+	node = find_or_add_node(loader, is_root ? 0 : tree->sites[above].node,
+				place->function);
+	if (!node)
 		return false;
-	node = &tree->nodes[index];
-	node->self.samples += count_of(sqlite3_column_int64(row, 3));
-	node->self.time_ns += count_of(sqlite3_column_int64(row, 4));
-	node->doubtful_samples += place->doubtful ? total : 0;
-	return add_line(tree, index, place->line, total);
+	add_weight(tree, node, row);
+	if (place->doubtful)
+		tree->nodes[node].doubtful_samples += total;
+	return add_callsite(tree, sqlite3_column_int64(row, 0),
+			    (struct call_site){
+				    .node = node,
+				    .parent = above,
+				    .doubtful = place->doubtful,
+			    }) &&
+	       add_line(tree, node, place->line, total);
 }
 
 static bool take_bare(struct loader *loader, sqlite3_stmt *row)
@@ -387,11 +411,10 @@ static bool take_bare(struct loader *loader, sqlite3_stmt *row)
 
 	if (!samples)
 		return true;
-	tree->bare_samples = samples;
 	if (!add_plain_function(tree, "[no stack]") ||
 	    !add_node(tree, 0, (uint32_t)tree->function_count - 1))
 		return false;
-	index = (uint32_t)tree->node_count - 1;
+	index = tree->bare_node = (uint32_t)tree->node_count - 1;
 	tree->nodes[index].self = (struct call_weight){
 		samples, count_of(sqlite3_column_int64(row, 1)),
 	};

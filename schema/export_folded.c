@@ -50,12 +50,10 @@ static bool push_name(struct folding *folding,
 	return true;
 }
 
-// Children of the root that have no frames are no stacks.
+// Samples without frames are no stacks.
 static bool is_hidden(const struct call_tree *tree, uint32_t index)
 {
-	return index == 0 ||
-	       (tree->bare_samples > 0 &&
-		tree->nodes[index].function == tree->function_count - 1);
+	return index == 0 || index == tree->bare_node;
 }
 
 static void enter_node(const struct call_tree *tree, uint32_t index,

@@ -23,15 +23,44 @@ libschema_a_SOURCES += \
 	schema/store_state.h \
 	schema/store_statements.c \
 	schema/store_tree.c
-# Looking at it.
+nodist_libschema_a_SOURCES += schema/0001_tables_sql.c schema/0002_views_sql.c
+EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql schema/README.md
+
+# Looking at it: the tree of calls, and its forms.
 libschema_a_SOURCES += \
+	schema/call_threads.c schema/call_threads.h \
 	schema/call_tree.c schema/call_tree.h \
 	schema/call_tree_load.c \
+	schema/call_tree_prune.c \
 	schema/export_folded.c \
+	schema/flame.c \
 	schema/json.c schema/json.h \
 	schema/report.c schema/report.h \
 	schema/report_json.c \
 	schema/report_text.c \
 	schema/summary.c schema/summary.h
-nodist_libschema_a_SOURCES += schema/0001_tables_sql.c schema/0002_views_sql.c
-EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql schema/README.md
+nodist_libschema_a_SOURCES += schema/flame_page_html.c
+
+# The page is one file made of these.
+flame_parts = \
+	schema/flame/page.html \
+	schema/flame/style.css \
+	schema/flame/profile.js \
+	schema/flame/tree.js \
+	schema/flame/search.js \
+	schema/flame/palette.js \
+	schema/flame/format.js \
+	schema/flame/chart.js \
+	schema/flame/header.js \
+	schema/flame/details.js \
+	schema/flame/table.js \
+	schema/flame/menu.js \
+	schema/flame/app.js \
+	schema/flame/input.js \
+	schema/flame/start.js
+EXTRA_DIST += $(flame_parts) schema/flame/join.sh
+CLEANFILES += schema/flame_page.html
+
+schema/flame_page.html: $(flame_parts) schema/flame/join.sh
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) \
+		$(top_srcdir)/schema/flame/join.sh $(top_srcdir)/schema/flame $@

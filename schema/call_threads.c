@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schema/call_threads.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "schema/intern.h"
+#include "schema/sql.h"
+
+struct thread_row {
+	struct call_thread thread;
+	uint32_t rank; /* among the busiest; all others share the last */
+};
+
+/* What one thread did in one call site. */
+struct cell {
+	uint32_t thread, site;
+	struct call_weight weight;
+};
+
+struct loader {
+	const struct call_tree *tree; /* borrowed */
+	struct call_ids ids;	      /* of threads */
+	struct thread_row *rows;      /* owned */
+	size_t row_count, row_capacity;
+	struct intern known; /* (thread, site) to the number of its cell */
+	struct cell *cells;  /* owned */
+	size_t cell_count, cell_capacity;
+};
+
+static void thread_deinit(struct call_thread *thread)
+{
+	free(thread->process);
+	free(thread->name);
+	free(thread->shares);
+}
+
+static void loader_deinit(struct loader *loader)
+{
+	for (size_t i = 0; i < loader->row_count; i++)
+		thread_deinit(&loader->rows[i].thread);
+	free(loader->rows);
+	free(loader->ids.ids);
+	intern_deinit(&loader->known);
+	free(loader->cells);
+}
+
+void call_threads_deinit(struct call_threads *threads)
+{
+	for (size_t i = 0; i < threads->count; i++)
+		thread_deinit(&threads->threads[i]);
+	free(threads->threads);
+	*threads = (struct call_threads){ 0 };
+}
+
+static char *column_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	return strdup(text ? text : "");
+}
+
+static bool add_thread(struct loader *loader, sqlite3_stmt *row)
+{
+	struct call_thread thread = {
+		.name = column_text(row, 1),
+		.tid = sqlite3_column_int64(row, 2),
+		.process = column_text(row, 3),
+		.pid = sqlite3_column_int64(row, 4),
+	};
+
+	if (!thread.name || !thread.process ||
+	    !array_reserve_one(loader->ids.ids, loader->ids.count,
+			       loader->ids.capacity) ||
+	    !array_reserve_one(loader->rows, loader->row_count,
+			       loader->row_capacity)) {
+		thread_deinit(&thread);
+		return false;
+	}
+	loader->ids.ids[loader->ids.count++] = sqlite3_column_int64(row, 0);
+	loader->rows[loader->row_count++] =
+		(struct thread_row){ .thread = thread };
+	return true;
+}
+
+static struct cell *find_or_add_cell(struct loader *loader, uint32_t thread,
+				     uint32_t site)
+{
+	struct intern_key key = { (uint64_t)thread << 32 | site, 0 };
+	uint32_t number = intern_find(&loader->known, key);
+
+	if (number)
+		return &loader->cells[number - 1];
+	if (!array_reserve_one(loader->cells, loader->cell_count,
+			       loader->cell_capacity) ||
+	    !intern_add(&loader->known, key))
+		return NULL;
+	loader->cells[loader->cell_count] =
+		(struct cell){ .thread = thread, .site = site };
+	return &loader->cells[loader->cell_count++];
+}
+
+// Columns: thread_id, callsite_id, weight. A sample without frames is in the
+// site CALL_TREE_NONE.
+static bool add_sample(struct loader *loader, sqlite3_stmt *row)
+{
+	uint32_t thread = call_ids_find(&loader->ids,
+					sqlite3_column_int64(row, 0));
+	uint32_t site = call_ids_find(&loader->tree->callsites,
+				      sqlite3_column_int64(row, 1));
+	int64_t weight_ns = sqlite3_column_int64(row, 2);
+	bool bare = sqlite3_column_type(row, 1) == SQLITE_NULL;
+	struct cell *cell;
+
+	if (thread == CALL_TREE_NONE || (site == CALL_TREE_NONE && !bare))
+		return true;
+	cell = find_or_add_cell(loader, thread, bare ? CALL_TREE_NONE : site);
+	if (!cell)
+		return false;
+	cell->weight.samples++;
+	cell->weight.time_ns += weight_ns > 0 ? (uint64_t)weight_ns : 0;
+	loader->rows[thread].thread.samples++;
+	return true;
+}
+
+static struct error *each_row(sqlite3 *database, const char *sql,
+			      bool (*take)(struct loader *loader,
+					   sqlite3_stmt *row),
+			      struct loader *loader)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	struct error *error = sql_prepare(database, sql, &statement);
+	int result;
+
+	if (error)
+		return error;
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+		if (!take(loader, statement))
+			return &error_nomem;
+	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+}
+
+static int compare_busiest_first(const void *left, const void *right,
+				 void *context)
+{
+	const struct thread_row *rows = context;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	uint64_t busy_a = rows[a].thread.samples;
+	uint64_t busy_b = rows[b].thread.samples;
+
+	if (busy_a != busy_b)
+		return busy_a > busy_b ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+// Threads get their ranks; those that get a place of their own move there.
+static struct error *rank_threads(struct loader *loader,
+				  struct call_threads *threads, size_t most)
+{
+	size_t count = loader->row_count, used = 0;
+	_cleanup_free_ uint32_t *order = calloc(count + 1, sizeof(*order));
+
+	threads->threads = calloc(most + 1, sizeof(*threads->threads));
+	if (!order || !threads->threads)
+		return &error_nomem;
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	qsort_r(order, count, sizeof(*order), compare_busiest_first,
+		loader->rows);
+	while (used < count && loader->rows[order[used]].thread.samples > 0)
+		used++;
+	for (size_t i = 0; i < used; i++) {
+		struct thread_row *row = &loader->rows[order[i]];
+
+		row->rank = (uint32_t)(i < most ? i : most);
+		if (i < most) {
+			threads->threads[i] = row->thread;
+			row->thread = (struct call_thread){ 0 };
+		} else {
+			threads->threads[most].samples += row->thread.samples;
+		}
+	}
+	threads->count = used < most ? used : most;
+	if (used <= most)
+		return NULL;
+	threads->count++;
+	threads->threads[most].process = strdup("");
+	if (asprintf(&threads->threads[most].name, "%zu more threads",
+		     used - most) < 0)
+		threads->threads[most].name = NULL;
+	return threads->threads[most].process && threads->threads[most].name ?
+		       NULL :
+		       &error_nomem;
+}
+
+static int compare_cells(const void *left, const void *right, void *context)
+{
+	const struct thread_row *rows = context;
+	const struct cell *a = left, *b = right;
+	uint32_t rank_a = rows[a->thread].rank, rank_b = rows[b->thread].rank;
+
+	if (rank_a != rank_b)
+		return rank_a < rank_b ? -1 : 1;
+	return (a->site > b->site) - (a->site < b->site);
+}
+
+/* One thread's weight by node, while it is added up. */
+struct sums {
+	const struct call_tree *tree; /* borrowed */
+	struct call_share *shares; /* owned; of each node; all 0 in between */
+	uint32_t *touched;	   /* owned; the nodes that are not */
+	size_t touched_count;
+	bool *is_touched; /* owned */
+};
+
+static struct call_share *touch(struct sums *sums, uint32_t node)
+{
+	if (!sums->is_touched[node]) {
+		sums->is_touched[node] = true;
+		sums->touched[sums->touched_count++] = node;
+	}
+	return &sums->shares[node];
+}
+
+static void add_cell(struct sums *sums, const struct cell *cell)
+{
+	const struct call_site *sites = sums->tree->sites;
+	uint32_t site = cell->site;
+	struct call_share *share;
+
+	share = touch(sums, site == CALL_TREE_NONE ? sums->tree->bare_node :
+						     sites[site].node);
+	share->self.samples += cell->weight.samples;
+	share->self.time_ns += cell->weight.time_ns;
+	if (site != CALL_TREE_NONE)
+		site = sites[site].nearest_doubtful;
+	while (site != CALL_TREE_NONE) {
+		if (sites[site].doubtful)
+			touch(sums, sites[site].node)->doubtful_samples +=
+				cell->weight.samples;
+		site = sites[site].parent;
+		if (site != CALL_TREE_NONE)
+			site = sites[site].nearest_doubtful;
+	}
+}
+
+static int compare_nodes(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+static bool take_shares(struct sums *sums, struct call_thread *thread)
+{
+	size_t count = sums->touched_count;
+
+	thread->shares = calloc(count + 1, sizeof(*thread->shares));
+	if (!thread->shares)
+		return false;
+	thread->share_count = count;
+	qsort(sums->touched, count, sizeof(*sums->touched), compare_nodes);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t node = sums->touched[i];
+
+		thread->shares[i] = sums->shares[node];
+		thread->shares[i].node = node;
+		sums->shares[node] = (struct call_share){ 0 };
+		sums->is_touched[node] = false;
+	}
+	sums->touched_count = 0;
+	return true;
+}
+
+static bool add_up(struct loader *loader, struct sums *sums,
+		   struct call_threads *threads)
+{
+	size_t i = 0;
+
+	if (!sums->shares || !sums->touched || !sums->is_touched)
+		return false;
+	for (uint32_t rank = 0; rank < threads->count; rank++) {
+		for (; i < loader->cell_count; i++) {
+			const struct cell *cell = &loader->cells[i];
+
+			if (loader->rows[cell->thread].rank != rank)
+				break;
+			add_cell(sums, cell);
+		}
+		if (!take_shares(sums, &threads->threads[rank]))
+			return false;
+	}
+	return true;
+}
+
+static struct error *share_out(struct loader *loader,
+			       struct call_threads *threads)
+{
+	size_t count = loader->tree->node_count;
+	struct sums sums = {
+		.tree = loader->tree,
+		.shares = calloc(count, sizeof(*sums.shares)),
+		.touched = calloc(count, sizeof(*sums.touched)),
+		.is_touched = calloc(count, sizeof(*sums.is_touched)),
+	};
+	bool good;
+
+	if (loader->cell_count)
+		qsort_r(loader->cells, loader->cell_count,
+			sizeof(*loader->cells), compare_cells, loader->rows);
+	good = add_up(loader, &sums, threads);
+	free(sums.shares);
+	free(sums.touched);
+	free(sums.is_touched);
+	return good ? NULL : &error_nomem;
+}
+
+struct error *call_threads_load(struct call_threads *threads,
+				const struct call_tree *tree,
+				sqlite3 *database, size_t most)
+{
+	struct loader loader = { .tree = tree };
+	struct error *error;
+
+	*threads = (struct call_threads){ 0 };
+	error = each_row(database,
+			 "SELECT t.id, t.name, t.tid, p.name, p.pid "
+			 "FROM thread AS t LEFT JOIN process AS p "
+			 "ON p.id = t.process_id ORDER BY t.id",
+			 add_thread, &loader);
+	if (!error)
+		error = each_row(database,
+				 "SELECT thread_id, callsite_id, "
+				 "ifnull(weight_ns, "
+				 "(SELECT period_ns FROM session)) FROM sample",
+				 add_sample, &loader);
+	if (!error)
+		error = rank_threads(&loader, threads, most);
+	if (!error)
+		error = share_out(&loader, threads);
+	loader_deinit(&loader);
+	if (error)
+		call_threads_deinit(threads);
+	return error_wrap(error, "read the threads");
+}
