@@ -249,6 +249,7 @@ static struct error *parse_headers(struct elf_image *image)
 	if (!error)
 		error = read_segments(image, header.e_phoff, phnum);
 	image->machine = header.e_machine;
+	image->entry = header.e_entry;
 	return error;
 }
 
@@ -334,6 +335,11 @@ void elf_image_destroy(struct elf_image *image)
 	if (image->fd >= 0)
 		close(image->fd);
 	free(image);
+}
+
+uint64_t elf_image_entry(const struct elf_image *image)
+{
+	return image->entry;
 }
 
 uint16_t elf_image_machine(const struct elf_image *image)

@@ -41,6 +41,9 @@ void elf_image_destroy(struct elf_image *image);
 
 uint16_t elf_image_machine(const struct elf_image *image);
 
+/** Where the kernel starts the program, or its loader (e_entry); 0: nowhere. */
+uint64_t elf_image_entry(const struct elf_image *image);
+
 /** False: the file has no such section (or it is broken or too large). */
 bool elf_image_section(struct elf_image *image, const char *name,
 		       struct elf_section *ret);

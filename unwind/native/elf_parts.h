@@ -30,6 +30,7 @@ struct elf_image {
 	uint8_t *bytes;	     /* owned, or NULL */
 	uint64_t size;
 	uint16_t machine;
+	uint64_t entry;
 	Elf64_Shdr *section; /* owned */
 	struct elf_section_cache *cache; /* owned */
 	size_t section_count;
