@@ -16,8 +16,15 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
-enum { ALERT_BYTES_MAX = 1 << 16, STAT_STACK_FIELD = 28 };
+enum {
+	ALERT_BYTES_MAX = 1 << 16,
+	STAT_STACK_FIELD = 28,
+	ASKED_MAX = 64,
+	SWEEP_MS = 5000,
+	NICE = -10,
+};
 
 struct keeper {
 	const struct arch *arch;
@@ -27,7 +34,12 @@ struct keeper {
 	size_t cpu_count;
 	struct pollfd *fds; // owned; one per CPU, then wake_fd
 	uint8_t *scratch;
-	int wake_fd;
+	int wake_fd; // owned; eventfd: somebody asked, or stop
+	bool stop;   // atomic
+	pthread_mutex_t lock; // of what was asked for
+	pid_t asked[ASKED_MAX];
+	size_t asked_count;
+	uint64_t swept_ns;
 	pthread_t thread;
 	bool started;
 };
@@ -41,6 +53,7 @@ struct error *keeper_create(const struct arch *arch,
 		return &error_nomem;
 	keeper->arch = arch;
 	keeper->targets = targets;
+	pthread_mutex_init(&keeper->lock, NULL);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC);
 	keeper->scratch = malloc(ALERT_BYTES_MAX);
 	keeper->files = python_files_create();
@@ -62,6 +75,7 @@ void keeper_destroy(struct keeper *keeper)
 		close(keeper->wake_fd);
 	free(keeper->fds);
 	free(keeper->scratch);
+	pthread_mutex_destroy(&keeper->lock);
 	free(keeper);
 }
 
@@ -85,6 +99,28 @@ static uint64_t main_stack_of(pid_t pid)
 	return field ? strtoull(field, NULL, 10) : 0;
 }
 
+static bool is_readable(const struct target *target)
+{
+	uint64_t word;
+
+	return live_memory_read_u64(&target->python->memory,
+				    target->python->runtime, &word);
+}
+
+// Records of several CPUs come in any order: what is known already may be newer
+// than the news. And a file may be mapped again and again; what was learned of
+// its interpreter is kept.
+static bool is_news(const struct target *known, uint64_t since_ns,
+		    const struct python_layout *layout, uint64_t runtime)
+{
+	if (!known)
+		return true;
+	if (known->since_ns > since_ns)
+		return false;
+	return known->python->layout != layout ||
+	       known->python->runtime != runtime || !is_readable(known);
+}
+
 // Opens the memory of @pid and publishes the interpreter at @runtime in it.
 static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 		    const struct python_layout *layout, uint64_t runtime,
@@ -94,6 +130,9 @@ static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 	struct error *error;
 	int fd = -1;
 
+	if (!is_news(target_table_find(keeper->targets, pid), since_ns, layout,
+		     runtime))
+		return;
 	error = opener_memory(pid, &fd);
 	if (error) {
 		error_destroy(error);
@@ -195,12 +234,40 @@ static void on_exit_record(struct keeper *keeper,
 {
 	struct target *target =
 		target_table_find(keeper->targets, (pid_t)record->pid);
-	uint64_t word;
 
-	if (target && !live_memory_read_u64(&target->python->memory,
-					    target->python->runtime, &word))
+	if (target && !is_readable(target))
 		target_table_retire(keeper->targets, (pid_t)record->pid,
 				    monotonic_ns());
+}
+
+static void on_exec(struct keeper *keeper, const struct perf_record *record)
+{
+	struct target *target =
+		target_table_find(keeper->targets, (pid_t)record->pid);
+
+	if (target && target->since_ns <= record->time_ns)
+		target_table_retire(keeper->targets, (pid_t)record->pid,
+				    monotonic_ns());
+}
+
+static bool is_gone(const struct target *target)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", target->pid);
+	return !is_readable(target) || access(path, F_OK);
+}
+
+// Ends may go unseen: in a record that was lost, or because somebody read the
+// memory of the process in the very moment that we looked whether it is there.
+static void sweep(struct keeper *keeper, int after_ms)
+{
+	uint64_t now = monotonic_ns();
+
+	if (now - keeper->swept_ns < (uint64_t)after_ms * NS_PER_MS)
+		return;
+	keeper->swept_ns = now;
+	target_table_retire_gone(keeper->targets, is_gone, now);
 }
 
 static void on_record(struct keeper *keeper, const struct perf_record *record)
@@ -214,12 +281,13 @@ static void on_record(struct keeper *keeper, const struct perf_record *record)
 		break;
 	case PERF_RECORD_COMM:
 		if (record->comm.exec)
-			target_table_retire(keeper->targets,
-					    (pid_t)record->pid,
-					    monotonic_ns());
+			on_exec(keeper, record);
 		break;
 	case PERF_RECORD_EXIT:
 		on_exit_record(keeper, record);
+		break;
+	case PERF_RECORD_LOST:
+		sweep(keeper, SWEEP_MS / 50);
 		break;
 	}
 }
@@ -248,14 +316,33 @@ static void drain(struct keeper *keeper, struct perf_ring *ring)
 	perf_ring_set_tail(ring, head);
 }
 
+static void take_asked(struct keeper *keeper)
+{
+	pid_t asked[ASKED_MAX];
+	uint64_t count;
+	size_t taken;
+
+	if (read(keeper->wake_fd, &count, sizeof(count)) < 0)
+		return;
+	pthread_mutex_lock(&keeper->lock);
+	taken = keeper->asked_count;
+	memcpy(asked, keeper->asked, taken * sizeof(asked[0]));
+	keeper->asked_count = 0;
+	pthread_mutex_unlock(&keeper->lock);
+	for (size_t i = 0; i < taken; i++)
+		keeper_look_at(keeper, asked[i]);
+}
+
 static void *keeper_main(void *argument)
 {
 	struct keeper *keeper = argument;
 	struct pollfd *wake = &keeper->fds[keeper->cpu_count];
 
 	prctl(PR_SET_NAME, "keeper");
-	while (!(wake->revents & POLLIN)) {
-		if (poll(keeper->fds, keeper->cpu_count + 1, -1) < 0 &&
+	// Ahead of what it has to be quick about; where not allowed, as is.
+	setpriority(PRIO_PROCESS, 0, NICE);
+	while (!__atomic_load_n(&keeper->stop, __ATOMIC_ACQUIRE)) {
+		if (poll(keeper->fds, keeper->cpu_count + 1, SWEEP_MS) < 0 &&
 		    errno != EINTR)
 			break;
 		for (size_t i = 0; i < keeper->cpu_count; i++) {
@@ -263,8 +350,29 @@ static void *keeper_main(void *argument)
 			if (keeper->fds[i].revents & POLLHUP)
 				keeper->fds[i].fd = -1;
 		}
+		if (wake->revents & POLLIN)
+			take_asked(keeper);
+		sweep(keeper, SWEEP_MS);
 	}
 	return NULL;
+}
+
+static void wake(struct keeper *keeper)
+{
+	uint64_t one = 1;
+
+	// Can only fail when 2^64 - 2 wakes are waiting already.
+	if (write(keeper->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void keeper_ask(struct keeper *keeper, pid_t pid)
+{
+	pthread_mutex_lock(&keeper->lock);
+	if (keeper->asked_count < ASKED_MAX)
+		keeper->asked[keeper->asked_count++] = pid;
+	pthread_mutex_unlock(&keeper->lock);
+	wake(keeper);
 }
 
 struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
@@ -291,11 +399,10 @@ struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
 
 void keeper_stop(struct keeper *keeper)
 {
-	uint64_t one = 1;
-
 	if (!keeper->started)
 		return;
-	if (write(keeper->wake_fd, &one, sizeof(one)) == sizeof(one))
-		pthread_join(keeper->thread, NULL);
+	__atomic_store_n(&keeper->stop, true, __ATOMIC_RELEASE);
+	wake(keeper);
+	pthread_join(keeper->thread, NULL);
 	keeper->started = false;
 }

@@ -7,7 +7,8 @@
  * inode, so that the thousandth python costs one look-up.
  *
  * It reads rings of its own; losing a record there delays nothing else, since
- * a process that was missed is found when it is looked at again.
+ * a process that was missed is looked at when its first sample shows it, and
+ * one that is gone is noticed in a while.
  */
 #ifndef BRINDLE_DAEMON_KEEPER_H
 #define BRINDLE_DAEMON_KEEPER_H
@@ -24,6 +25,12 @@ void keeper_destroy(struct keeper *keeper);
 
 /** Publishes process @pid if it runs a supported CPython now. */
 void keeper_look_at(struct keeper *keeper, pid_t pid);
+
+/**
+ * Another thread: have process @pid looked at soon. It may come to nothing:
+ * few can be waiting at a time.
+ */
+void keeper_ask(struct keeper *keeper, pid_t pid);
 
 /** Starts watching the alert rings of @cpus (borrowed). */
 struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,

@@ -33,6 +33,7 @@ struct pipeline_stats {
 	uint64_t walk_samples;
 };
 
+struct keeper;
 struct waiting_sample;
 
 struct pipeline {
@@ -40,6 +41,7 @@ struct pipeline {
 	struct merge merge;
 	struct process_table processes;
 	struct target_table *targets; /* borrowed */
+	struct keeper *keeper;	      /* borrowed; NULL: nobody to ask */
 	struct proof_book proofs;
 	struct resolver resolver;
 	struct store *store;	      /* borrowed */

@@ -56,6 +56,7 @@ struct process {
 	unsigned int waiting; /* samples that refer to it and are not stored */
 	bool maps_read; /* /proc/PID/maps was asked for; not asked again */
 	bool missing;	/* it was not in /proc at the last sweep */
+	uint64_t asked_ns; /* when it was said to be a Python not read yet */
 	uint64_t losses; /* of the table, when it was last read from /proc */
 	struct process *next_exited;
 	UT_hash_handle hh;

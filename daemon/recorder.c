@@ -145,6 +145,7 @@ static struct error *make_pipeline(struct recorder *recorder)
 		error = pipeline_init(&recorder->pipeline, recorder->perf.arch,
 				      recorder->store, recorder->targets,
 				      recorder->cpu_count);
+	recorder->pipeline.keeper = recorder->keeper;
 	if (!error && recorder->options.keep_samples)
 		error = sample_file_create(recorder->options.keep_samples,
 					   recorder->perf.arch,

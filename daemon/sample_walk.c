@@ -2,13 +2,18 @@
 #include "daemon/sample_walk.h"
 
 #include "base/clock.h"
+#include "daemon/keeper.h"
 #include "daemon/waiting_sample.h"
+#include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
 
 #include <string.h>
 
 // Walks of one sample, while stale facts are found.
-enum { WALKS_MAX = 8 };
+enum { WALKS_MAX = 8, ENTRY_BYTES = 64 };
+
+// How often a process that is not read yet is asked for.
+#define ASK_NS (NS_PER_SEC / 10)
 
 // The sample being walked and what belongs to it.
 struct work {
@@ -208,6 +213,31 @@ static enum proof_reason reason_of_snapshot(uint32_t status)
 		       PROOF_BROKEN;
 }
 
+// Python that nobody reads: its beginning went unseen, or is just being seen.
+static void ask_to_read(struct pipeline *pipeline, const struct work *work)
+{
+	struct process *process = work->process;
+
+	if (!pipeline->keeper || work->capture || work->queue_full ||
+	    work->record->time_ns - process->asked_ns < ASK_NS)
+		return;
+	process->asked_ns = work->record->time_ns;
+	keeper_ask(pipeline->keeper, process->pid);
+}
+
+// The loader's own entry has no CFI, yet nothing called it.
+static bool ends_at_entry(const struct walk_result *walk)
+{
+	const struct frame *last = &walk->frames[walk->frame_count - 1];
+	uint64_t entry;
+
+	if (!walk->frame_count || last->kind != FRAME_NATIVE || !last->module ||
+	    !last->module->image)
+		return false;
+	entry = elf_image_entry(last->module->image);
+	return entry && last->module_vaddr - entry < ENTRY_BYTES;
+}
+
 static bool is_matched(const struct work *work)
 {
 	return !work->walk.contradiction && !work->walk.unmatched_activations &&
@@ -220,7 +250,8 @@ static enum proof_reason judge(struct pipeline *pipeline,
 			       const struct work *work, bool *ret_has_python)
 {
 	const struct python_binary *binary = NULL;
-	bool rooted = work->walk.end == WALK_END_ROOT;
+	bool rooted = work->walk.end == WALK_END_ROOT ||
+		      ends_at_entry(&work->walk);
 	enum proof_reason status = work->queue_full ? PROOF_QUEUE_FULL :
 						      PROOF_NOT_CAPTURED;
 
@@ -248,6 +279,8 @@ static enum proof_reason judge(struct pipeline *pipeline,
 	// entered, may be whole after all: every activation was matched.
 	if (status == PROOF_BROKEN && rooted && is_matched(work))
 		status = PROOF_HOLDS;
+	if (status == PROOF_NOT_CAPTURED)
+		ask_to_read(pipeline, work);
 	if (status != PROOF_HOLDS)
 		return status;
 	if (work->walk.contradiction)

@@ -170,6 +170,21 @@ void target_table_retire(struct target_table *table, pid_t pid,
 	pthread_mutex_unlock(&table->lock);
 }
 
+void target_table_retire_gone(struct target_table *table,
+			      bool (*gone)(const struct target *target),
+			      uint64_t now_ns)
+{
+	// Whoever calls is the only one to publish and retire, so that the
+	// slots may be looked at, and be slow about it, without the lock.
+	for (size_t i = 0; i < TARGET_SLOTS; i++) {
+		struct target *target =
+			__atomic_load_n(&table->slot[i], __ATOMIC_SEQ_CST);
+
+		if (target && gone(target))
+			target_table_retire(table, target->pid, now_ns);
+	}
+}
+
 struct target *target_table_find(struct target_table *table, pid_t pid)
 {
 	struct target **slot;

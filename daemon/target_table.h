@@ -60,6 +60,11 @@ struct error *target_table_publish(struct target_table *table, pid_t pid,
 void target_table_retire(struct target_table *table, pid_t pid,
 			 uint64_t now_ns);
 
+/** Retires each target of which @gone says so; one thread calls it. */
+void target_table_retire_gone(struct target_table *table,
+			      bool (*gone)(const struct target *target),
+			      uint64_t now_ns);
+
 /**
  * Slow threads: by epoch, published or retired; NULL when long gone. Valid
  * until target_table_collect(), which one thread calls: the worker.
