@@ -5,6 +5,7 @@ brindle_SOURCES += \
 	daemon/command_io.c daemon/command_io.h \
 	daemon/command_dump.c \
 	daemon/command_record.c \
+	daemon/command_replay.c \
 	daemon/command_report.c \
 	daemon/command_flame.c \
 	daemon/command_query.c \
@@ -34,6 +35,12 @@ libdaemon_a_SOURCES += \
 	daemon/sample_block.c daemon/sample_block.h \
 	daemon/sample_file.c daemon/sample_file.h daemon/sample_format.h \
 	daemon/sample_walk.c daemon/sample_walk.h \
+	daemon/replay.c daemon/replay.h \
+	daemon/replay_print.c daemon/replay_print.h \
+	daemon/replay_profile.c daemon/replay_profile.h \
+	daemon/sample_reader.c daemon/sample_reader.h \
+	daemon/sample_reader_modules.c daemon/sample_reader_processes.c \
+	daemon/sample_reader_sample.c daemon/sample_reader_state.h \
 	daemon/sample_writer.c daemon/sample_writer.h \
 	daemon/sample_writer_modules.c daemon/sample_writer_sample.c \
 	daemon/sample_writer_state.h \

@@ -101,6 +101,8 @@ static int64_t native_function(struct resolver *resolver,
 static const char *kernel_symbol(struct resolver *resolver, uint64_t address,
 				 const char **ret_module)
 {
+	if (resolver->kernel_name)
+		return resolver->kernel_name(resolver->kernel_context, address);
 	if (!resolver->kallsyms_tried)
 		error_destroy(kallsyms_load("/proc/kallsyms",
 					    &resolver->kallsyms));

@@ -28,6 +28,9 @@ struct resolver {
 	struct store *store;	    /* borrowed */
 	struct kallsyms *kallsyms;  /* owned; NULL: none */
 	bool kallsyms_tried;
+	/* Names kernel code instead of kallsyms; NULL: kallsyms. */
+	const char *(*kernel_name)(void *context, uint64_t address);
+	void *kernel_context;
 	struct resolve_entry *cache; /* owned */
 	int64_t unread_frame;	    /* the marker of an unread activation */
 	uint64_t symbol_misses;

@@ -2,6 +2,7 @@
 #include "daemon/sample_file.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "daemon/sample_writer.h"
 #include "unwind/symbols/kallsyms.h"
 
@@ -27,7 +28,9 @@ struct error *sample_file_create(const char *path, const struct arch *arch,
 
 	if (!file)
 		return &error_nomem;
-	error = sample_writer_create(path, arch, &file->writer);
+	error = sample_writer_create(path, arch, monotonic_ns(),
+				     clock_now_ns(CLOCK_REALTIME),
+				     &file->writer);
 	if (error)
 		free(file);
 	else

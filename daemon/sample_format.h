@@ -9,15 +9,16 @@
  *     block: kind u32, size u32, payload[size], zeros up to a multiple of 8
  *
  * Within a payload, scalars come first; each array begins at a multiple of 8.
- * Modules, processes and code objects are numbered from 1 in the order of their
- * blocks, 0 meaning none; a block refers to earlier ones only.
+ * Modules, expressions, processes and code objects are numbered from 1, each in
+ * the order of their blocks, 0 meaning none; a block refers to earlier ones only.
  *
+ *  START       monotonic_ns u64, wall_ns u64 (since the epoch): one instant
  *  MODULE      build_id_size u32, path_size u32, build_id[], path[]
  *  UNWINDING   module u32, flags u32 (MODULE_*), code start u64, end u64,
  *              version u32 (PY_VERSION_HEX), eval_count u32, runtime u64,
  *              code_type u64, entry_end u64, 4 x { start u64, end u64 },
  *              version_text char[24], unsupported char[96]
- *  EXPRESSION  module u32, number u32, size u32, 0 u32, DWARF bytes[]
+ *  EXPRESSION  module u32, size u32, DWARF bytes[]
  *  FUNCTION    module u32, rows u32, start u64, end u64 (one FDE), then per row:
  *              offset u32 (from start), rules u8 (255: no row here), cfa_kind
  *              u8, cfa_reg u8, signal u8, cfa_operand i32, and per rule: kind
@@ -56,7 +57,8 @@
 #define SAMPLE_FORMAT_MAGIC "brindle samples\n"
 
 enum sample_block_kind {
-	SAMPLE_BLOCK_MODULE = 1,
+	SAMPLE_BLOCK_START = 1,
+	SAMPLE_BLOCK_MODULE,
 	SAMPLE_BLOCK_UNWINDING,
 	SAMPLE_BLOCK_EXPRESSION,
 	SAMPLE_BLOCK_FUNCTION,

@@ -123,6 +123,7 @@ static void writer_destroy(struct sample_writer *writer)
 }
 
 struct error *sample_writer_create(const char *path, const struct arch *arch,
+				   uint64_t monotonic_ns, uint64_t wall_ns,
 				   struct sample_writer **ret)
 {
 	struct sample_writer *writer = calloc(1, sizeof(*writer));
@@ -139,6 +140,10 @@ struct error *sample_writer_create(const char *path, const struct arch *arch,
 		writer_destroy(writer);
 		return error_wrap(error, "keep samples in '%s'", path);
 	}
+	sample_block_begin(&writer->block, SAMPLE_BLOCK_START);
+	sample_block_u64(&writer->block, monotonic_ns);
+	sample_block_u64(&writer->block, wall_ns);
+	writer_put(writer);
 	*ret = writer;
 	return NULL;
 }

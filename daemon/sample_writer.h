@@ -18,8 +18,10 @@ enum { SAMPLE_NUMBER_NONE = -1 };
 
 struct sample_writer;
 
-/** Replaces a sample file; refuses to overwrite anything else. */
+/** Replaces a sample file; refuses to overwrite anything else. The times are
+ *  those of the start of the recording. */
 struct error *sample_writer_create(const char *path, const struct arch *arch,
+				   uint64_t monotonic_ns, uint64_t wall_ns,
 				   struct sample_writer **ret);
 
 /** Its number in the file, from 0, or SAMPLE_NUMBER_NONE after a failure. */

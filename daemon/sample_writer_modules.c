@@ -78,25 +78,33 @@ struct row_writer {
 	uint32_t count;
 };
 
-static void put_expression(struct row_writer *rows, int32_t index)
+// Numbered over all modules; written when new.
+static uint32_t expression_number(struct row_writer *rows, int32_t index)
 {
 	struct sample_writer *writer = rows->writer;
 	struct sample_block *block = &writer->block;
 	struct function_key key = { rows->module, (uint32_t)index, 0 };
 	struct cfi_expression expression;
+	uint32_t number;
 	bool new;
 
-	writer_number(writer, &writer->expressions, &key, sizeof(key), &new);
+	number = writer_number(writer, &writer->expressions, &key, sizeof(key),
+			       &new);
 	if (!new)
-		return;
+		return number;
 	expression = cfi_table_expression(rows->cfi, index);
 	sample_block_begin(block, SAMPLE_BLOCK_EXPRESSION);
 	sample_block_u32(block, rows->module);
-	sample_block_u32(block, (uint32_t)index);
 	sample_block_u32(block, (uint32_t)expression.size);
-	sample_block_u32(block, 0);
 	sample_block_array(block, expression.bytes, expression.size);
 	writer_put(writer);
+	return number;
+}
+
+static bool names_expression(const struct cfi_rule *rule)
+{
+	return rule->kind == CFI_EXPRESSION ||
+	       rule->kind == CFI_VAL_EXPRESSION;
 }
 
 // cfi_row_fn: expressions come before the function that needs them.
@@ -107,11 +115,10 @@ static void count_row(void *context, uint64_t vaddr, const struct cfi_row *row)
 	(void)vaddr;
 	rows->count++;
 	if (row && row->cfa_kind == CFI_CFA_EXPRESSION)
-		put_expression(rows, row->cfa_operand);
+		expression_number(rows, row->cfa_operand);
 	for (unsigned int i = 0; row && i < row->rule_count; i++)
-		if (row->rules[i].kind == CFI_EXPRESSION ||
-		    row->rules[i].kind == CFI_VAL_EXPRESSION)
-			put_expression(rows, row->rules[i].operand);
+		if (names_expression(&row->rules[i]))
+			expression_number(rows, row->rules[i].operand);
 }
 
 // cfi_row_fn
@@ -129,12 +136,19 @@ static void put_row(void *context, uint64_t vaddr, const struct cfi_row *row)
 	sample_block_u8(block, row->cfa_kind);
 	sample_block_u8(block, row->cfa_reg);
 	sample_block_u8(block, row->signal_frame);
-	sample_block_u32(block, (uint32_t)row->cfa_operand);
+	sample_block_u32(block, row->cfa_kind == CFI_CFA_EXPRESSION ?
+					expression_number(rows, row->cfa_operand) :
+					(uint32_t)row->cfa_operand);
 	for (unsigned int i = 0; i < row->rule_count; i++) {
-		sample_block_u8(block, row->rules[i].kind);
-		sample_block_u8(block, row->rules[i].reg);
+		const struct cfi_rule *rule = &row->rules[i];
+
+		sample_block_u8(block, rule->kind);
+		sample_block_u8(block, rule->reg);
 		sample_block_u16(block, 0);
-		sample_block_u32(block, (uint32_t)row->rules[i].operand);
+		sample_block_u32(block,
+				 names_expression(rule) ?
+					 expression_number(rows, rule->operand) :
+					 (uint32_t)rule->operand);
 	}
 }
 
