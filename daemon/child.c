@@ -16,6 +16,7 @@ static _Noreturn void run(char **argv, const sigset_t *mask, int go_fd,
 		_exit(1);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	execvp(argv[0], argv);
 	why = errno;
 	if (write(failed_fd, &why, sizeof(why)) < 0)
@@ -41,6 +42,9 @@ struct error *child_create(char **argv, const sigset_t *mask,
 		close(go[1]);
 		run(argv, mask, go[0], failed[1]);
 	}
+	// Where SIGCHLD is ignored, which is inherited, a status would be
+	// thrown away. The command keeps what it was given.
+	signal(SIGCHLD, SIG_DFL);
 	close(go[0]);
 	close(failed[1]);
 	*ret = (struct child){ .pid = pid,
@@ -75,7 +79,10 @@ bool child_wait(struct child *child, bool block)
 	do
 		pid = waitpid(child->pid, &child->status, block ? 0 : WNOHANG);
 	while (pid < 0 && errno == EINTR);
-	child->reaped = pid == child->pid;
+	// Somebody else has waited for it: it has ended, nobody knows how.
+	if (pid < 0)
+		child->status = 0;
+	child->reaped = pid != 0;
 	return child->reaped;
 }
 

@@ -248,12 +248,17 @@ static void take_signal(struct ending *ending)
 		ending->signal = (int)info.ssi_signo;
 }
 
-static bool has_ended(struct ending *ending, int pause_ms)
+static void wait_for_signal(struct ending *ending, int ms)
 {
 	struct pollfd fd = { .fd = ending->signal_fd, .events = POLLIN };
 
-	if (poll(&fd, 1, pause_ms) > 0)
+	if (poll(&fd, 1, ms) > 0)
 		take_signal(ending);
+}
+
+static bool has_ended(struct ending *ending, int pause_ms)
+{
+	wait_for_signal(ending, pause_ms);
 	if (ending->signal || monotonic_ns() >= ending->end_ns)
 		return true;
 	if (ending->child && child_wait(ending->child, false))
@@ -326,8 +331,8 @@ static int command_status(struct ending *ending)
 {
 	struct child *child = ending->child;
 
-	if (!ending->signal)
-		child_wait(child, true);
+	while (!ending->signal && !child_wait(child, false))
+		wait_for_signal(ending, -1);
 	for (int ms = 0; ms < LAST_WAIT_MS && !child_wait(child, false);
 	     ms += LAST_WAIT_STEP_MS)
 		usleep(LAST_WAIT_STEP_MS * 1000);
@@ -344,6 +349,10 @@ static void block_signals(sigset_t *ret_before, int *ret_fd)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, ret_before);
+	// A reader of our messages that leaves, a file that grows too large:
+	// both show as errors of write(2), and end nothing.
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

@@ -71,26 +71,18 @@ static bool add_process(struct task_list *list, pid_t pid)
 
 static void add_children_of(struct task_list *list, pid_t pid, pid_t tid)
 {
-	char path[80], text[4096];
-	ssize_t size;
-	char *next = text;
-	int fd;
+	char path[80];
+	FILE *file;
+	int child;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	file = fopen(path, "re");
+	if (!file)
 		return;
-	size = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[size > 0 ? size : 0] = '\0';
-	for (;;) {
-		pid_t child = (pid_t)strtol(next, &next, 10);
-
-		if (child <= 0)
-			return;
+	while (fscanf(file, "%d", &child) == 1)
 		if (!list_has(list, child))
 			add_process(list, child);
-	}
+	fclose(file);
 }
 
 // The list grows while it is walked, so that grandchildren are found too.
@@ -133,15 +125,48 @@ static unsigned long long now_ticks(void)
 	       (NS_PER_SEC / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
+// The process that thread @pid belongs to; 0: there is none.
+static pid_t process_of(pid_t pid)
+{
+	char path[64], line[256];
+	int process = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (!process && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Tgid: %d", &process) != 1)
+			process = 0;
+	fclose(file);
+	return process;
+}
+
+static struct error *add_asked_for(struct task_list *list, pid_t pid)
+{
+	pid_t process = process_of(pid);
+
+	if (process && process != pid)
+		return error_create(ERROR_NOT_FOUND,
+				    "%d is a thread of process %d; profile "
+				    "that", pid, process);
+	if (!process || !add_process(list, pid))
+		return error_create(ERROR_NOT_FOUND,
+				    "no process has the PID %d", pid);
+	return NULL;
+}
+
 struct error *task_list_init(struct task_list *list,
 			     const struct recorder_options *options)
 {
 	*list = (struct task_list){ .system_wide = options->system_wide };
-	for (size_t i = 0; i < options->pid_count; i++)
-		if (!add_process(list, options->pids[i]))
-			return error_create(ERROR_NOT_FOUND,
-					    "no process has the PID %d",
-					    options->pids[i]);
+	for (size_t i = 0; i < options->pid_count; i++) {
+		struct error *error = add_asked_for(list, options->pids[i]);
+
+		if (error)
+			return error;
+	}
 	if (!options->enable_on_exec)
 		add_descendants(list);
 	list->attached_ticks = now_ticks();
