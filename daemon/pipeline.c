@@ -132,6 +132,16 @@ static void report_reasons(struct pipeline *pipeline)
 	}
 }
 
+static uint64_t median_us(const struct pipeline_stats *stats)
+{
+	uint64_t seen = 0, us = 0;
+
+	while (us < PIPELINE_WALK_BUCKETS - 1 &&
+	       (seen += stats->walk_us[us]) <= stats->walk_samples / 2)
+		us++;
+	return us;
+}
+
 static uint64_t ratio(uint64_t sum, uint64_t count)
 {
 	return count ? sum / count : 0;
@@ -174,6 +184,8 @@ void pipeline_report_health(struct pipeline *pipeline)
 		  "native steps made while unwinding" },
 		{ "unwind_ns_mean", ratio(stats->walk_ns, stats->walk_samples),
 		  "CPU time to unwind one sample, mean" },
+		{ "unwind_us_median", median_us(stats),
+		  "microseconds of CPU time to unwind one sample, median" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -17,7 +17,10 @@
 #include "daemon/resolve.h"
 #include "daemon/sample_file.h"
 
-enum { PIPELINE_FRAME_LIMIT = 32768 };
+enum {
+	PIPELINE_FRAME_LIMIT = 32768,
+	PIPELINE_WALK_BUCKETS = 1024, /* of one microsecond; last: more */
+};
 
 struct pipeline_stats {
 	uint64_t samples, proven, unproven, native;
@@ -31,6 +34,7 @@ struct pipeline_stats {
 	uint64_t codes_changed; /* code objects replaced under their address */
 	uint64_t walk_ns, native_steps; /* CPU time of walk() */
 	uint64_t walk_samples;
+	uint32_t walk_us[PIPELINE_WALK_BUCKETS]; /* walks by CPU time */
 };
 
 struct keeper;

@@ -180,21 +180,32 @@ static bool forget_suspect(struct pipeline *pipeline, struct work *work)
 	return true;
 }
 
+static void note_walk(struct pipeline_stats *stats, uint64_t ns)
+{
+	uint64_t us = ns / 1000;
+
+	stats->walk_ns += ns;
+	stats->walk_samples++;
+	stats->walk_us[us < PIPELINE_WALK_BUCKETS ? us :
+						    PIPELINE_WALK_BUCKETS - 1]++;
+}
+
 static void walk_user(struct pipeline *pipeline, struct work *work)
 {
-	uint64_t start = monotonic_ns();
+	uint64_t start;
 
-	prepare_memory(pipeline, work);
 	if (work->python)
 		learn_codes(pipeline, work->python, work->capture);
+	start = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
+	prepare_memory(pipeline, work);
 	for (int i = 0; i < WALKS_MAX; i++) {
 		walk_once(pipeline, work);
 		if (!work->walk.contradiction || !work->stack.suspect ||
 		    !forget_suspect(pipeline, work))
 			break;
 	}
-	pipeline->stats.walk_ns += monotonic_ns() - start;
-	pipeline->stats.walk_samples++;
+	note_walk(&pipeline->stats,
+		  clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start);
 }
 
 static enum proof_reason reason_of_snapshot(uint32_t status)
