@@ -38,8 +38,9 @@ struct collector {
 	struct python_frame *frames;
 	size_t room, count;
 	uint64_t callee;	 // data-stack frame met last here; 0: none
-	bool callee_fresh;	 // it has not run an instruction that is sure
 	bool innermost;		 // the activation that runs, perhaps half-way
+	bool fresh; // frames met so far may not have run an instruction yet,
+		    // and what they say may not have been written
 	struct chain_frame last; // the frame that ended the activation
 };
 
@@ -228,7 +229,7 @@ static bool stack_tiles(const struct python_stack *stack,
 	// Unknown code: nothing speaks against a caller, but nothing speaks
 	// for what a frame that has just been pushed says either.
 	if (!facts || !facts->frame_words)
-		return !collector->callee_fresh;
+		return !collector->fresh;
 	return callee ==
 	       caller->address + (uint64_t)facts->frame_words * WORD_BYTES;
 }
@@ -289,6 +290,7 @@ static bool stack_visit(struct python_stack *stack, struct collector *collector,
 {
 	struct python_code_facts known;
 	const struct python_code_facts *facts = NULL;
+	bool incomplete;
 	int32_t offset;
 
 	if (!is_plausible(stack, frame))
@@ -300,13 +302,14 @@ static bool stack_visit(struct python_stack *stack, struct collector *collector,
 		stack->suspect = facts ? frame->code : 0;
 		return false;
 	}
+	incomplete = is_incomplete(stack->layout, frame, offset, facts);
 	if (frame->owner == OWNER_THREAD) {
-		collector->callee_fresh =
-			offset <= 0 ||
-			is_incomplete(stack->layout, frame, offset, facts);
+		// Beneath a frame that has run all were written long ago, be it
+		// one that never is complete.
+		collector->fresh &= offset <= 0 || incomplete;
 		collector->callee = frame->address;
 	}
-	if (!is_incomplete(stack->layout, frame, offset, facts))
+	if (!incomplete)
 		collector_add(collector, frame, offset);
 	return true;
 }
@@ -327,7 +330,7 @@ static enum python_match stack_judge(const struct collector *collector,
 				     uint64_t top, enum python_match match)
 {
 	if (match == PYTHON_MATCH_CONTRADICTION && collector->innermost &&
-	    collector->callee == top && collector->callee_fresh)
+	    collector->callee == top && collector->fresh)
 		return PYTHON_MATCH_LOST;
 	return match;
 }
@@ -516,7 +519,8 @@ enum python_match python_stack_activation(struct python_stack *stack,
 {
 	struct collector collector = { .frames = frames,
 				       .room = room,
-				       .innermost = stack->first };
+				       .innermost = stack->first,
+				       .fresh = stack->first };
 	enum python_match match =
 		stack_match(stack, sp, cfa, entering, &collector);
 

@@ -260,6 +260,40 @@ static void yields_frames_of_unknown_code(void **state)
 	fake_each_version(check_unknown_code);
 }
 
+// CPython 3.13 runs __init__ on top of _Py_InitCleanup, which never is complete.
+// That says nothing about what lies beneath, known or not.
+static void check_shim_over_unknown_code(struct fake_stack *stack)
+{
+	const struct python_layout *layout = stack->layout;
+	struct python_stack python;
+	uint64_t caller, shim;
+
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	caller = fake_call(stack, FAKE_OFFSET);
+	fake_spoil(stack, caller + layout->frame.code, stack->unknown_code);
+	fake_spoil(stack, caller + layout->frame.instruction,
+		   stack->unknown_code + layout->code.bytecode + 4);
+	shim = fake_call(stack, FAKE_OFFSET);
+	fake_spoil(stack, shim + layout->frame.code, stack->shim_code);
+	fake_spoil(stack, shim + layout->frame.instruction,
+		   stack->shim_code + layout->code.bytecode + 2);
+	fake_call(stack, FAKE_OFFSET);
+	fake_python_stack(stack, &python);
+	assert_frames(stack, &python, 0, 3);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_python_stack(stack, &python);
+	assert_frames(stack, &python, 1, 1);
+	assert_frames(stack, &python, 0, 3);
+}
+
+static void sees_through_a_shim(void **state)
+{
+	(void)state;
+	fake_each_version(check_shim_over_unknown_code);
+}
+
 // Native frames of the loop that belong to a greenlet's parent.
 static void check_foreign_activation(struct fake_stack *stack)
 {
@@ -335,6 +369,7 @@ int main(void)
 		cmocka_unit_test(follows_generators),
 		cmocka_unit_test(crosses_chunks),
 		cmocka_unit_test(yields_frames_of_unknown_code),
+		cmocka_unit_test(sees_through_a_shim),
 		cmocka_unit_test(leaves_foreign_activations_alone),
 		cmocka_unit_test(checks_the_pieces_of_a_snapshot),
 	};
