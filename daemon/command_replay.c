@@ -235,6 +235,9 @@ static struct error *replay_all(struct run *run)
 	for (size_t i = 0; i < count && !error; i++)
 		if (is_wanted(run, i))
 			error = replay_one(run, i);
+	if (!error && !run->samples && run->arguments->samples)
+		error = error_create(ERROR_NOT_FOUND, "no such sample: the "
+				     "recording has %zu", count);
 	if (!error && problem)
 		error = error_create(problem->code, "'%s': %s",
 				     run->arguments->path, problem->message);

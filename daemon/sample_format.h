@@ -9,8 +9,9 @@
  *     block: kind u32, size u32, payload[size], zeros up to a multiple of 8
  *
  * Within a payload, scalars come first; each array begins at a multiple of 8.
- * Modules, expressions, processes and code objects are numbered from 1, each in
- * the order of their blocks, 0 meaning none; a block refers to earlier ones only.
+ * Modules, expressions, rows, processes and code objects are numbered from 1,
+ * each in the order of their blocks, 0 meaning none; a block refers to earlier
+ * ones only.
  *
  *  START       monotonic_ns u64, wall_ns u64 (since the epoch): one instant
  *  MODULE      build_id_size u32, path_size u32, build_id[], path[]
@@ -19,11 +20,12 @@
  *              code_type u64, entry_end u64, 4 x { start u64, end u64 },
  *              version_text char[24], unsupported char[96]
  *  EXPRESSION  module u32, size u32, DWARF bytes[]
+ *  ROW         rules u8, cfa_kind u8, cfa_reg u8, signal u8, cfa_operand i32,
+ *              and per rule: kind u8, reg u8, 0 u16, operand i32. See
+ *              cfi_table.h; operands that name expressions mean the number of
+ *              an EXPRESSION, which must be of the module that uses the row.
  *  FUNCTION    module u32, rows u32, start u64, end u64 (one FDE), then per row:
- *              offset u32 (from start), rules u8 (255: no row here), cfa_kind
- *              u8, cfa_reg u8, signal u8, cfa_operand i32, and per rule: kind
- *              u8, reg u8, 0 u16, operand i32. See cfi_table.h; operands that
- *              name expressions mean the number of an EXPRESSION.
+ *              offset u32 (from start), ROW u32 (0: none from here on)
  *  SYMBOL      module u32 (0: the kernel), name_size u32, vaddr u64, size u64,
  *              name[]
  *  PROCESS     pid u32, mappings u32, start_ns u64, name char[16], then per
@@ -61,6 +63,7 @@ enum sample_block_kind {
 	SAMPLE_BLOCK_MODULE,
 	SAMPLE_BLOCK_UNWINDING,
 	SAMPLE_BLOCK_EXPRESSION,
+	SAMPLE_BLOCK_ROW,
 	SAMPLE_BLOCK_FUNCTION,
 	SAMPLE_BLOCK_SYMBOL,
 	SAMPLE_BLOCK_PROCESS,
@@ -91,7 +94,6 @@ enum {
 	SAMPLE_CODES_MAX = 65536,
 	SAMPLE_CHAIN_MAX = 1024,
 	SAMPLE_REASON_MAX = 64,
-	SAMPLE_ROW_NONE = 255,
 };
 
 #endif

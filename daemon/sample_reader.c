@@ -85,6 +85,8 @@ static bool read_block(struct sample_reader *reader,
 		return read_unwinding(reader, block);
 	case SAMPLE_BLOCK_EXPRESSION:
 		return read_expression(reader, block);
+	case SAMPLE_BLOCK_ROW:
+		return read_row(reader, block);
 	case SAMPLE_BLOCK_FUNCTION:
 		return read_function(reader, block);
 	case SAMPLE_BLOCK_SYMBOL:

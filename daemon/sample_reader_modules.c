@@ -129,61 +129,83 @@ bool read_expression(struct sample_reader *reader, struct reader *block)
 
 // A number of the file becomes one of its module's table.
 static bool localize(const struct sample_reader *reader, uint32_t module,
-		     uint32_t number, int32_t *ret)
+		     int32_t *operand)
 {
 	const struct read_expression *expression;
+	uint32_t number = (uint32_t)*operand;
 
 	if (!number || number > reader->expression_count)
 		return false;
 	expression = &reader->expressions[number - 1];
 	if (expression->module != module)
 		return false;
-	*ret = (int32_t)expression->index;
+	*operand = (int32_t)expression->index;
 	return true;
 }
 
-static bool read_rule(const struct sample_reader *reader, uint32_t module,
-		      struct reader *block, struct cfi_rule *ret)
+bool read_row(struct sample_reader *reader, struct reader *block)
 {
-	uint32_t operand;
+	struct cfi_packed_row *row;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->kind = reader_u8(block);
-	ret->reg = reader_u8(block);
-	reader_u16(block);
-	operand = reader_u32(block);
-	if (ret->kind == CFI_EXPRESSION || ret->kind == CFI_VAL_EXPRESSION)
-		return localize(reader, module, operand, &ret->operand);
-	ret->operand = (int32_t)operand;
+	if (!array_reserve_one(reader->rows, reader->row_count,
+			       reader->row_capacity))
+		return false;
+	row = calloc(1, sizeof(*row));
+	if (!row)
+		return false;
+	reader->rows[reader->row_count++] = row;
+	row->rule_count = reader_u8(block);
+	row->cfa_kind = reader_u8(block);
+	row->cfa_reg = reader_u8(block);
+	row->signal_frame = reader_u8(block) != 0;
+	row->cfa_operand = (int32_t)reader_u32(block);
+	if (row->rule_count > CFI_ROW_RULES_MAX)
+		return false;
+	for (unsigned int i = 0; i < row->rule_count; i++) {
+		row->rules[i].kind = reader_u8(block);
+		row->rules[i].reg = reader_u8(block);
+		reader_u16(block);
+		row->rules[i].operand = (int32_t)reader_u32(block);
+	}
 	return true;
 }
 
-static bool read_row(const struct sample_reader *reader, uint32_t module,
-		     uint64_t start, struct cfi_parts *parts,
-		     struct reader *block)
+static bool localize_row(const struct sample_reader *reader, uint32_t module,
+			 struct cfi_packed_row *row)
 {
-	struct cfi_rule rules[CFI_ROW_RULES_MAX];
-	struct cfi_row row = { .rules = rules };
-	uint64_t vaddr = start + reader_u32(block);
-	uint32_t operand;
+	if (row->cfa_kind == CFI_CFA_EXPRESSION &&
+	    !localize(reader, module, &row->cfa_operand))
+		return false;
+	for (unsigned int i = 0; i < row->rule_count; i++) {
+		struct cfi_rule *rule = &row->rules[i];
 
-	row.rule_count = reader_u8(block);
-	row.cfa_kind = reader_u8(block);
-	row.cfa_reg = reader_u8(block);
-	row.signal_frame = reader_u8(block) != 0;
-	operand = reader_u32(block);
-	if (row.rule_count == SAMPLE_ROW_NONE)
-		return !block->failed && cfi_parts_add_row(parts, vaddr, NULL);
-	row.cfa_operand = (int32_t)operand;
-	if (row.rule_count > CFI_ROW_RULES_MAX)
-		return false;
-	if (row.cfa_kind == CFI_CFA_EXPRESSION &&
-	    !localize(reader, module, operand, &row.cfa_operand))
-		return false;
-	for (unsigned int i = 0; i < row.rule_count; i++)
-		if (!read_rule(reader, module, block, &rules[i]))
+		if ((rule->kind == CFI_EXPRESSION ||
+		     rule->kind == CFI_VAL_EXPRESSION) &&
+		    !localize(reader, module, &rule->operand))
 			return false;
-	return !block->failed && cfi_parts_add_row(parts, vaddr, &row);
+	}
+	return true;
+}
+
+static bool add_row(const struct sample_reader *reader, uint32_t module,
+		    struct cfi_parts *parts, uint64_t vaddr, uint32_t number)
+{
+	struct cfi_packed_row packed;
+	struct cfi_row row = { .rules = packed.rules };
+
+	if (!number)
+		return cfi_parts_add_row(parts, vaddr, NULL);
+	if (number > reader->row_count)
+		return false;
+	packed = *reader->rows[number - 1];
+	if (!localize_row(reader, module, &packed))
+		return false;
+	row.cfa_kind = packed.cfa_kind;
+	row.cfa_reg = packed.cfa_reg;
+	row.signal_frame = packed.signal_frame;
+	row.rule_count = packed.rule_count;
+	row.cfa_operand = packed.cfa_operand;
+	return cfi_parts_add_row(parts, vaddr, &row);
 }
 
 bool read_function(struct sample_reader *reader, struct reader *block)
@@ -196,9 +218,14 @@ bool read_function(struct sample_reader *reader, struct reader *block)
 	if (!module || !module->has_cfi || block->failed || !count ||
 	    !cfi_parts_add_function(&module->parts, start, end))
 		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (!read_row(reader, number, start, &module->parts, block))
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t vaddr = start + reader_u32(block);
+		uint32_t row = reader_u32(block);
+
+		if (block->failed ||
+		    !add_row(reader, number, &module->parts, vaddr, row))
 			return false;
+	}
 	return true;
 }
 
@@ -286,7 +313,10 @@ void destroy_modules(struct sample_reader *reader)
 		destroy_symbols(&reader->modules[i].symbols);
 		module_unref(reader->modules[i].module);
 	}
+	for (size_t i = 0; i < reader->row_count; i++)
+		free(reader->rows[i]);
 	destroy_symbols(&reader->kernel);
+	free(reader->rows);
 	free(reader->modules);
 	free(reader->expressions);
 }

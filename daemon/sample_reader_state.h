@@ -55,6 +55,8 @@ struct sample_reader {
 	size_t module_count, module_capacity;
 	struct read_expression *expressions;
 	size_t expression_count, expression_capacity;
+	struct cfi_packed_row **rows; /* owned, as are the elements */
+	size_t row_count, row_capacity;
 	struct read_symbols kernel;
 	struct read_process **processes; /* owned, as are the elements: spaces
 					    do not move */
@@ -86,6 +88,7 @@ struct module *reader_module(const struct sample_reader *reader,
 bool read_module(struct sample_reader *reader, struct reader *block);
 bool read_unwinding(struct sample_reader *reader, struct reader *block);
 bool read_expression(struct sample_reader *reader, struct reader *block);
+bool read_row(struct sample_reader *reader, struct reader *block);
 bool read_function(struct sample_reader *reader, struct reader *block);
 bool read_symbol(struct sample_reader *reader, struct reader *block);
 

@@ -104,8 +104,8 @@ static void writer_destroy(struct sample_writer *writer)
 {
 	struct cfi_intern *interns[] = {
 		&writer->modules, &writer->unwinding, &writer->functions,
-		&writer->expressions, &writer->symbols, &writer->processes,
-		&writer->codes,
+		&writer->expressions, &writer->rows, &writer->symbols,
+		&writer->processes, &writer->codes,
 	};
 
 	for (size_t i = 0; i < sizeof(interns) / sizeof(interns[0]); i++)

@@ -2,7 +2,7 @@
 #include "daemon/sample_writer_state.h"
 
 #include "base/array.h"
-#include "unwind/native/cfi_table.h"
+#include "unwind/native/cfi_parts.h"
 #include "unwind/python/binary.h"
 #include "unwind/symbols/symbol_table.h"
 
@@ -107,49 +107,83 @@ static bool names_expression(const struct cfi_rule *rule)
 	       rule->kind == CFI_VAL_EXPRESSION;
 }
 
-// cfi_row_fn: expressions come before the function that needs them.
+// As it goes to the file, with the numbers of its expressions.
+static size_t pack_row(struct row_writer *rows, const struct cfi_row *row,
+		       struct cfi_packed_row *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->rule_count = row->rule_count;
+	ret->cfa_kind = row->cfa_kind;
+	ret->cfa_reg = row->cfa_reg;
+	ret->signal_frame = row->signal_frame;
+	ret->cfa_operand = row->cfa_operand;
+	if (row->cfa_kind == CFI_CFA_EXPRESSION)
+		ret->cfa_operand =
+			(int32_t)expression_number(rows, row->cfa_operand);
+	for (unsigned int i = 0; i < row->rule_count; i++) {
+		struct cfi_rule *rule = &ret->rules[i];
+
+		rule->kind = row->rules[i].kind;
+		rule->reg = row->rules[i].reg;
+		rule->operand = row->rules[i].operand;
+		if (names_expression(rule))
+			rule->operand = (int32_t)expression_number(
+				rows, rule->operand);
+	}
+	return offsetof(struct cfi_packed_row, rules) +
+	       row->rule_count * sizeof(ret->rules[0]);
+}
+
+// Its number; written when new.
+static uint32_t row_number(struct row_writer *rows, const struct cfi_row *row)
+{
+	struct sample_writer *writer = rows->writer;
+	struct sample_block *block = &writer->block;
+	struct cfi_packed_row packed;
+	size_t size;
+	uint32_t number;
+	bool new;
+
+	if (!row)
+		return 0;
+	size = pack_row(rows, row, &packed);
+	number = writer_number(writer, &writer->rows, &packed, size, &new);
+	if (!new)
+		return number;
+	sample_block_begin(block, SAMPLE_BLOCK_ROW);
+	sample_block_u8(block, packed.rule_count);
+	sample_block_u8(block, packed.cfa_kind);
+	sample_block_u8(block, packed.cfa_reg);
+	sample_block_u8(block, packed.signal_frame);
+	sample_block_u32(block, (uint32_t)packed.cfa_operand);
+	for (unsigned int i = 0; i < packed.rule_count; i++) {
+		sample_block_u8(block, packed.rules[i].kind);
+		sample_block_u8(block, packed.rules[i].reg);
+		sample_block_u16(block, 0);
+		sample_block_u32(block, (uint32_t)packed.rules[i].operand);
+	}
+	writer_put(writer);
+	return number;
+}
+
+// cfi_row_fn: what a function refers to comes before it.
 static void count_row(void *context, uint64_t vaddr, const struct cfi_row *row)
 {
 	struct row_writer *rows = context;
 
 	(void)vaddr;
 	rows->count++;
-	if (row && row->cfa_kind == CFI_CFA_EXPRESSION)
-		expression_number(rows, row->cfa_operand);
-	for (unsigned int i = 0; row && i < row->rule_count; i++)
-		if (names_expression(&row->rules[i]))
-			expression_number(rows, row->rules[i].operand);
+	row_number(rows, row);
 }
 
 // cfi_row_fn
 static void put_row(void *context, uint64_t vaddr, const struct cfi_row *row)
 {
-	static const struct cfi_row none;
 	struct row_writer *rows = context;
 	struct sample_block *block = &rows->writer->block;
-	uint8_t count = row ? row->rule_count : SAMPLE_ROW_NONE;
 
-	if (!row)
-		row = &none;
 	sample_block_u32(block, (uint32_t)(vaddr - rows->start));
-	sample_block_u8(block, count);
-	sample_block_u8(block, row->cfa_kind);
-	sample_block_u8(block, row->cfa_reg);
-	sample_block_u8(block, row->signal_frame);
-	sample_block_u32(block, row->cfa_kind == CFI_CFA_EXPRESSION ?
-					expression_number(rows, row->cfa_operand) :
-					(uint32_t)row->cfa_operand);
-	for (unsigned int i = 0; i < row->rule_count; i++) {
-		const struct cfi_rule *rule = &row->rules[i];
-
-		sample_block_u8(block, rule->kind);
-		sample_block_u8(block, rule->reg);
-		sample_block_u16(block, 0);
-		sample_block_u32(block,
-				 names_expression(rule) ?
-					 expression_number(rows, rule->operand) :
-					 (uint32_t)rule->operand);
-	}
+	sample_block_u32(block, row_number(rows, row));
 }
 
 static void put_function(struct sample_writer *writer, uint32_t number,

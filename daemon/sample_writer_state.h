@@ -24,7 +24,7 @@ struct sample_writer {
 	const struct arch *arch;
 	struct error *error; /* the first one */
 	struct sample_block block;
-	struct cfi_intern modules, unwinding, functions, expressions, symbols,
+	struct cfi_intern modules, unwinding, functions, expressions, rows, symbols,
 		processes, codes;
 	struct module **held; /* owned array of references, by number */
 	size_t held_count, held_capacity;

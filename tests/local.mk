@@ -4,6 +4,7 @@ include tests/base/local.mk
 include tests/unwind/local.mk
 include tests/schema/local.mk
 include tests/daemon/local.mk
+include tests/replay/local.mk
 include tests/fuzz/local.mk
 include tests/style/local.mk
 include tests/truth/local.mk

@@ -22,3 +22,7 @@ EXTRA_DIST += tests/fuzz/corpus/python_image
 fuzz_targets += tests/fuzz/fuzz_python_binary
 tests_fuzz_fuzz_python_binary_SOURCES = tests/fuzz/fuzz_python_binary.c
 EXTRA_DIST += tests/fuzz/corpus/python_binary tests/fuzz/python_binary.S
+
+fuzz_targets += tests/fuzz/fuzz_sample_file
+tests_fuzz_fuzz_sample_file_SOURCES = tests/fuzz/fuzz_sample_file.c
+EXTRA_DIST += tests/fuzz/corpus/sample_file
