@@ -234,13 +234,12 @@ struct error *recorder_start(struct recorder *recorder)
 		recorder->perf.stack_bytes + RECORD_REST_BYTES;
 	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
 		error = start_capture(recorder, i);
-	if (!error)
-		error = keeper_start(recorder->keeper, recorder->cpus,
-				     recorder->cpu_count);
 	if (error)
 		return error;
 	task_list_each_process(&recorder->tasks, keeper_look_at,
 			       recorder->keeper);
+	error = keeper_start(recorder->keeper, recorder->cpus,
+			     recorder->cpu_count);
 	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
 		if (!recorder->options.enable_on_exec)
 			error = perf_cpu_enable(&recorder->cpus[i]);

@@ -239,11 +239,13 @@ static void ask_to_read(struct pipeline *pipeline, const struct work *work)
 // The loader's own entry has no CFI, yet nothing called it.
 static bool ends_at_entry(const struct walk_result *walk)
 {
-	const struct frame *last = &walk->frames[walk->frame_count - 1];
+	const struct frame *last;
 	uint64_t entry;
 
-	if (!walk->frame_count || last->kind != FRAME_NATIVE || !last->module ||
-	    !last->module->image)
+	if (!walk->frame_count)
+		return false;
+	last = &walk->frames[walk->frame_count - 1];
+	if (last->kind != FRAME_NATIVE || !last->module || !last->module->image)
 		return false;
 	entry = elf_image_entry(last->module->image);
 	return entry && last->module_vaddr - entry < ENTRY_BYTES;
