@@ -47,6 +47,8 @@ struct call_node {
 /* A row of the trie, and where it went. A parent has a smaller index. */
 struct call_site {
 	uint32_t node, parent; /* parent: CALL_TREE_NONE above a root */
+	uint32_t line;	       /* 0: not known */
+	uint64_t self_samples;
 	/* The nearest one, from itself up, whose frame is in doubt, if any. */
 	uint32_t nearest_doubtful;
 	bool doubtful;

@@ -398,6 +398,9 @@ static bool take_callsite(struct loader *loader, sqlite3_stmt *row)
 			    (struct call_site){
 				    .node = node,
 				    .parent = above,
+				    .line = place->line,
+				    .self_samples = count_of(
+					    sqlite3_column_int64(row, 3)),
 				    .doubtful = place->doubtful,
 			    }) &&
 	       add_line(tree, node, place->line, total);

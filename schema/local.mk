@@ -36,7 +36,9 @@ libschema_a_SOURCES += \
 	schema/flame.c \
 	schema/json.c schema/json.h \
 	schema/report.c schema/report.h \
+	schema/report_head.c \
 	schema/report_json.c \
+	schema/report_page.c schema/report_page.h \
 	schema/report_text.c \
 	schema/summary.c schema/summary.h
 nodist_libschema_a_SOURCES += schema/flame_page_html.c

@@ -126,39 +126,43 @@ struct error *report_load(struct report *report, sqlite3 *database)
 	return error;
 }
 
-uint32_t report_line(const struct report *report, uint32_t node)
+// CALL_TREE_NONE: it has none, as samples without frames.
+static uint32_t heaviest_site(const struct call_tree *tree, uint32_t node)
 {
-	const struct call_tree *tree = &report->tree;
-	size_t first = 0, end = tree->line_count;
+	uint32_t heaviest = CALL_TREE_NONE;
 
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-
-		if (tree->lines[middle].node < node)
-			first = middle + 1;
-		else
-			end = middle;
+	for (uint32_t i = 0; i < tree->callsites.count; i++) {
+		if (tree->sites[i].node != node)
+			continue;
+		if (heaviest == CALL_TREE_NONE ||
+		    tree->sites[i].self_samples >
+			    tree->sites[heaviest].self_samples)
+			heaviest = i;
 	}
-	if (first < tree->line_count && tree->lines[first].node == node)
-		return tree->lines[first].line;
-	return tree->functions[tree->nodes[node].function].first_line;
+	return heaviest;
 }
 
-uint32_t *report_stack(const struct report *report, uint32_t node,
-		       size_t *ret_count)
+struct report_frame *report_stack(const struct report *report, uint32_t node,
+				  size_t *ret_count)
 {
-	const struct call_node *nodes = report->tree.nodes;
+	const struct call_tree *tree = &report->tree;
+	uint32_t site = heaviest_site(tree, node);
+	struct report_frame *stack;
 	size_t count = 0;
-	uint32_t *stack;
 
-	for (uint32_t i = node; i != 0; i = nodes[i].parent)
+	for (uint32_t i = node; i != 0; i = tree->nodes[i].parent)
 		count++;
 	stack = calloc(count ? count : 1, sizeof(*stack));
 	if (!stack)
 		return NULL;
 	*ret_count = count;
-	for (uint32_t i = node; i != 0; i = nodes[i].parent)
-		stack[--count] = i;
+	for (uint32_t i = node; i != 0; i = tree->nodes[i].parent) {
+		stack[--count].node = i;
+		if (site == CALL_TREE_NONE)
+			continue;
+		stack[count].line = tree->sites[site].line;
+		site = tree->sites[site].parent;
+	}
 	return stack;
 }
 

@@ -24,15 +24,18 @@ struct report {
 struct error *report_load(struct report *report, sqlite3 *database);
 void report_deinit(struct report *report);
 
-/** The line of @node's function that most samples show; 0: not known. */
-uint32_t report_line(const struct report *report, uint32_t node);
+struct report_frame {
+	uint32_t node;
+	uint32_t line; /* 0: not known */
+};
 
 /**
- * The frames of @node's stack from the root on, without "all". How many there
- * are; the array is owned by the caller, NULL without memory.
+ * The frames of @node's stack from the root on, without "all". Of the lines it
+ * was seen with, those that were seen together most. How many there are; the
+ * array is owned by the caller, NULL without memory.
  */
-uint32_t *report_stack(const struct report *report, uint32_t node,
-		       size_t *ret_count);
+struct report_frame *report_stack(const struct report *report, uint32_t node,
+				  size_t *ret_count);
 
 struct error *report_print_text(const struct report *report,
 				const struct report_options *options,

@@ -60,15 +60,15 @@ static void write_function(const struct report *report, uint32_t index,
 	json_close(json, '}');
 }
 
-static void write_frame(const struct report *report, uint32_t index,
-			struct json *json)
+static void write_frame(const struct report *report,
+			struct report_frame frame, struct json *json)
 {
-	const struct call_node *node = &report->tree.nodes[index];
+	const struct call_node *node = &report->tree.nodes[frame.node];
 	const struct call_function *function =
 		&report->tree.functions[node->function];
 
 	json_open(json, NULL, '{');
-	write_place(report, function, report_line(report, index), json);
+	write_place(report, function, frame.line, json);
 	json_text(json, "status",
 		  status_name(function, node->doubtful_samples,
 			      node->total.samples));
@@ -80,7 +80,7 @@ static struct error *write_stack(const struct report *report, uint32_t index,
 {
 	const struct call_node *node = &report->tree.nodes[index];
 	const struct call_node *all = &report->tree.nodes[0];
-	_cleanup_free_ uint32_t *stack = NULL;
+	_cleanup_free_ struct report_frame *stack = NULL;
 	size_t count;
 
 	stack = report_stack(report, index, &count);
