@@ -29,3 +29,28 @@ tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
 	$(schema_fixture)
 tests_schema_test_store_speed_SOURCES = tests/schema/test_store_speed.c \
 	$(schema_fixture)
+
+# Looking at a profile.
+check_PROGRAMS += \
+	tests/schema/test_call_tree \
+	tests/schema/test_export_folded \
+	tests/schema/test_flame \
+	tests/schema/test_json \
+	tests/schema/test_report
+
+tests_schema_test_call_tree_SOURCES = tests/schema/test_call_tree.c \
+	$(schema_fixture)
+tests_schema_test_export_folded_SOURCES = tests/schema/test_export_folded.c \
+	$(schema_fixture)
+tests_schema_test_flame_SOURCES = tests/schema/test_flame.c $(schema_fixture)
+tests_schema_test_json_SOURCES = tests/schema/test_json.c
+tests_schema_test_report_SOURCES = tests/schema/test_report.c $(schema_fixture)
+
+# The page in a browser; a sanitizer has nothing to look at there.
+test_helpers += tests/schema/make_pages
+tests_schema_make_pages_SOURCES = tests/schema/make_pages.c
+if !SANITIZING
+TESTS += tests/schema/flame_browser.sh
+endif
+dist_check_SCRIPTS += tests/schema/flame_browser.sh
+EXTRA_DIST += tests/schema/browser.py tests/schema/flame_browser.py
