@@ -137,6 +137,12 @@ class Chart {
 		this.target = null;
 	}
 
+	// Where the animation goes, at once.
+	arrive() {
+		if (this.target)
+			this.setWindow(this.target.from, this.target.to);
+	}
+
 	glideTo(from, to) {
 		const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 

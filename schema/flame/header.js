@@ -33,6 +33,20 @@ function showTrust(profile) {
 	bar.setAttribute("aria-label", `Samples: ${bar.title || "none"}`);
 }
 
+// Nothing is left out without a word.
+function allNotes(profile) {
+	const notes = [...profile.notes];
+
+	if (profile.least_samples)
+		notes.push("Boxes of fewer than " +
+			`${formatSamples(profile.least_samples)} are left out: ` +
+			"their samples are their callers' own here.");
+	if (profile.threads_left_out)
+		notes.push("There are too many samples to tell threads apart " +
+			"here: v_sample does.");
+	return notes;
+}
+
 function showHeader(profile) {
 	const { session } = profile;
 	const command = session.command || profile.title;
@@ -53,9 +67,9 @@ function showHeader(profile) {
 	byId("lost").textContent = formatCount(profile.lost);
 	byId("lost").classList.toggle("bad", profile.lost > 0);
 	showTrust(profile);
-	byId("notes").append(...profile.notes.map((note) =>
+	byId("notes").append(...allNotes(profile).map((note) =>
 		make("li", { textContent: note })));
-	byId("notes").hidden = !profile.notes.length;
+	byId("notes").hidden = !byId("notes").children.length;
 }
 
 function trustRows(profile) {

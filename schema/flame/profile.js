@@ -37,7 +37,7 @@ function decodeFunctions(stored) {
 	const count = stored.names.length;
 	const functions = {
 		count,
-		names: stored.names,
+		names: stored.names.map((name) => name || "(no name)"),
 		kinds: decodeColumn(stored.kinds, count, Uint8Array),
 		files: decodeColumn(stored.files, count, Int32Array),
 		modules: decodeColumn(stored.modules, count, Int32Array),

@@ -29,6 +29,7 @@ function showEmpty(profile) {
 }
 
 function start() {
+	performance.mark("brindle-begin");
 	const profile = readProfile();
 	const address = readAddress();
 
@@ -37,9 +38,9 @@ function start() {
 	showEmpty(profile);
 	const app = new App(profile);
 	applyAddress(app, address);
-	app.chart.step(performance.now());
+	app.chart.arrive();
 	app.chart.draw();
-	performance.mark("brindle-painted");
+	performance.mark("brindle-drawn");
 	fillLegend(app);
 	fillThreads(app);
 	fillAbout(profile);

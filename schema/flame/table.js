@@ -43,12 +43,11 @@ class FunctionTable {
 
 	makeHeading(order, label, className) {
 		const button = make("button", { textContent: label });
-		const heading = make("th", { className, scope: "col" }, button);
+		const heading = make("th", { className, scope: "col" });
 
-		if (!order) {
-			button.disabled = true;
+		heading.append(order ? button : label);
+		if (!order)
 			return heading;
-		}
 		if (this.order === order)
 			heading.setAttribute("aria-sort", order === "name" ?
 				"ascending" : "descending");
@@ -63,11 +62,12 @@ class FunctionTable {
 	}
 
 	makeShare(value) {
-		const bar = make("meter", { value, max: this.all || 1 });
+		const bar = make("span", { className: "fill" });
 
-		bar.setAttribute("aria-hidden", "true");
+		bar.style.width = `${this.all ? 100 * value / this.all : 0}%`;
 		return make("td", { className: "number" },
-			    make("span", { className: "share" }, bar,
+			    make("span", { className: "share" },
+				 make("span", { className: "track" }, bar),
 				 formatShare(value, this.all)));
 	}
 
