@@ -234,12 +234,13 @@ bool read_symbol(struct sample_reader *reader, struct reader *block)
 	uint32_t number = reader_u32(block), name_size = reader_u32(block);
 	uint64_t vaddr = reader_u64(block), size = reader_u64(block);
 	struct read_module *module = known_module(reader, number);
-	struct read_symbols *symbols = number ? &module->symbols :
-						&reader->kernel;
+	struct read_symbols *symbols = &reader->kernel;
 	char *name;
 
 	if (number && !module)
 		return false;
+	if (module)
+		symbols = &module->symbols;
 	name = reader_text(block, name_size, SAMPLE_SYMBOL_MAX);
 	if (!name)
 		return false;

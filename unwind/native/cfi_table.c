@@ -48,10 +48,13 @@ static bool add_change(struct cfi_table *table, uint32_t start, uint32_t row)
 static bool add_range(struct cfi_table *table, const struct cfi_range *range,
 		      const struct cfi_change *changes)
 {
-	const struct cfi_change *change = &changes[range->first_entry];
-	const struct cfi_change *end = change + range->entry_count;
+	const struct cfi_change *change, *end;
 
-	if (change == end || change->start > range->start)
+	if (!range->entry_count)
+		return add_change(table, range->start, CFI_NO_ROW);
+	change = &changes[range->first_entry];
+	end = change + range->entry_count;
+	if (change->start > range->start)
 		if (!add_change(table, range->start, CFI_NO_ROW))
 			return false;
 	for (; change < end && change->start < range->end; change++) {
