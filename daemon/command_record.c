@@ -36,6 +36,8 @@ struct record_arguments {
 	size_t pid_count, pid_capacity;
 	double seconds; // 0: until the end
 	char **command; // NULL: none
+	bool keep;	// --keep-samples
+	char *samples;	// owned; its file, when none was named
 	char text[COMMAND_TEXT_MAX];
 };
 
@@ -90,6 +92,40 @@ static void check_scope(const struct record_arguments *arguments,
 		argp_error(state, "one of -- COMMAND, -p PID and -a");
 }
 
+// FILE may be left out, also when a word follows that begins with '-'. What
+// follows otherwise is the file, for a command stands behind "--".
+static void set_keep(struct record_arguments *arguments,
+		     struct argp_state *state, const char *argument)
+{
+	const char *next = state->next < state->argc ?
+				   state->argv[state->next] :
+				   NULL;
+
+	arguments->keep = true;
+	if (!argument && next && *next != '-') {
+		argument = next;
+		state->next++;
+	}
+	arguments->options.keep_samples = argument;
+}
+
+// Beside the profile: brindle.db, brindle.samples.
+static void name_samples(struct record_arguments *arguments,
+			 struct argp_state *state)
+{
+	struct recorder_options *options = &arguments->options;
+	size_t size = strlen(options->output);
+
+	if (!arguments->keep || options->keep_samples)
+		return;
+	if (size > 3 && !strcmp(options->output + size - 3, ".db"))
+		size -= 3;
+	if (asprintf(&arguments->samples, "%.*s.samples", (int)size,
+		     options->output) < 0)
+		argp_failure(state, 1, ENOMEM, "--keep-samples");
+	options->keep_samples = arguments->samples;
+}
+
 static error_t parse_record(int key, char *argument, struct argp_state *state)
 {
 	struct record_arguments *arguments = state->input;
@@ -123,7 +159,7 @@ static error_t parse_record(int key, char *argument, struct argp_state *state)
 			 7) & ~7u;
 		return 0;
 	case KEY_KEEP:
-		options->keep_samples = argument;
+		set_keep(arguments, state, argument);
 		return 0;
 	case KEY_NO_REALTIME:
 		options->realtime = false;
@@ -140,6 +176,7 @@ static error_t parse_record(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		check_scope(arguments, state);
+		name_samples(arguments, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -157,8 +194,9 @@ static const struct argp_option record_options[] = {
 				   "others where there is a PMU", 0 },
 	{ "stack-size", KEY_STACK, "BYTES", 0,
 	  "stack that the kernel copies (16384; at most 65528)", 0 },
-	{ "keep-samples", KEY_KEEP, "FILE", 0,
-	  "keep raw samples for brindle replay", 0 },
+	{ "keep-samples", KEY_KEEP, "FILE", OPTION_ARG_OPTIONAL,
+	  "also keep the raw samples, for brindle replay (beside the profile, "
+	  "as brindle.samples)", 0 },
 	{ "no-realtime", KEY_NO_REALTIME, 0, 0,
 	  "do not ask for SCHED_FIFO; fewer samples are proven", 0 },
 	{ "proof-by-software", KEY_SOFTWARE_PROOF, 0, OPTION_HIDDEN,
@@ -405,6 +443,7 @@ int command_record(int argc, char **argv)
 	status = record_and_report(&arguments, &ending);
 	child_deinit(&child);
 	free(ending.pid_fds);
+	free(arguments.samples);
 	free(arguments.pids);
 	return status;
 }
