@@ -105,8 +105,8 @@ static struct cell *find_or_add_cell(struct loader *loader, uint32_t thread,
 // site CALL_TREE_NONE.
 static bool add_sample(struct loader *loader, sqlite3_stmt *row)
 {
-	uint32_t thread = call_ids_find(&loader->ids,
-					sqlite3_column_int64(row, 0));
+	uint32_t thread =
+		call_ids_find(&loader->ids, sqlite3_column_int64(row, 0));
 	uint32_t site = call_ids_find(&loader->tree->callsites,
 				      sqlite3_column_int64(row, 1));
 	int64_t weight_ns = sqlite3_column_int64(row, 2);
@@ -317,8 +317,8 @@ static struct error *share_out(struct loader *loader,
 }
 
 struct error *call_threads_load(struct call_threads *threads,
-				const struct call_tree *tree,
-				sqlite3 *database, size_t most)
+				const struct call_tree *tree, sqlite3 *database,
+				size_t most)
 {
 	struct loader loader = { .tree = tree };
 	struct error *error;

@@ -169,8 +169,7 @@ static void merge_lines(struct call_tree *tree)
 	qsort(lines, tree->line_count, sizeof(*lines), compare_line_weights);
 }
 
-struct error *call_tree_sort(struct call_tree *tree,
-			     enum call_tree_order order)
+struct error *call_tree_sort(struct call_tree *tree, enum call_tree_order order)
 {
 	struct sorting sorting = { tree, order };
 	_cleanup_free_ uint32_t *kids = NULL, *place = NULL;

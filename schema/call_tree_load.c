@@ -19,7 +19,7 @@ struct place {
  * and parents come first, so a node is never 0: 0 is a free slot.
  */
 struct edges {
-	uint32_t *slots; /* owned */
+	uint32_t *slots;   /* owned */
 	size_t slot_count; /* power of two */
 };
 
@@ -168,8 +168,7 @@ static bool take_function(struct loader *loader, sqlite3_stmt *row)
 		});
 }
 
-static int compare_functions(const void *left, const void *right,
-			     void *context)
+static int compare_functions(const void *left, const void *right, void *context)
 {
 	const struct call_function *functions = context;
 	const struct call_function *a = &functions[*(const uint32_t *)left];
@@ -196,8 +195,8 @@ static bool alias_by_name(struct loader *loader)
 	qsort_r(sorted, count, sizeof(*sorted), compare_functions,
 		tree->functions);
 	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || compare_functions(&first, &sorted[i],
-						tree->functions) != 0)
+		if (i == 0 ||
+		    compare_functions(&first, &sorted[i], tree->functions) != 0)
 			first = sorted[i];
 		loader->aliases[sorted[i]] = first;
 	}
@@ -217,8 +216,8 @@ static struct error *load_functions(struct loader *loader)
 			 take_function);
 	if (error)
 		return error;
-	loader->aliases = calloc(loader->tree->function_count,
-				 sizeof(*loader->aliases));
+	loader->aliases =
+		calloc(loader->tree->function_count, sizeof(*loader->aliases));
 	if (!loader->aliases)
 		return &error_nomem;
 	for (size_t i = 0; i < loader->tree->function_count; i++)
@@ -230,8 +229,8 @@ static struct error *load_functions(struct loader *loader)
 
 static bool take_frame(struct loader *loader, sqlite3_stmt *row)
 {
-	uint32_t function = call_ids_find(&loader->functions,
-					  sqlite3_column_int64(row, 1));
+	uint32_t function =
+		call_ids_find(&loader->functions, sqlite3_column_int64(row, 1));
 	int64_t status = sqlite3_column_int64(row, 2);
 
 	if (function == CALL_TREE_NONE)
@@ -296,8 +295,7 @@ static bool grow_edges(struct loader *loader)
 	return true;
 }
 
-static bool add_node(struct call_tree *tree, uint32_t parent,
-		     uint32_t function)
+static bool add_node(struct call_tree *tree, uint32_t parent, uint32_t function)
 {
 	if (!array_reserve_one(tree->nodes, tree->node_count,
 			       tree->node_capacity))
@@ -361,8 +359,7 @@ static bool add_callsite(struct call_tree *tree, int64_t id,
 	return true;
 }
 
-static void add_weight(struct call_tree *tree, uint32_t node,
-		       sqlite3_stmt *row)
+static void add_weight(struct call_tree *tree, uint32_t node, sqlite3_stmt *row)
 {
 	struct call_weight *self = &tree->nodes[node].self;
 
@@ -378,8 +375,8 @@ static bool take_callsite(struct loader *loader, sqlite3_stmt *row)
 	uint32_t above = is_root ? CALL_TREE_NONE :
 				   call_ids_find(&tree->callsites,
 						 sqlite3_column_int64(row, 1));
-	uint32_t frame = call_ids_find(&loader->frames,
-				       sqlite3_column_int64(row, 2));
+	uint32_t frame =
+		call_ids_find(&loader->frames, sqlite3_column_int64(row, 2));
 	uint64_t total = count_of(sqlite3_column_int64(row, 5));
 	const struct place *place;
 	uint32_t node;
@@ -419,7 +416,8 @@ static bool take_bare(struct loader *loader, sqlite3_stmt *row)
 		return false;
 	index = tree->bare_node = (uint32_t)tree->node_count - 1;
 	tree->nodes[index].self = (struct call_weight){
-		samples, count_of(sqlite3_column_int64(row, 1)),
+		samples,
+		count_of(sqlite3_column_int64(row, 1)),
 	};
 	return true;
 }
@@ -460,7 +458,9 @@ struct error *call_tree_load(struct call_tree *tree, sqlite3 *database,
 			     enum call_tree_order order)
 {
 	struct loader loader = {
-		.tree = tree, .database = database, .order = order,
+		.tree = tree,
+		.database = database,
+		.order = order,
 	};
 	struct error *error;
 

@@ -27,8 +27,7 @@ static struct error *find_threshold(const struct call_tree *tree, size_t most,
 	return NULL;
 }
 
-static bool is_light(const struct call_tree *tree, uint32_t node,
-		     uint64_t least)
+static bool is_light(const struct call_tree *tree, uint32_t node, uint64_t least)
 {
 	return node != 0 && tree->nodes[node].total.samples < least;
 }

@@ -129,8 +129,10 @@ static void write_functions(struct json *json, const struct call_tree *tree)
 		const char *key;
 		function_number_fn number;
 	} columns[] = {
-		{ "kinds", function_kind },	{ "files", function_file },
-		{ "modules", function_module }, { "lines", function_line },
+		{ "kinds", function_kind },
+		{ "files", function_file },
+		{ "modules", function_module },
+		{ "lines", function_line },
 		{ "unresolved", function_unresolved },
 	};
 
@@ -152,8 +154,7 @@ static void write_functions(struct json *json, const struct call_tree *tree)
 }
 
 // Which number of node @index goes into a column.
-typedef uint64_t (*node_number_fn)(const struct call_node *nodes,
-				   size_t index);
+typedef uint64_t (*node_number_fn)(const struct call_node *nodes, size_t index);
 
 static uint64_t node_parent(const struct call_node *nodes, size_t index)
 {

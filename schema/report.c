@@ -21,8 +21,7 @@ static int compare_weights(uint64_t a, uint64_t b)
 	return a == b ? 0 : a > b ? -1 : 1;
 }
 
-static int compare_functions(const struct report *report, uint32_t a,
-			     uint32_t b)
+static int compare_functions(const struct report *report, uint32_t a, uint32_t b)
 {
 	const struct call_function *functions = report->tree.functions;
 	int result = strcmp(functions[a].name, functions[b].name);
@@ -35,8 +34,7 @@ static int compare_self(const void *left, const void *right, void *context)
 	const struct report *report = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 	const struct call_sum *sums = report->sums;
-	int result = compare_weights(sums[a].self.samples,
-				     sums[b].self.samples);
+	int result = compare_weights(sums[a].self.samples, sums[b].self.samples);
 
 	if (!result)
 		result = compare_weights(sums[a].total.samples,
@@ -49,8 +47,8 @@ static int compare_total(const void *left, const void *right, void *context)
 	const struct report *report = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 	const struct call_sum *sums = report->sums;
-	int result = compare_weights(sums[a].total.samples,
-				     sums[b].total.samples);
+	int result =
+		compare_weights(sums[a].total.samples, sums[b].total.samples);
 
 	if (!result)
 		result = compare_weights(sums[a].self.samples,
@@ -63,8 +61,8 @@ static int compare_stacks(const void *left, const void *right, void *context)
 	const struct report *report = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 	const struct call_node *nodes = report->tree.nodes;
-	int result = compare_weights(nodes[a].self.samples,
-				     nodes[b].self.samples);
+	int result =
+		compare_weights(nodes[a].self.samples, nodes[b].self.samples);
 
 	return result ? result : (a > b) - (a < b);
 }

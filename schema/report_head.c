@@ -26,7 +26,8 @@ static void print_session(struct page *page)
 	_cleanup_free_ char *command = page_printable(page, summary->command);
 	_cleanup_free_ char *host = page_printable(page, summary->host);
 	_cleanup_free_ char *kernel = page_printable(page, summary->kernel);
-	_cleanup_free_ char *machine = page_printable(page, summary->architecture);
+	_cleanup_free_ char *machine =
+		page_printable(page, summary->architecture);
 	_cleanup_free_ char *event = page_printable(page, summary->event);
 
 	if (page->no_memory)
@@ -39,8 +40,8 @@ static void print_session(struct page *page)
 		summary->cpu_count == 1 ? "" : "s");
 	print_start(page, summary->start_wall_ns);
 	page_print_duration(page, (uint64_t)(summary->duration_ns > 0 ?
-						summary->duration_ns :
-						0));
+						     summary->duration_ns :
+						     0));
 	fprintf(page->out, ", %s at %" PRId64 " Hz\n", event,
 		summary->frequency_hz);
 }
@@ -135,7 +136,8 @@ static void print_notes(struct page *page)
 	if (summary->note_count)
 		putc('\n', page->out);
 	for (size_t i = 0; i < summary->note_count; i++) {
-		_cleanup_free_ char *note = page_printable(page, summary->notes[i]);
+		_cleanup_free_ char *note =
+			page_printable(page, summary->notes[i]);
 
 		if (!note)
 			return;

@@ -7,10 +7,12 @@ static const char *status_name(const struct call_function *function,
 	if (function->unresolved)
 		return "unresolved";
 	if (function->kind == STORE_PYTHON)
-		return doubtful == 0 ? "proven" :
-		       doubtful == total ? "unproven" : "mixed";
-	return doubtful == 0 ? "exact" :
-	       doubtful == total ? "guessed" : "mixed";
+		return doubtful == 0	 ? "proven" :
+		       doubtful == total ? "unproven" :
+					   "mixed";
+	return doubtful == 0	 ? "exact" :
+	       doubtful == total ? "guessed" :
+				   "mixed";
 }
 
 static void write_place(const struct report *report,
@@ -60,8 +62,8 @@ static void write_function(const struct report *report, uint32_t index,
 	json_close(json, '}');
 }
 
-static void write_frame(const struct report *report,
-			struct report_frame frame, struct json *json)
+static void write_frame(const struct report *report, struct report_frame frame,
+			struct json *json)
 {
 	const struct call_node *node = &report->tree.nodes[frame.node];
 	const struct call_function *function =
@@ -102,8 +104,7 @@ static struct error *write_stack(const struct report *report, uint32_t index,
 
 // All functions, by self time: who asks for JSON does the cutting.
 struct error *report_print_json(const struct report *report,
-				const struct report_options *options,
-				FILE *out)
+				const struct report_options *options, FILE *out)
 {
 	struct json json = { .out = out };
 	struct error *error = NULL;
@@ -117,8 +118,8 @@ struct error *report_print_json(const struct report *report,
 		write_function(report, report->by_self[i], &json);
 	json_close(&json, ']');
 	json_open(&json, "stacks", '[');
-	for (size_t i = 0; !error && i < report->stack_count &&
-			   i < options->stack_count; i++)
+	for (size_t i = 0;
+	     !error && i < report->stack_count && i < options->stack_count; i++)
 		error = write_stack(report, report->stacks[i], &json);
 	json_close(&json, ']');
 	json_close(&json, '}');

@@ -75,7 +75,7 @@ char *page_printable(struct page *page, const char *text)
 // @text in @width columns at most, 0: as it is. Of a path the end matters, of
 // a name the beginning. What it took, in columns.
 unsigned int page_print_cut(struct page *page, const char *text,
-			      unsigned int width, bool keep_end)
+			    unsigned int width, bool keep_end)
 {
 	unsigned int columns = page_columns(text);
 
@@ -129,8 +129,7 @@ void page_print_duration(struct page *page, uint64_t time_ns)
 }
 
 // Broken between words; the first word of a line is printed in any case.
-void page_print_wrapped(struct page *page, const char *text,
-			  unsigned int indent)
+void page_print_wrapped(struct page *page, const char *text, unsigned int indent)
 {
 	unsigned int width = page->options->width, column = indent;
 

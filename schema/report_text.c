@@ -37,8 +37,8 @@ static const char *base_name(const char *path)
 }
 
 // "app.py:12", or the module's name. Owned by the caller; NULL: no memory.
-static char *place_text(struct page *page,
-			const struct call_function *function, uint32_t line)
+static char *place_text(struct page *page, const struct call_function *function,
+			uint32_t line)
 {
 	const struct call_tree *tree = &page->report->tree;
 	const char *file = call_tree_file(tree, function);
@@ -75,8 +75,7 @@ static struct name_columns share_columns(struct page *page, uint32_t *list,
 	unsigned int rest, most;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned int columns =
-			page_columns(functions[list[i]].name);
+		unsigned int columns = page_columns(functions[list[i]].name);
 
 		longest = columns > longest ? columns : longest;
 	}
@@ -137,8 +136,7 @@ static void print_function(struct page *page, uint32_t index,
 		   function->first_line, columns);
 }
 
-static void print_functions(struct page *page, const char *title,
-			    uint32_t *list)
+static void print_functions(struct page *page, const char *title, uint32_t *list)
 {
 	size_t count = page->report->function_count;
 	struct name_columns columns;
@@ -152,8 +150,7 @@ static void print_functions(struct page *page, const char *title,
 	page_styled(page, STYLE_BOLD, title);
 	putc('\n', page->out);
 	page_style(page, STYLE_DIM);
-	fputs("  self %     samples   total %   kind      function",
-	      page->out);
+	fputs("  self %     samples   total %   kind      function", page->out);
 	page_style(page, STYLE_NONE);
 	putc('\n', page->out);
 	for (size_t i = 0; i < count; i++)
@@ -264,8 +261,7 @@ static void print_stacks(struct page *page)
 }
 
 struct error *report_print_text(const struct report *report,
-				const struct report_options *options,
-				FILE *out)
+				const struct report_options *options, FILE *out)
 {
 	struct page page = { report, options, out, false, false };
 

@@ -45,13 +45,13 @@ static char *column_text(sqlite3_stmt *row, int column)
 static struct error *take_session(struct summary *summary, sqlite3_stmt *row)
 {
 	char **const texts[] = {
-		&summary->brindle_version, &summary->host,  &summary->kernel,
+		&summary->brindle_version, &summary->host,    &summary->kernel,
 		&summary->architecture,	   &summary->command, &summary->event,
 		&summary->event_note,
 	};
 	int64_t *const numbers[] = {
-		&summary->frequency_hz,	 &summary->period_ns,
-		&summary->cpu_count,	 &summary->start_wall_ns,
+		&summary->frequency_hz, &summary->period_ns,
+		&summary->cpu_count,	&summary->start_wall_ns,
 		&summary->duration_ns,
 	};
 	int column = 0;

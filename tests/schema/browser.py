@@ -117,6 +117,14 @@ class Browser:
                 if e.get("method") == "Network.requestWillBeSent"]
         return [u for u in urls[1:] if not u.startswith("data:")]
 
+    def was_blocked(self, url):
+        blocked = {e["params"]["requestId"] for e in self.events
+                   if e.get("method") == "Network.loadingFailed" and
+                   e["params"].get("blockedReason") == "csp"}
+        return any(e["params"]["requestId"] in blocked for e in self.events
+                   if e.get("method") == "Network.requestWillBeSent" and
+                   e["params"]["request"]["url"] == url)
+
     def complaints(self):
         """Errors, what the policy forbade, and what the page itself said."""
         said = []

@@ -260,6 +260,41 @@ def test_big(page):
     page.browser.key("2")
 
 
+def test_deep(page):
+    page.search("the_leaf")
+    expect_text(page, "found", "1.00 % of all, 1 function, 1 place")
+    page.browser.key("Enter")
+    expect_text(page, "details", "the_leaf", "1.00 %")
+    scrolled = page.browser.run("document.getElementById('stage').scrollTop")
+    expect("scrolled down to it", scrolled > 5000 * ROW, scrolled)
+    page.browser.run("document.activeElement.blur()")
+    page.browser.key("ArrowUp")
+    page.browser.key("Enter")
+    expect_text(page, "crumbs", "all", "\u2026", "python_side")
+    page.browser.key("2")
+    page.browser.key("0")
+    page.hover(0, 0.5)
+    expect_text(page, "details", "all")
+
+
+# Markup that got in by a bug of ours would still have no power.
+def test_policy(page):
+    page.browser.run("""document.body.insertAdjacentHTML("beforeend",
+        `<img src="https://example.invalid/a.png"
+              onerror="document.title = 'owned'">`);
+        document.body.append(Object.assign(document.createElement("script"),
+            { textContent: "document.title = 'owned'" }))""")
+    page.browser.settle()
+    expect("nothing ran", page.browser.run("document.title") != "owned", None)
+    expect("nothing was asked for", not [url for url in page.browser.requests()
+           if "://" in url and not page.browser.was_blocked(url)],
+           page.browser.requests())
+    said = page.browser.complaints()
+    expect("the browser says why",
+           sum("Content Security Policy" in what for what in said) >= 2, said)
+    page.browser.events.clear()
+
+
 def test_tiny(page):
     expect_text(page, "samples", "3")
     page.hover(1, 0.5)
@@ -279,7 +314,8 @@ TESTS = (
                test_kinds, test_threads, test_table, test_menu, test_theme)),
     ("hostile", (test_hostile,)),
     ("big", (test_big,)),
-    ("tiny", (test_tiny,)),
+    ("deep", (test_deep,)),
+    ("tiny", (test_tiny, test_policy)),
     ("empty", (test_empty,)),
 )
 

@@ -76,14 +76,14 @@ static void fill_mixed(struct maker *maker)
 	struct store *store = maker->store;
 	int64_t app = store_module(store, "/bin/app", NULL, 0);
 	int64_t libc = store_module(store, "/lib/libc.so.6", NULL, 0);
-	int64_t start = store_function(store, STORE_NATIVE, "_start", NULL, 0,
-				       app);
-	int64_t run = store_function(store, STORE_PYTHON, "run", "/srv/app.py",
-				     3, 0);
+	int64_t start =
+		store_function(store, STORE_NATIVE, "_start", NULL, 0, app);
+	int64_t run =
+		store_function(store, STORE_PYTHON, "run", "/srv/app.py", 3, 0);
 	int64_t fib = store_function(store, STORE_PYTHON, "fib", "/srv/app.py",
 				     10, 0);
-	int64_t sort = store_function(store, STORE_NATIVE, "qsort", NULL, 0,
-				      libc);
+	int64_t sort =
+		store_function(store, STORE_NATIVE, "qsort", NULL, 0, libc);
 	int64_t kernel = store_function(store, STORE_KERNEL, "do_syscall_64",
 					NULL, 0, 0);
 	int64_t clone = store_function(store, STORE_NATIVE, "start_thread",
@@ -114,11 +114,20 @@ static void fill_hostile(struct maker *maker)
 	static const char *const names[] = {
 		"</script><script>document.title='owned'</script>",
 		"<img src=x onerror=\"document.title='owned'\">",
-		"<!-- <script>", "]]>", "\"'`;--\\", "${document.title='owned'}",
-		"__proto__", "constructor", "", "a;b\nc\td",
-		"\xe2\x80\xaegnp.exe", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
-		"\xf0\x9f\x94\xa5 fire", "\xe6\xbc\xa2\xe5\xad\x97",
-		"\x1b]0;owned\a", "https://example.invalid/x.js",
+		"<!-- <script>",
+		"]]>",
+		"\"'`;--\\",
+		"${document.title='owned'}",
+		"__proto__",
+		"constructor",
+		"",
+		"a;b\nc\td",
+		"\xe2\x80\xaegnp.exe",
+		"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+		"\xf0\x9f\x94\xa5 fire",
+		"\xe6\xbc\xa2\xe5\xad\x97",
+		"\x1b]0;owned\a",
+		"https://example.invalid/x.js",
 	};
 	static char endless[5001];
 	int64_t parent = 0;
@@ -174,10 +183,9 @@ static void fill_big(struct maker *maker)
 		for (depth = keep; depth < wanted && depth < keep + 2; depth++)
 			path[depth] = push(
 				maker->store, depth ? path[depth - 1] : 0,
-				functions[(depth * 13 +
-					   next_random(&state) % 7) % 800],
-				depth % 50 == 49 ? STORE_UNPROVEN :
-						   STORE_PROVEN,
+				functions[(depth * 13 + next_random(&state) % 7) %
+					  800],
+				depth % 50 == 49 ? STORE_UNPROVEN : STORE_PROVEN,
 				0);
 		if (depth >= wanted)
 			depth = keep > 1 ? keep - 1 : 1;
@@ -185,10 +193,32 @@ static void fill_big(struct maker *maker)
 	}
 }
 
+// Python and C, one calling the other 3,000 times over.
+static void fill_deep(struct maker *maker)
+{
+	struct store *store = maker->store;
+	int64_t python = store_function(store, STORE_PYTHON, "python_side",
+					"/srv/deep.py", 1, 0);
+	int64_t native =
+		store_function(store, STORE_NATIVE, "native_side", NULL, 0, 0);
+	int64_t leaf =
+		store_function(store, STORE_KERNEL, "the_leaf", NULL, 0, 0);
+	int64_t parent = 0;
+
+	for (int i = 0; i < 3000; i++) {
+		parent = push(store, parent, native, STORE_EXACT, 0);
+		parent = push(store, parent, python, STORE_PROVEN, 2);
+	}
+	use_thread(maker, "deep", 1, "deep", 1);
+	add_samples(maker, parent, STORE_TRUST_PROVEN, 99);
+	add_samples(maker, push(store, parent, leaf, STORE_EXACT, 0),
+		    STORE_TRUST_PROVEN, 1);
+}
+
 static void fill_tiny(struct maker *maker)
 {
-	int64_t function = store_function(maker->store, STORE_PYTHON, "<module>",
-					  "tiny.py", 1, 0);
+	int64_t function = store_function(maker->store, STORE_PYTHON,
+					  "<module>", "tiny.py", 1, 0);
 
 	use_thread(maker, "tiny", 1, "tiny", 1);
 	add_samples(maker, push(maker->store, 0, function, STORE_PROVEN, 1),
@@ -204,9 +234,14 @@ static void make_page(const char *folder, const char *name,
 		      void (*fill)(struct maker *maker))
 {
 	const struct store_session session = {
-		.brindle_version = "0.1", .host = "host", .kernel = "6.1",
-		.architecture = "x86_64", .event = "cpu-clock",
-		.event_note = "", .frequency_hz = HZ, .cpu_count = 2,
+		.brindle_version = "0.1",
+		.host = "host",
+		.kernel = "6.1",
+		.architecture = "x86_64",
+		.event = "cpu-clock",
+		.event_note = "",
+		.frequency_hz = HZ,
+		.cpu_count = 2,
 		.command = "python3 app.py </title><script>1</script>",
 		.start_monotonic_ns = START_NS,
 		.start_wall_ns = UINT64_C(1700000000000000000),
@@ -244,6 +279,7 @@ int main(int argc, char **argv)
 	make_page(argv[1], "mixed", fill_mixed);
 	make_page(argv[1], "hostile", fill_hostile);
 	make_page(argv[1], "big", fill_big);
+	make_page(argv[1], "deep", fill_deep);
 	make_page(argv[1], "tiny", fill_tiny);
 	make_page(argv[1], "empty", fill_empty);
 	return 0;

@@ -13,8 +13,7 @@ static void load(struct call_tree *tree, struct profile **profile,
 {
 	fixture_make("a.db");
 	*profile = fixture_open_profile("a.db");
-	fixture_succeed(
-		call_tree_load(tree, profile_database(*profile), order));
+	fixture_succeed(call_tree_load(tree, profile_database(*profile), order));
 }
 
 static void print_node(const struct call_tree *tree, uint32_t index, FILE *out)

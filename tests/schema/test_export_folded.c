@@ -47,8 +47,8 @@ static void add_sample(struct store *store, int64_t callsite)
 	const struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
 		.weight_ns = FIXTURE_PERIOD_NS,
-		.thread_id = store_thread(
-			store, store_process(store, 1, 0, "p"), 1, 0, "t"),
+		.thread_id = store_thread(store, store_process(store, 1, 0, "p"),
+					  1, 0, "t"),
 		.callsite_id = callsite,
 		.trust = STORE_TRUST_NATIVE,
 		.walk_end = "root",

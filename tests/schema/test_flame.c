@@ -110,15 +110,15 @@ static void test_times(void **state)
 {
 	struct store *store = fixture_open_store("a.db");
 	_cleanup_free_ char *page = NULL;
-	int64_t thread = store_thread(
-		store, store_process(store, 1, 0, "p"), 1, 0, "t");
+	int64_t thread =
+		store_thread(store, store_process(store, 1, 0, "p"), 1, 0, "t");
 	int64_t function = store_function(store, STORE_NATIVE, "f", "", 0, 0);
 	struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
 		.thread_id = thread,
-		.callsite_id = store_callsite(
-			store, 0,
-			store_frame(store, function, STORE_EXACT, 0, 0)),
+		.callsite_id = store_callsite(store, 0,
+					      store_frame(store, function,
+							  STORE_EXACT, 0, 0)),
 		.trust = STORE_TRUST_NATIVE,
 		.walk_end = "root",
 	};
@@ -156,24 +156,24 @@ static void make_minute(const char *path)
 		threads[i] = store_thread(store, process, i + 1, 0, "t");
 	for (int i = 0; i < FRAMES; i++) {
 		snprintf(name, sizeof(name), "function_%d", i / 4);
-		frames[i] = store_frame(
-			store, store_function(store, STORE_PYTHON, name,
-					      "/srv/app.py", 1, 0),
-			STORE_PROVEN, (uint32_t)i + 1, 0);
+		frames[i] = store_frame(store,
+					store_function(store, STORE_PYTHON, name,
+						       "/srv/app.py", 1, 0),
+					STORE_PROVEN, (uint32_t)i + 1, 0);
 	}
 	for (uint32_t i = 0; i < CALLSITES; i++)
 		callsites[i] = store_callsite(
-			store, i ? callsites[i - 1 - next_random(&state) %
-							   (i < 9 ? i : 9)] :
-				   0,
+			store,
+			i ? callsites[i - 1 -
+				      next_random(&state) % (i < 9 ? i : 9)] :
+			    0,
 			frames[next_random(&state) % FRAMES]);
 	for (uint64_t i = 0; i < SAMPLES; i++) {
 		const struct store_sample sample = {
 			.time_ns = FIXTURE_START_NS + i * 500000,
 			.weight_ns = FIXTURE_PERIOD_NS,
 			.thread_id = threads[i % 4],
-			.callsite_id =
-				callsites[next_random(&state) % CALLSITES],
+			.callsite_id = callsites[next_random(&state) % CALLSITES],
 			.trust = STORE_TRUST_PROVEN,
 			.walk_end = "root",
 		};

@@ -29,7 +29,8 @@ static void expect(const char *text, const char *part)
 }
 
 static const struct report_options plain = {
-	.function_count = 20, .stack_count = 5,
+	.function_count = 20,
+	.stack_count = 5,
 };
 
 static void test_head(void **state)
@@ -102,8 +103,7 @@ static void test_limits(void **state)
 static int64_t push(struct store *store, int64_t parent, const char *name,
 		    const char *file)
 {
-	int64_t function = store_function(store, STORE_PYTHON, name, file, 1,
-					  0);
+	int64_t function = store_function(store, STORE_PYTHON, name, file, 1, 0);
 
 	return store_callsite(store, parent,
 			      store_frame(store, function, STORE_PROVEN, 1, 0));
@@ -114,8 +114,8 @@ static void add_sample(struct store *store, int64_t callsite)
 	const struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
 		.weight_ns = FIXTURE_PERIOD_NS,
-		.thread_id = store_thread(
-			store, store_process(store, 1, 0, "p"), 1, 0, "t"),
+		.thread_id = store_thread(store, store_process(store, 1, 0, "p"),
+					  1, 0, "t"),
 		.callsite_id = callsite,
 		.trust = STORE_TRUST_PROVEN,
 		.walk_end = "root",
@@ -173,7 +173,9 @@ static void test_hostile(void **state)
 	_cleanup_free_ char *text = NULL, *json = NULL;
 
 	(void)state;
-	add_sample(store, push(store, 0, "\x1b]0;owned\a\xe2\x80\xae" "x",
+	add_sample(store, push(store, 0,
+			       "\x1b]0;owned\a\xe2\x80\xae"
+			       "x",
 			       "/a\nb"));
 	fixture_succeed(store_close(store, FIXTURE_START_NS));
 	text = report("a.db", &options);
