@@ -67,6 +67,20 @@ static struct error *take_session(struct summary *summary, sqlite3_stmt *row)
 	return NULL;
 }
 
+// Where no command was started, the options say what was recorded.
+static struct error *complete_command(struct summary *summary)
+{
+	char *command;
+
+	if (*summary->command != '-')
+		return NULL;
+	if (asprintf(&command, "brindle record %s", summary->command) < 0)
+		return &error_nomem;
+	free(summary->command);
+	summary->command = command;
+	return NULL;
+}
+
 // Without an end, the last sample is as far as it is known to go.
 static struct error *load_session(struct summary *summary, sqlite3 *database)
 {
@@ -264,6 +278,8 @@ struct error *summary_load(struct summary *summary, sqlite3 *database)
 
 	*summary = (struct summary){ 0 };
 	error = load_session(summary, database);
+	if (!error)
+		error = complete_command(summary);
 	if (!error)
 		error = load_counts(summary, database);
 	if (!error)

@@ -13,9 +13,7 @@ function statusOf(profile, tree, node) {
 
 	if (profile.functions.unresolved[fn])
 		return ["unresolved", true];
-	if (!node || kind === "kernel" || kind === "other")
-		return ["", false];
-	if (!doubt)
+	if (!doubt || !node)
 		return [kind === "python" ? "proven" : "", false];
 	return [`${doubt < whole ? `${formatShare(doubt, whole)} ` : ""}` +
 		`${kind === "python" ? "unproven" : "guessed"}`, true];
