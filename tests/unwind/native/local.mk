@@ -8,6 +8,7 @@ exercise_elf = $(made_elf) tests/unwind/native/exercise_elf.c \
 check_PROGRAMS += \
 	tests/unwind/test_arch \
 	tests/unwind/test_memory \
+	tests/unwind/native/test_cfi_parts \
 	tests/unwind/native/test_cfi_table \
 	tests/unwind/native/test_dwarf_expression \
 	tests/unwind/native/test_elf_image \
@@ -16,6 +17,8 @@ check_PROGRAMS += \
 
 tests_unwind_test_arch_SOURCES = tests/unwind/test_arch.c
 tests_unwind_test_memory_SOURCES = tests/unwind/test_memory.c
+tests_unwind_native_test_cfi_parts_SOURCES = \
+	tests/unwind/native/test_cfi_parts.c
 tests_unwind_native_test_cfi_table_SOURCES = $(made_elf) \
 	tests/unwind/native/test_cfi_table.c
 tests_unwind_native_test_dwarf_expression_SOURCES = \
