@@ -59,8 +59,3 @@ libdaemon_a_SOURCES += \
 	daemon/perf_ring.c daemon/perf_ring.h \
 	daemon/proc_maps.c daemon/proc_maps.h \
 	daemon/tracepoint.c daemon/tracepoint.h
-
-# While folders are still being filled, the program links with what there is.
-noinst_LIBRARIES += libabsent.a
-libabsent_a_SOURCES = daemon/absent.c
-brindle_LDADD += libabsent.a

@@ -19,6 +19,7 @@ struct replay_profile {
 	struct resolved_frame *frames; // owned; scratch
 	size_t frame_capacity;
 	uint64_t samples, last_ns;
+	uint64_t reasons[PROOF_REASON_COUNT]; // of samples not proven
 };
 
 static const char *kernel_name(void *context, uint64_t address)
@@ -107,15 +108,18 @@ static void add_user(const struct kept_sample *sample,
 }
 
 // The store keeps reasons as constant strings.
-static const char *constant_reason(const char *text)
+static const char *count_reason(struct replay_profile *profile,
+				const char *text)
 {
 	for (int i = PROOF_HOLDS + 1; i < PROOF_REASON_COUNT; i++)
-		if (!strcmp(text, proof_reason_name(i)))
+		if (!strcmp(text, proof_reason_name(i))) {
+			profile->reasons[i]++;
 			return proof_reason_name(i);
+		}
 	return "unknown";
 }
 
-static void judge(const struct replay_profile *profile, size_t number,
+static void judge(struct replay_profile *profile, size_t number,
 		  bool equal, struct store_sample *row)
 {
 	const char *reason = "";
@@ -129,7 +133,7 @@ static void judge(const struct replay_profile *profile, size_t number,
 	if (!sample_reader_verdict(profile->reader, number, &trust, &reason))
 		return;
 	row->trust = trust;
-	row->trust_reason = *reason ? constant_reason(reason) : NULL;
+	row->trust_reason = *reason ? count_reason(profile, reason) : NULL;
 }
 
 static int64_t thread_row(struct store *store, const struct kept_sample *sample)
@@ -172,6 +176,21 @@ struct error *replay_profile_add(struct replay_profile *profile, size_t number,
 		       store_commit(profile->store);
 }
 
+static void report_health(struct replay_profile *profile)
+{
+	char name[64];
+
+	store_set_health(profile->store, "samples", (int64_t)profile->samples,
+			 "samples stored");
+	for (int i = PROOF_HOLDS + 1; i < PROOF_REASON_COUNT; i++) {
+		snprintf(name, sizeof(name), "unproven_%s",
+			 proof_reason_name(i));
+		store_set_health(profile->store, name,
+				 (int64_t)profile->reasons[i],
+				 proof_reason_text(i));
+	}
+}
+
 struct error *replay_profile_close(struct replay_profile *profile)
 {
 	struct error *error;
@@ -179,8 +198,7 @@ struct error *replay_profile_close(struct replay_profile *profile)
 	if (!profile)
 		return NULL;
 	resolver_deinit(&profile->resolver);
-	store_set_health(profile->store, "samples", (int64_t)profile->samples,
-			 "samples stored");
+	report_health(profile);
 	error = store_close(profile->store, profile->last_ns);
 	free(profile->frames);
 	free(profile);

@@ -3,7 +3,8 @@
 # `brindle replay` as a user meets it: output, files, exit statuses.
 set -u
 brindle=$(realpath "${top_builddir:-.}/brindle")
-data=$(realpath "${srcdir:-.}/tests/replay/data")
+srcdir=$(realpath "${srcdir:-.}")
+data=$srcdir/tests/replay/data
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99
@@ -55,6 +56,15 @@ expect 2 'one recording' a b
 expect 2 '--sample wants numbers' --sample 3- "$good"
 expect 2 '--sample wants numbers' --sample x "$good"
 
-# A changed result is told: the kind of a sample's first frame.
+# A changed result is told and shown: here the last frame of the only sample,
+# whose last word precedes a verdict (24 bytes) and the end (16).
+seed=$srcdir/tests/fuzz/corpus/sample_file/python3.12.1
+cp "$seed" changed.samples && chmod u+w changed.samples
+printf '\1' | dd of=changed.samples bs=1 conv=notrunc status=none \
+	seek=$(($(stat -c %s "$seed") - 48))
+expect 1 '^1 samples: 0 equal, 1 different' changed.samples
+expect 1 '^sample 0, recorded: ' changed.samples
+expect 1 '^sample 0, replayed: ' changed.samples
+expect 1 '"equal":false' --json changed.samples
 expect 0 'keep-samples' --help
 exit $failed
