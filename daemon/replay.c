@@ -189,7 +189,7 @@ static struct snapshot *without_heads(const struct snapshot *snapshot)
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
 		struct snapshot_piece piece = snapshot->piece[i];
 
-		if (piece.kind == SNAPSHOT_CODE ||
+		if (piece.kind >= SNAPSHOT_CODE ||
 		    piece.size > snapshot->byte_count - ret->byte_count)
 			continue;
 		memcpy(ret->bytes + ret->byte_count,

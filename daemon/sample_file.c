@@ -92,7 +92,7 @@ static void gather_codes(struct sample_file *file,
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
 		const struct snapshot_piece *piece = &snapshot->piece[i];
 
-		if (piece->kind != SNAPSHOT_CODE)
+		if (piece->kind < SNAPSHOT_CODE)
 			find_codes(file, python->codes,
 				   snapshot->bytes + piece->offset,
 				   piece->size);

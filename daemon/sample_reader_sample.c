@@ -88,7 +88,7 @@ static bool read_pieces(struct reader *block, struct snapshot *snapshot)
 		piece->kind = reader_u32(block);
 		piece->offset = reader_u32(block);
 		reader_u32(block);
-		if (piece->kind > SNAPSHOT_CODE ||
+		if (piece->kind >= SNAPSHOT_KIND_COUNT ||
 		    piece->offset > snapshot->byte_count ||
 		    piece->size > snapshot->byte_count - piece->offset ||
 		    piece->vaddr + piece->size < piece->vaddr)

@@ -74,12 +74,14 @@ static struct live_memory memory_of(const struct process_python *python)
 }
 
 // Heads captured with this sample identify their objects at its very instant.
-// Names are read at once: the sooner, the likelier the object still lives.
+// Names that were not captured with them are read at once: the sooner, the
+// likelier the object still lives.
 static void learn_codes(struct pipeline *pipeline,
 			struct process_python *python,
 			const struct capture *capture)
 {
 	const struct snapshot *snapshot = &capture->snapshot;
+	struct live_memory text = snapshot_text(snapshot);
 	struct live_memory memory = memory_of(python);
 
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
@@ -92,6 +94,10 @@ static void learn_codes(struct pipeline *pipeline,
 					 snapshot->bytes + piece->offset,
 					 piece->size, capture->sample_ns);
 		pipeline->last_head_ns = capture->sample_ns;
+		if (code)
+			code = python_code_take_names(python->codes, code,
+						      &text,
+						      capture->sample_ns);
 		if (code && code->state == PYTHON_CODE_HEAD_ONLY)
 			python_code_read_names(python->codes, code, &memory,
 					       monotonic_ns());

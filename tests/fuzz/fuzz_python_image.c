@@ -57,8 +57,10 @@ static void fill_image(struct fuzzed *fuzzed, struct reader *reader)
 	}
 }
 
-static void name_code(struct fuzzed *fuzzed, uint64_t address)
+static void name_code(struct fuzzed *fuzzed, const struct snapshot *snapshot,
+		      uint64_t address)
 {
+	struct live_memory text = snapshot_text(snapshot);
 	uint8_t head[PYTHON_CODE_HEAD_MAX];
 	struct python_code *code;
 	bool truncated;
@@ -70,6 +72,8 @@ static void name_code(struct fuzzed *fuzzed, uint64_t address)
 		return;
 	code = python_code_learn(fuzzed->codes, address, head,
 				 fuzzed->layout->code.size, 1);
+	if (code)
+		code = python_code_take_names(fuzzed->codes, code, &text, 1);
 	if (!code)
 		return;
 	python_code_read_names(fuzzed->codes, code, &fuzzed->live, 2);
@@ -138,7 +142,8 @@ static void freeze_and_match(struct fuzzed *fuzzed, struct snapshot *snapshot)
 		abort();
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
 		if (snapshot->piece[i].kind == SNAPSHOT_CODE)
-			name_code(fuzzed, snapshot->piece[i].vaddr);
+			name_code(fuzzed, snapshot,
+				  snapshot->piece[i].vaddr);
 	}
 	match(fuzzed, snapshot, &memory);
 }
@@ -165,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					      fuzzed->header.code_type);
 	if (!fuzzed->codes || !fuzzed->target)
 		goto out;
-	name_code(fuzzed, fuzzed->header.code);
+	name_code(fuzzed, snapshot, fuzzed->header.code);
 	match_image(fuzzed, snapshot);
 	match_stored(fuzzed, snapshot);
 	freeze_and_match(fuzzed, snapshot);

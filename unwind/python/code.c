@@ -164,6 +164,27 @@ static void code_confirm(struct python_code *code, uint64_t now_ns)
 	code->confirmations++;
 }
 
+// A new object at @address, in the place of what was known there.
+static struct code_entry *cache_replace(struct python_code_cache *cache,
+					uint64_t address,
+					const struct code_head *head,
+					uint64_t now_ns)
+{
+	struct code_entry *known = cache_find(cache, address);
+	struct code_entry *entry = entry_create(address, head);
+
+	if (!entry)
+		return NULL;
+	if (known)
+		cache_retire(cache, known);
+	if (!cache_add(cache, entry)) {
+		entry_destroy(entry);
+		return NULL;
+	}
+	code_confirm(&entry->code, now_ns);
+	return entry;
+}
+
 struct python_code *python_code_learn(struct python_code_cache *cache,
 				      uint64_t address, const void *bytes,
 				      size_t size, uint64_t now_ns)
@@ -176,20 +197,12 @@ struct python_code *python_code_learn(struct python_code_cache *cache,
 	    !code_head_read(cache->layout, cache->code_type, bytes, &head))
 		return NULL;
 	if (known && known->code.fingerprint == head.fingerprint) {
-		code_confirm(&known->code, now_ns);
+		if (head.exact)
+			code_confirm(&known->code, now_ns);
 		return &known->code;
 	}
-	entry = entry_create(address, &head);
-	if (!entry)
-		return NULL;
-	if (known)
-		cache_retire(cache, known);
-	if (!cache_add(cache, entry)) {
-		entry_destroy(entry);
-		return NULL;
-	}
-	code_confirm(&entry->code, now_ns);
-	return &entry->code;
+	entry = cache_replace(cache, address, &head, now_ns);
+	return entry ? &entry->code : NULL;
 }
 
 // A bytes object, at most PYTHON_LINE_TABLE_MAX of it.
@@ -335,6 +348,30 @@ static bool text_is_same(const struct python_code *code,
 		       text->line_table_size);
 }
 
+struct python_code *python_code_take_names(struct python_code_cache *cache,
+					   struct python_code *code,
+					   const struct live_memory *memory,
+					   uint64_t now_ns)
+{
+	_cleanup_(code_text_deinit) struct code_text text = { 0 };
+	struct code_entry *entry = (struct code_entry *)code;
+
+	if (code->state == PYTHON_CODE_GONE ||
+	    (code->state == PYTHON_CODE_NAMED && entry->head.exact) ||
+	    !read_text(cache->layout, entry, memory, &text))
+		return code;
+	if (code->state == PYTHON_CODE_NAMED && !text_is_same(code, &text)) {
+		entry = cache_replace(cache, code->address, &entry->head,
+				      now_ns);
+		if (!entry)
+			return NULL;
+	}
+	code_confirm(&entry->code, now_ns);
+	if (entry->code.state == PYTHON_CODE_HEAD_ONLY)
+		entry_take_text(entry, &text);
+	return &entry->code;
+}
+
 // For objects without a version: a twin may have taken the place.
 static enum python_code_check text_check(const struct python_code_cache *cache,
 					 const struct code_entry *entry,
@@ -359,10 +396,18 @@ enum python_code_check python_code_verify(struct python_code_cache *cache,
 	if (check == PYTHON_CODE_SAME && !entry->head.exact &&
 	    code->state == PYTHON_CODE_NAMED)
 		check = text_check(cache, entry, memory);
-	if (check == PYTHON_CODE_SAME)
+	switch (check) {
+	case PYTHON_CODE_SAME:
 		code_confirm(code, now_ns);
-	else if (check == PYTHON_CODE_CHANGED)
+		break;
+	case PYTHON_CODE_CHANGED:
+		code->problem = "replaced since it was read";
 		cache_retire(cache, entry);
+		break;
+	case PYTHON_CODE_UNREADABLE:
+		code->problem = "gone since it was read";
+		break;
+	}
 	return check;
 }
 

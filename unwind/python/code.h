@@ -5,9 +5,10 @@
  *
  * Identity is the hard part: a freed code object's address is soon another's.
  * A head captured while the thread was frozen identifies the object at that
- * instant; a cached object is believed for a later sample only when a read
- * after that sample still finds the same fingerprint (co_version, unique in
- * 3.12+, and every immutable field of the head). See python_code_verify().
+ * instant, and names captured with it are its names. A cached object is
+ * believed for a later sample only when a read after that sample still finds
+ * the same fingerprint (co_version, unique in 3.12+, and every immutable field
+ * of the head). See python_code_verify().
  */
 #ifndef BRINDLE_UNWIND_PYTHON_CODE_H
 #define BRINDLE_UNWIND_PYTHON_CODE_H
@@ -57,11 +58,23 @@ struct python_code *python_code_find(struct python_code_cache *cache,
  * Takes a head captured at @now_ns: finds the same object, or replaces what
  * was known at that address by a new one. NULL when the head is no code object
  * (wrong type, absurd sizes) or without memory. Replaced objects stay valid
- * until python_code_cache_collect().
+ * until python_code_cache_collect(). An equal head confirms an object that has
+ * a version; of one that has none only its names tell.
  */
 struct python_code *python_code_learn(struct python_code_cache *cache,
 				      uint64_t address, const void *head,
 				      size_t head_size, uint64_t now_ns);
+
+/**
+ * Names @code from @memory, which holds what was there at the instant @now_ns
+ * that its head was captured at, and perhaps not all of it (snapshot_text()).
+ * When an object without a version has got other names, it is another one: that
+ * is returned. NULL: no memory.
+ */
+struct python_code *python_code_take_names(struct python_code_cache *cache,
+					   struct python_code *code,
+					   const struct live_memory *memory,
+					   uint64_t now_ns);
 
 /**
  * Reads names and line table from the living process, and the head again

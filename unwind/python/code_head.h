@@ -24,8 +24,10 @@
  * an object that was freed and replaced, at the same address, by one with equal
  * counts and with all its strings and tables at the same addresses again has
  * the same fingerprint. python_code_verify() therefore compares there the
- * content of names and line table as well; what happens between the capture of
- * a head and the first reading of its names remains undetected.
+ * content of names and line table as well, and so does python_code_take_names()
+ * for names that were captured with the head. Only where these were not (too
+ * long, too many at once) a twin that takes the place between the capture of
+ * the head and the first reading of its names remains undetected.
  */
 #ifndef BRINDLE_UNWIND_PYTHON_CODE_HEAD_H
 #define BRINDLE_UNWIND_PYTHON_CODE_HEAD_H

@@ -8,7 +8,8 @@
  * Steady state is two reads: thread state, and the used part of the current
  * data-stack chunk. Older chunks are read in growing spans, for the kernel lays
  * them out side by side. Then the chain is followed inside what was read, to
- * fetch generator frames, which live elsewhere, and heads of new code objects.
+ * fetch generator frames, which live elsewhere, and heads of new code objects;
+ * last come the names of those, for many a code object does not live for long.
  */
 #ifndef BRINDLE_UNWIND_PYTHON_FREEZE_H
 #define BRINDLE_UNWIND_PYTHON_FREEZE_H

@@ -5,6 +5,7 @@
  * lie inside those objects, entry frames and cframes on the C stack, perhaps
  * beyond the kernel's copy of it. Code objects not met before are read too.
  */
+#include "unwind/python/code_head.h"
 #include "unwind/python/freezer.h"
 
 enum {
@@ -12,6 +13,8 @@ enum {
 	HALF_WRITTEN_NEAR = 1024, // bytes from the stack pointer
 	HALF_WRITTEN_WORDS = 2048,
 	HALF_WRITTEN_CANDIDATES = 16,
+	// New code objects come first.
+	CODES_AGAIN_MAX = 48,
 };
 
 enum link {
@@ -48,6 +51,29 @@ static bool is_captured(const struct freezer *freezer, uint64_t code)
 	return false;
 }
 
+static bool is_wanted(struct freezer *freezer, uint64_t code)
+{
+	switch (python_target_code_need(freezer->target, code)) {
+	case PYTHON_CODE_ENOUGH:
+		if (!freezer->young)
+			return false;
+		break;
+	case PYTHON_CODE_AGAIN:
+		break;
+	case PYTHON_CODE_NEW:
+		if (freezer->new_codes >= SNAPSHOT_CODE_MAX ||
+		    is_captured(freezer, code))
+			return false;
+		freezer->new_codes++;
+		return true;
+	}
+	if (freezer->codes_again >= CODES_AGAIN_MAX ||
+	    is_captured(freezer, code))
+		return false;
+	freezer->codes_again++;
+	return true;
+}
+
 // A head is captured until the target has seen enough of it, and at most once
 // in a snapshot, however often its function is on the stack.
 static void learn_code(struct freezer *freezer, uint64_t code)
@@ -56,15 +82,13 @@ static void learn_code(struct freezer *freezer, uint64_t code)
 	struct python_target *target = freezer->target;
 	const void *head;
 
-	if (python_target_knows_code(target, code) ||
-	    freezer->new_codes >= SNAPSHOT_CODE_MAX ||
-	    is_captured(freezer, code))
+	if (!is_wanted(freezer, code))
 		return;
-	freezer->new_codes++;
 	head = freezer_object(freezer, SNAPSHOT_CODE, code, layout->code.size);
 	if (head && (!target->code_type ||
 		     freezer_u64(head, layout->code.type) == target->code_type))
-		python_target_learn_code(target, code);
+		python_target_learn_code(target, code,
+					 code_head_fingerprint(layout, head));
 }
 
 // The frame at @vaddr. An entry frame that lies beyond the stack copy brings

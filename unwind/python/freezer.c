@@ -25,9 +25,9 @@ void freezer_init(struct freezer *freezer, struct python_target *target,
 	freezer->hit = 0;
 	freezer->stack_start = freezer->stack_end = 0;
 	freezer->next_page = 0;
-	freezer->new_codes = 0;
+	freezer->new_codes = freezer->codes_again = 0;
 	for (unsigned int i = 0; i < FREEZER_PAGES; i++)
-		freezer->page[i].vaddr = 0;
+		freezer->page_vaddr[i] = 0;
 	for (size_t i = 0; i < stack->segment_count; i++) {
 		const struct memory_segment *s = &stack->segment[i];
 
@@ -119,37 +119,42 @@ const void *freezer_at(struct freezer *freezer, uint64_t vaddr, size_t size)
 	return bytes;
 }
 
-// The page that holds @vaddr: one that was read, or the oldest one replaced.
-static struct freezer_page *page_of(struct freezer *freezer, uint64_t vaddr)
+// The page at @start. The oldest one makes room for it. NULL: unreadable.
+static const uint8_t *page_at(struct freezer *freezer, uint64_t start)
 {
-	uint64_t start = vaddr & ~(uint64_t)(FREEZER_PAGE_BYTES - 1);
-	struct freezer_page *page;
+	unsigned int i;
 
-	for (unsigned int i = 0; i < FREEZER_PAGES; i++) {
-		if (freezer->page[i].vaddr == start)
-			return &freezer->page[i];
+	for (i = 0; i < FREEZER_PAGES; i++) {
+		if (freezer->page_vaddr[i] == start)
+			return freezer->page[i];
 	}
-	page = &freezer->page[freezer->next_page++ % FREEZER_PAGES];
-	page->vaddr = 0;
-	if (freezer_read(freezer, start, page->bytes, FREEZER_PAGE_BYTES) !=
-	    FREEZER_PAGE_BYTES)
+	i = freezer->next_page++ % FREEZER_PAGES;
+	freezer->page_vaddr[i] = 0;
+	if (freezer_read(freezer, start, freezer->page[i],
+			 FREEZER_PAGE_BYTES) != FREEZER_PAGE_BYTES)
 		return NULL;
-	page->vaddr = start;
-	return page;
+	freezer->page_vaddr[i] = start;
+	return freezer->page[i];
 }
 
-static bool read_object(struct freezer *freezer, uint64_t vaddr, void *ret,
-			size_t size)
+size_t freezer_copy(struct freezer *freezer, uint64_t vaddr, void *ret,
+		    size_t size)
 {
-	size_t offset = vaddr & (FREEZER_PAGE_BYTES - 1);
-	const struct freezer_page *page;
+	size_t done = 0;
 
-	if (size > FREEZER_PAGE_BYTES - offset)
-		return freezer_read(freezer, vaddr, ret, size) == (ssize_t)size;
-	page = page_of(freezer, vaddr);
-	if (page)
-		memcpy(ret, page->bytes + offset, size);
-	return page != NULL;
+	while (done < size) {
+		size_t offset = (vaddr + done) & (FREEZER_PAGE_BYTES - 1);
+		size_t part = FREEZER_PAGE_BYTES - offset;
+		const uint8_t *page = page_at(freezer, vaddr + done - offset);
+
+		if (!page)
+			break;
+		if (part > size - done)
+			part = size - done;
+		memcpy((uint8_t *)ret + done, page + offset, part);
+		done += part;
+	}
+	return done;
 }
 
 const void *freezer_object(struct freezer *freezer,
@@ -163,7 +168,7 @@ const void *freezer_object(struct freezer *freezer,
 		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
 		return NULL;
 	}
-	if (!read_object(freezer, vaddr, bytes, size)) {
+	if (freezer_copy(freezer, vaddr, bytes, size) != size) {
 		freezer_fail(freezer, SNAPSHOT_UNREADABLE);
 		return NULL;
 	}

@@ -16,15 +16,9 @@
 
 enum {
 	FREEZER_PAGE_BYTES = 4096,
-	FREEZER_PAGES = 8,
+	FREEZER_PAGES = 24,
 	FREEZER_OBJECT_MAX = 256, /* a frame, a code head */
 	FREEZER_CHUNK_MAX = 96,
-};
-
-/** Small objects lie together on the heap: one read serves several. */
-struct freezer_page {
-	uint64_t vaddr; /* 0: empty */
-	uint8_t bytes[FREEZER_PAGE_BYTES];
 };
 
 struct freezer {
@@ -37,9 +31,12 @@ struct freezer {
 	size_t hit;	      /* piece that held the last address */
 	uint64_t stack_start; /* of the copy, 0: none */
 	uint64_t stack_end;   /* of the copy and what was read beyond it */
+	unsigned int new_codes, codes_again;
+	bool young; /* the program may be starting */
+	/* Small objects lie together on the heap: one read serves several. */
+	uint64_t page_vaddr[FREEZER_PAGES]; /* 0: empty */
 	unsigned int next_page;
-	unsigned int new_codes;
-	struct freezer_page page[FREEZER_PAGES];
+	uint8_t page[FREEZER_PAGES][FREEZER_PAGE_BYTES];
 };
 
 void freezer_init(struct freezer *freezer, struct python_target *target,
@@ -73,6 +70,13 @@ const void *freezer_at(struct freezer *freezer, uint64_t vaddr, size_t size);
 const void *freezer_object(struct freezer *freezer,
 			   enum snapshot_piece_kind kind, uint64_t vaddr,
 			   size_t size);
+
+/**
+ * Copies the @size bytes at @vaddr, by whole pages that are read now or were
+ * before. Bytes copied before a page that is unreadable.
+ */
+size_t freezer_copy(struct freezer *freezer, uint64_t vaddr, void *ret,
+		    size_t size);
 
 /**
  * Reads the live stack from where the copy ends up to beyond @vaddr + @size.
@@ -122,5 +126,6 @@ static inline bool chain_guard_repeats(struct chain_guard *guard,
 bool freeze_thread(struct freezer *freezer, uint32_t tid, uint64_t now_ns);
 void freeze_chunks(struct freezer *freezer);
 void freeze_chain(struct freezer *freezer);
+void freeze_text(struct freezer *freezer);
 
 #endif

@@ -23,6 +23,7 @@ libunwind_a_SOURCES += \
 	unwind/python/eval_loop.c \
 	unwind/python/freeze.c \
 	unwind/python/freeze_chain.c \
+	unwind/python/freeze_text.c \
 	unwind/python/freeze_chunks.c \
 	unwind/python/freeze_thread.c \
 	unwind/python/freezer.c \

@@ -62,7 +62,8 @@ bool snapshot_add_to_memory(const struct snapshot *snapshot,
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
 		const struct snapshot_piece *piece = &snapshot->piece[i];
 
-		if (!memory_add(memory, piece->vaddr,
+		if (piece->kind < SNAPSHOT_CODE &&
+		    !memory_add(memory, piece->vaddr,
 				snapshot->bytes + piece->offset, piece->size))
 			return false;
 	}

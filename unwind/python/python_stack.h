@@ -75,7 +75,10 @@ struct python_stack {
 	void *code_context;
 };
 
-/** Adds the snapshot's pieces to @memory. False: a piece breaks the format. */
+/**
+ * Adds the pieces that a walk needs to @memory. False: a piece breaks the
+ * format.
+ */
 bool snapshot_add_to_memory(const struct snapshot *snapshot,
 			    size_t snapshot_size, struct memory *memory);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A snapshot is what was read of a frozen thread's interpreter: its thread
- * state, its data-stack chunks, generator frames outside of them, and the heads
- * of code objects not met before, as address-tagged pieces in one flat buffer.
+ * state, its data-stack chunks, generator frames outside of them, and of code
+ * objects not met before their heads and the memory where their names are, as
+ * address-tagged pieces in one flat buffer.
  * It is made by the capture thread (see freeze.h), travels through a queue, is
  * stored in a recording as it is, and is read by python_stack.h.
  *
@@ -15,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "unwind/live_memory.h"
+
 /** What became of the reads. Everything but OK prevents proof. */
 enum snapshot_status {
 	SNAPSHOT_OK,
@@ -26,7 +29,7 @@ enum snapshot_status {
 };
 
 enum {
-	SNAPSHOT_PIECE_MAX = 256,
+	SNAPSHOT_PIECE_MAX = 512,
 	SNAPSHOT_BYTES_MAX = 4 << 20, /* 2,000 alternations need 2.5 MiB */
 	SNAPSHOT_FRAME_MAX = 8192,    /* frames followed while frozen */
 	SNAPSHOT_CODE_MAX = 96,	      /* new code objects read per capture */
@@ -36,7 +39,9 @@ enum snapshot_piece_kind {
 	SNAPSHOT_THREAD,
 	SNAPSHOT_CHUNK,
 	SNAPSHOT_FRAME,
-	SNAPSHOT_CODE,
+	SNAPSHOT_CODE, /* from here on: not needed to walk */
+	SNAPSHOT_TEXT, /* a name or line table of those */
+	SNAPSHOT_KIND_COUNT,
 };
 
 struct snapshot_piece {
@@ -59,5 +64,16 @@ struct snapshot {
 };
 
 const char *snapshot_status_name(enum snapshot_status status);
+
+/**
+ * Bytes of SNAPSHOT_TEXT pieces from @vaddr on, as far as they go; -1: none.
+ * As pread(2) of the process at the instant of the snapshot. Only for one that
+ * snapshot_add_to_memory() accepts.
+ */
+ssize_t snapshot_read_text(const struct snapshot *snapshot, uint64_t vaddr,
+			   void *ret, size_t size);
+
+/** The same as a reader. @snapshot outlives it. */
+struct live_memory snapshot_text(const struct snapshot *snapshot);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unwind/python/target.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 
 // Both tables are sets of small buckets: a key lives in one of the few slots of
@@ -40,28 +42,48 @@ static size_t code_bucket(uint64_t code)
 }
 
 /*
- * A code slot: the address, which has 48 bits at most, and how often its head
- * was read. Heads are read more than once, for what is run while a program
- * starts is often freed at once and its address given to another object; and
- * an address that was caught at that is read many times more.
+ * A code slot: the address, which has 48 bits at most, how often its head was
+ * read, and how often another object was found there. Heads are read more than
+ * once, for what is run while a program starts is often freed at once and its
+ * address given to another object; and an address that was caught at that is
+ * read many times more.
  */
 enum {
 	SLOT_READS_SHIFT = 48,
-	SLOT_REUSED_SHIFT = 63,
-	READS_ENOUGH = 4,
-	READS_ENOUGH_REUSED = 32,
+	SLOT_READS_MASK = 0xfff,
+	SLOT_REUSES_SHIFT = 60,
+	SLOT_REUSES_MAX = 3,
+	// A head slot: some bits of the fingerprint, and this one.
+	HEAD_NAMED = 1,
 };
+
+static const uint64_t young_ns = 500 * NS_PER_MS;
 
 #define SLOT_ADDRESS ((UINT64_C(1) << SLOT_READS_SHIFT) - 1)
 #define SLOT_ONE_READ (UINT64_C(1) << SLOT_READS_SHIFT)
-#define SLOT_REUSED (UINT64_C(1) << SLOT_REUSED_SHIFT)
+#define SLOT_ONE_REUSE (UINT64_C(1) << SLOT_REUSES_SHIFT)
 
 static bool slot_is_enough(uint64_t slot)
 {
-	uint64_t reads = (slot & ~SLOT_REUSED) >> SLOT_READS_SHIFT;
+	static const uint16_t enough[SLOT_REUSES_MAX + 1] = { 32, 256, 2048,
+							      SLOT_READS_MASK };
+	unsigned int reuses = slot >> SLOT_REUSES_SHIFT & SLOT_REUSES_MAX;
 
-	return reads >= (slot & SLOT_REUSED ? READS_ENOUGH_REUSED :
-					      READS_ENOUGH);
+	return (slot >> SLOT_READS_SHIFT & SLOT_READS_MASK) >= enough[reuses];
+}
+
+static uint64_t slot_reused(uint64_t slot)
+{
+	uint64_t reuses = slot & (SLOT_ONE_REUSE * SLOT_REUSES_MAX);
+
+	if (reuses != SLOT_ONE_REUSE * SLOT_REUSES_MAX)
+		reuses += SLOT_ONE_REUSE;
+	return (slot & SLOT_ADDRESS) | reuses;
+}
+
+static uint32_t head_bits(uint64_t fingerprint)
+{
+	return (uint32_t)fingerprint & ~(uint32_t)HEAD_NAMED;
 }
 
 // The slot of @code, or NULL.
@@ -76,17 +98,28 @@ static uint64_t *code_slot(const struct python_target *target, uint64_t code)
 	return NULL;
 }
 
-bool python_target_knows_code(const struct python_target *target, uint64_t code)
+static uint32_t *head_slot(const struct python_target *target,
+			   const uint64_t *slot)
+{
+	return (uint32_t *)&target->head[slot - target->code];
+}
+
+enum python_code_need
+python_target_code_need(const struct python_target *target, uint64_t code)
 {
 	const uint64_t *slot = code_slot(target, code);
 
-	return slot && slot_is_enough(__atomic_load_n(slot, __ATOMIC_RELAXED));
+	if (!slot)
+		return PYTHON_CODE_NEW;
+	return slot_is_enough(__atomic_load_n(slot, __ATOMIC_RELAXED)) ?
+		       PYTHON_CODE_ENOUGH :
+		       PYTHON_CODE_AGAIN;
 }
 
-static void add_code(struct python_target *target, uint64_t code)
+static void add_code(struct python_target *target, uint64_t code, uint32_t head)
 {
 	uint64_t *slot = &target->code[code_bucket(code)];
-	uint64_t victim;
+	uint64_t victim = code_hash(code) / PYTHON_CODE_SLOTS % BUCKET_SLOTS;
 
 	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
 		uint64_t empty = 0;
@@ -94,36 +127,93 @@ static void add_code(struct python_target *target, uint64_t code)
 		if (__atomic_compare_exchange_n(&slot[i], &empty,
 						code | SLOT_ONE_READ, false,
 						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED))
+						__ATOMIC_RELAXED)) {
+			__atomic_store_n(head_slot(target, &slot[i]), head,
+					 __ATOMIC_RELAXED);
 			return;
+		}
 	}
-	victim = code_hash(code) / PYTHON_CODE_SLOTS % BUCKET_SLOTS;
 	__atomic_store_n(&slot[victim], code | SLOT_ONE_READ, __ATOMIC_RELAXED);
+	__atomic_store_n(head_slot(target, &slot[victim]), head,
+			 __ATOMIC_RELAXED);
 }
 
-// A count lost to another thread's means one read more.
-void python_target_learn_code(struct python_target *target, uint64_t code)
+// A count lost to another thread's means one read more; a head slot that two
+// threads disagree about means that names are captured once more.
+void python_target_learn_code(struct python_target *target, uint64_t code,
+			      uint64_t fingerprint)
 {
 	uint64_t *slot = code_slot(target, code);
-	uint64_t value;
+	uint32_t head = head_bits(fingerprint), before;
+	uint64_t value, now;
 
 	if (!slot) {
-		add_code(target, code);
+		add_code(target, code, head);
 		return;
 	}
 	value = __atomic_load_n(slot, __ATOMIC_RELAXED);
-	if ((value & SLOT_ADDRESS) == code && !slot_is_enough(value))
-		__atomic_compare_exchange_n(slot, &value, value + SLOT_ONE_READ,
-					    false, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED);
+	before = __atomic_load_n(head_slot(target, slot), __ATOMIC_RELAXED);
+	now = value;
+	if (head_bits(before) != head) {
+		if (before)
+			now = slot_reused(value);
+		__atomic_store_n(head_slot(target, slot), head,
+				 __ATOMIC_RELAXED);
+	}
+	if (!slot_is_enough(now))
+		now += SLOT_ONE_READ;
+	if ((value & SLOT_ADDRESS) == code)
+		__atomic_compare_exchange_n(slot, &value, now, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 void python_target_forget_code(struct python_target *target, uint64_t code)
 {
 	uint64_t *slot = code_slot(target, code);
+	uint64_t value;
+
+	// Every sample that waits says so; it has happened once.
+	if (!slot || !__atomic_exchange_n(head_slot(target, slot), 0,
+					  __ATOMIC_RELAXED))
+		return;
+	value = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	if ((value & SLOT_ADDRESS) == code)
+		__atomic_compare_exchange_n(slot, &value, slot_reused(value),
+					    false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
+}
+
+bool python_target_is_young(struct python_target *target, uint64_t now_ns)
+{
+	uint64_t first = 0;
+
+	if (__atomic_compare_exchange_n(&target->first_ns, &first, now_ns,
+					false, __ATOMIC_RELAXED,
+					__ATOMIC_RELAXED))
+		return true;
+	return now_ns < first + young_ns;
+}
+
+bool python_target_has_names(const struct python_target *target, uint64_t code,
+			     uint64_t fingerprint)
+{
+	const uint64_t *slot = code_slot(target, code);
+
+	return slot && __atomic_load_n(head_slot(target, slot),
+				       __ATOMIC_RELAXED) ==
+			       (head_bits(fingerprint) | HEAD_NAMED);
+}
+
+void python_target_learn_names(struct python_target *target, uint64_t code,
+			       uint64_t fingerprint)
+{
+	const uint64_t *slot = code_slot(target, code);
+	uint32_t head = head_bits(fingerprint);
 
 	if (slot)
-		__atomic_store_n(slot, code | SLOT_REUSED, __ATOMIC_RELAXED);
+		__atomic_compare_exchange_n(head_slot(target, slot), &head,
+					    head | HEAD_NAMED, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 // Thread ids are handed out in sequence, which spreads them evenly as they are.

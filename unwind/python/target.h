@@ -33,10 +33,13 @@ struct python_target {
 	uint64_t code_type;   /* address of PyCode_Type, or 0 */
 	uint64_t main_stack;  /* where the first thread's stack begins; 0:
 				 not known. Set before publishing. */
+	uint64_t first_ns;    /* of the first capture; 0: none yet */
 	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
 	/* Code objects and how often their head was captured; see target.c. */
 	uint64_t code[PYTHON_CODE_SLOTS];
+	/* Which head that was, and whether its names were captured, too. */
+	uint32_t head[PYTHON_CODE_SLOTS];
 	/*
 	 * How many bytes of data-stack chunks follow each other from an address
 	 * on, as they lay the last time: so much is read in one go. The
@@ -52,16 +55,36 @@ struct python_target *python_target_create(struct live_memory memory,
 					   uint64_t code_type);
 void python_target_destroy(struct python_target *target);
 
-/** Whether the head of @code needs no reading. Safe on any thread. */
-bool python_target_knows_code(const struct python_target *target,
-			      uint64_t code);
+enum python_code_need {
+	PYTHON_CODE_NEW,    /* never met at this address */
+	PYTHON_CODE_AGAIN,  /* met, but it may be short-lived */
+	PYTHON_CODE_ENOUGH, /* its head needs no reading */
+};
+
+/** Safe on any thread, as all of these. */
+enum python_code_need
+python_target_code_need(const struct python_target *target, uint64_t code);
 /**
- * The head of @code was read once more; after a few times it is known. A full
- * table drops somebody, who is then read again.
+ * The head of @code was read once more; after a few times it is enough. A full
+ * table drops somebody, who is then read again. Another head than the last time
+ * means another object: from then on the address is read many times more.
  */
-void python_target_learn_code(struct python_target *target, uint64_t code);
-/** Another object was found at @code: it is read many times from now on. */
+void python_target_learn_code(struct python_target *target, uint64_t code,
+			      uint64_t fingerprint);
+/** Another object was found at @code, or what was read of it got lost. */
 void python_target_forget_code(struct python_target *target, uint64_t code);
+
+/**
+ * Whether it is not long ago that captures began. While a program starts many
+ * code objects come and go.
+ */
+bool python_target_is_young(struct python_target *target, uint64_t now_ns);
+
+/** Whether the names of the object with that head have been captured. */
+bool python_target_has_names(const struct python_target *target, uint64_t code,
+			     uint64_t fingerprint);
+void python_target_learn_names(struct python_target *target, uint64_t code,
+			       uint64_t fingerprint);
 
 bool python_target_find_thread(const struct python_target *target,
 			       uint32_t tid, struct python_thread_slot *ret);

@@ -131,6 +131,17 @@ static bool text_shape_read(const struct python_layout *layout,
 	return true;
 }
 
+uint64_t python_text_bytes(const struct python_layout *layout, const void *head,
+			   size_t size)
+{
+	struct text_shape shape;
+
+	if (!text_shape_read(layout, head, size, &shape) ||
+	    shape.units > TEXT_UNITS_MAX)
+		return 0;
+	return shape.data + shape.units * shape.kind;
+}
+
 char *python_text_read(const struct python_layout *layout,
 		       const struct live_memory *memory, uint64_t address,
 		       size_t limit, bool *ret_truncated)

@@ -176,7 +176,6 @@ static void check_same(struct fixture *fixture)
 	assert_int_equal(verify(fixture, code, 5), PYTHON_CODE_SAME);
 	assert_int_equal(code->confirmed_ns, 5);
 	assert_ptr_equal(learn(fixture, 6), code);
-	assert_int_equal(code->confirmed_ns, 6);
 	assert_int_equal(code->state, PYTHON_CODE_NAMED);
 }
 
@@ -254,6 +253,65 @@ static void tells_twins_by_their_names(void **state)
 	with_each_version(check_twin);
 }
 
+static ssize_t read_nothing(void *context, uint64_t vaddr, void *ret,
+			    size_t size)
+{
+	(void)context, (void)vaddr, (void)ret, (void)size;
+	return -1;
+}
+
+static struct python_code *take(struct fixture *fixture,
+				struct python_code *code, uint64_t now_ns)
+{
+	return python_code_take_names(fixture->cache, code, &fixture->live,
+				      now_ns);
+}
+
+// Names that were captured with the head need no second look.
+static void check_taken(struct fixture *fixture)
+{
+	struct live_memory part = { .read = read_nothing };
+	struct python_code *code = learn(fixture, 7);
+
+	assert_ptr_equal(python_code_take_names(fixture->cache, code, &part, 7),
+			 code);
+	assert_int_equal(code->state, PYTHON_CODE_HEAD_ONLY);
+	fixture->memory.reads = 0;
+	assert_ptr_equal(take(fixture, code, 7), code);
+	assert_int_equal(fixture->memory.reads, 4);
+	assert_int_equal(code->state, PYTHON_CODE_NAMED);
+	assert_string_equal(code->qualified_name, "Eggs.spam");
+	assert_int_equal(code->confirmed_ns, 7);
+}
+
+// A twin's head is equal, and its names are not.
+static void check_taken_twin(struct fixture *fixture)
+{
+	bool exact = fixture->layout->code.version != PYTHON_NO_OFFSET;
+	struct python_code *code = take(fixture, learn(fixture, 7), 7), *twin;
+
+	put_str(fixture, AT_NAME, "twin");
+	twin = learn(fixture, 8);
+	assert_ptr_equal(twin, code);
+	assert_int_equal(code->confirmed_ns, exact ? 8 : 7);
+	if (exact)
+		return;
+	twin = take(fixture, code, 8);
+	assert_ptr_not_equal(twin, code);
+	assert_string_equal(twin->name, "twin");
+	assert_string_equal(code->name, "spam");
+	assert_ptr_equal(python_code_find(fixture->cache, at(AT_CODE)), twin);
+	assert_ptr_equal(take(fixture, learn(fixture, 9), 9), twin);
+	assert_int_equal(twin->confirmed_ns, 9);
+}
+
+static void takes_names_of_the_same_instant(void **state)
+{
+	(void)state;
+	with_each_version(check_taken);
+	with_each_version(check_taken_twin);
+}
+
 // Replaces the object as soon as its names are being read.
 static void replace_code(struct fake_memory *memory, uint64_t vaddr)
 {
@@ -302,13 +360,6 @@ static void retries_unreadable_names(void **state)
 {
 	(void)state;
 	with_each_version(check_retry);
-}
-
-static ssize_t read_nothing(void *context, uint64_t vaddr, void *ret,
-			    size_t size)
-{
-	(void)context, (void)vaddr, (void)ret, (void)size;
-	return -1;
 }
 
 static void check_dead(struct fixture *fixture)
@@ -392,6 +443,7 @@ int main(void)
 		cmocka_unit_test(ignores_what_changes_at_run_time),
 		cmocka_unit_test(notices_replacement),
 		cmocka_unit_test(tells_twins_by_their_names),
+		cmocka_unit_test(takes_names_of_the_same_instant),
 		cmocka_unit_test(keeps_no_names_of_a_replaced_object),
 		cmocka_unit_test(retries_unreadable_names),
 		cmocka_unit_test(survives_a_dead_process),

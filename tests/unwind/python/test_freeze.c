@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
 #include "tests/cmocka.h"
 #include "tests/unwind/python/live_python.h"
 #include "unwind/python/freeze.h"
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STACK_BYTES = 16 << 10, STACK_BYTES_LARGE = 65528, WARM_UP = 8 };
+enum { STACK_BYTES = 16 << 10, STACK_BYTES_LARGE = 65528, WARM_UP = 36 };
 
 struct fixture {
 	struct live_python python;
@@ -14,6 +15,7 @@ struct fixture {
 	struct snapshot *snapshot;
 	uint8_t stack_bytes[STACK_BYTES_LARGE];
 	struct memory stack;
+	uint64_t now_ns;
 };
 
 static struct fixture *fixture_create(const char *path, const char *program)
@@ -38,6 +40,7 @@ static struct fixture *fixture_create(const char *path, const char *program)
 					      SNAPSHOT_BYTES_MAX);
 	assert_non_null(fixture->target);
 	assert_non_null(fixture->snapshot);
+	fixture->now_ns = NS_PER_SEC;
 	return fixture;
 }
 
@@ -54,7 +57,7 @@ static void freeze(struct fixture *fixture, uint32_t tid, size_t stack_bytes)
 	assert_true(live_python_stack(&fixture->python, tid,
 				      fixture->stack_bytes, stack_bytes,
 				      &fixture->stack));
-	python_freeze(fixture->target, tid, 1000, &fixture->stack,
+	python_freeze(fixture->target, tid, fixture->now_ns, &fixture->stack,
 		      fixture->snapshot, SNAPSHOT_BYTES_MAX);
 }
 
@@ -194,9 +197,12 @@ static void check(struct fixture *fixture, const struct expectation *expect,
 	assert_string_equal(snapshot_status_name(snapshot->status), "ok");
 	assert_true(thread != fixture->python.thread ||
 		    pieces_of(snapshot, SNAPSHOT_CODE) > 0);
+	assert_int_equal(pieces_of(snapshot, SNAPSHOT_TEXT) > 0,
+			 pieces_of(snapshot, SNAPSHOT_CODE) > 0);
 	// stop() has returned from depth() before it blocks.
 	assert_int_equal(count_frames(fixture), thread->frames);
 	// Heads of code objects are read a few times.
+	fixture->now_ns += 2 * NS_PER_SEC;
 	for (unsigned int i = 0; i < WARM_UP; i++)
 		freeze(fixture, thread->tid, STACK_BYTES);
 	assert_string_equal(snapshot_status_name(snapshot->status), "ok");

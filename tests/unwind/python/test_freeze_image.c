@@ -3,6 +3,7 @@
  * Freezing interpreters that do not exist: each image is a small, sound 3.12
  * process that a test then spoils.
  */
+#include "base/clock.h"
 #include "tests/cmocka.h"
 #include "tests/unwind/python/fake_memory.h"
 #include "unwind/python/freeze.h"
@@ -23,7 +24,7 @@
 #define NOWHERE (FAKE_MEMORY_BASE + FAKE_MEMORY_BYTES + 0x1000)
 
 enum { TID = 4711, OTHER_TID = 4712, STACK_BYTES = 0x800, NOW_NS = 5000,
-       WARM_UP = 8 };
+       WARM_UP = 36 };
 
 struct image {
 	struct fake_memory memory;
@@ -32,6 +33,7 @@ struct image {
 	struct memory stack;
 	struct snapshot *snapshot;
 	size_t capacity;
+	uint64_t now_ns;
 };
 
 static void put_frame(struct image *image, uint64_t vaddr, uint64_t previous,
@@ -87,6 +89,7 @@ static struct image *image_create(void)
 	assert_non_null(image);
 	image->layout = layout;
 	image->capacity = SNAPSHOT_BYTES_MAX;
+	image->now_ns = NOW_NS;
 	image->target = python_target_create(fake_live(&image->memory), layout,
 					     RUNTIME, CODE_TYPE);
 	image->snapshot = malloc(sizeof(*image->snapshot) + image->capacity);
@@ -139,7 +142,7 @@ static void check_sound(const struct image *image)
 
 static enum snapshot_status freeze(struct image *image, uint32_t tid)
 {
-	python_freeze(image->target, tid, NOW_NS, &image->stack,
+	python_freeze(image->target, tid, image->now_ns, &image->stack,
 		      image->snapshot, image->capacity);
 	check_sound(image);
 	return image->snapshot->status;
@@ -177,7 +180,8 @@ static void test_whole(void **state)
 	assert_true(holds(image, GENERATOR, image->layout->frame.size));
 	assert_true(holds(image, CODE, image->layout->code.size));
 	// Both states were met on the way: from now on there is no walk. Heads
-	// of code objects are read a few times.
+	// of code objects are read a few times, and while the program starts.
+	image->now_ns += NS_PER_SEC;
 	for (unsigned int i = 0; i < WARM_UP; i++)
 		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
 	assert_int_equal(image->snapshot->reads, 4);
@@ -348,7 +352,107 @@ static void test_code_not_learned(void **state)
 	(void)state;
 	fake_put_u64(&image->memory, CODE + 8, STATE);
 	freeze(image, TID);
-	assert_false(python_target_knows_code(image->target, CODE));
+	assert_int_equal(python_target_code_need(image->target, CODE),
+			 PYTHON_CODE_NEW);
+	image_destroy(image);
+}
+
+static void put_str(struct image *image, uint64_t vaddr, const char *text)
+{
+	const struct python_layout *layout = image->layout;
+
+	fake_put_u64(&image->memory, vaddr + layout->text.length, strlen(text));
+	fake_put_u32(&image->memory, vaddr + layout->text.state,
+		     1u << 2 | 1u << 5 | 1u << 6); // one byte, compact, ASCII
+	fake_put(&image->memory, vaddr + layout->text.ascii_data, text,
+		 strlen(text));
+}
+
+// Its strings follow it; the file's name lies across the end of a page.
+static void put_names(struct image *image, const char *name)
+{
+	const struct python_layout *layout = image->layout;
+	uint64_t file = CODE + 0x1000 - layout->text.ascii_data - 8;
+
+	fake_put_u64(&image->memory, CODE + layout->code.unit_count, 8);
+	fake_put_u32(&image->memory, CODE + layout->code.frame_words, 12);
+	fake_put_u32(&image->memory, CODE + layout->code.version, 5);
+	fake_put_u64(&image->memory, CODE + layout->code.name, CODE + 0x200);
+	fake_put_u64(&image->memory, CODE + layout->code.qualified_name,
+		     CODE + 0x200);
+	fake_put_u64(&image->memory, CODE + layout->code.file_name, file);
+	fake_put_u64(&image->memory, CODE + layout->code.line_table,
+		     CODE + 0x300);
+	put_str(image, CODE + 0x200, name);
+	put_str(image, file, "/srv/eggs.py");
+	fake_put_u64(&image->memory, CODE + 0x300 + layout->bytes.size, 5);
+}
+
+static unsigned int count_text(const struct snapshot *snapshot)
+{
+	unsigned int count = 0;
+
+	for (uint32_t i = 0; i < snapshot->piece_count; i++)
+		count += snapshot->piece[i].kind == SNAPSHOT_TEXT;
+	return count;
+}
+
+static void test_names(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+	char text[64];
+
+	(void)state;
+	put_names(image, "spam");
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	// Name and qualified name are one.
+	assert_int_equal(count_text(image->snapshot), 3);
+	assert_int_equal(snapshot_read_text(
+				 image->snapshot,
+				 CODE + 0x200 + layout->text.ascii_data, text,
+				 sizeof(text)),
+			 4);
+	assert_memory_equal(text, "spam", 4);
+	assert_int_equal(snapshot_read_text(image->snapshot, CODE, text, 8),
+			 -1);
+	// Once is enough, until another object is there.
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(count_text(image->snapshot), 0);
+	fake_put_u32(&image->memory, CODE + layout->code.version, 6);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(count_text(image->snapshot), 3);
+	// Without a version only the names tell.
+	fake_put_u32(&image->memory, CODE + layout->code.version, 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+		assert_int_equal(count_text(image->snapshot), 3);
+	}
+	image_destroy(image);
+}
+
+// Unreadable names, or absurd ones, do no harm, and are tried again.
+static void test_bad_names(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+
+	(void)state;
+	put_names(image, "spam");
+	fake_put_u64(&image->memory, CODE + layout->code.file_name, NOWHERE);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	put_names(image, "spam");
+	fake_put_u64(&image->memory, CODE + 0x300 + layout->bytes.size,
+		     UINT64_MAX - 8);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	fake_put_u64(&image->memory, CODE + 0x300 + layout->bytes.size, 5);
+	fake_put_u64(&image->memory, CODE + 0x200 + layout->text.length,
+		     UINT64_MAX / 2);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(count_text(image->snapshot), 0);
+	put_names(image, "spam");
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(count_text(image->snapshot), 3);
 	image_destroy(image);
 }
 
@@ -408,6 +512,8 @@ int main(void)
 		cmocka_unit_test(test_long_thread_list),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_code_not_learned),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_half_written),
 		cmocka_unit_test(test_small_room),
 	};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/clock.h"
 #include "tests/cmocka.h"
 #include "unwind/python/target.h"
 
@@ -15,12 +16,29 @@ static struct python_target *target_create(void)
 	return target;
 }
 
-enum { READS_ENOUGH = 4, READS_ENOUGH_REUSED = 32 };
+enum { READS_ENOUGH = 32, READS_ENOUGH_REUSED = 256 };
+
+static const uint64_t a_code = 0x7f0000001000;
+
+static bool is_enough(const struct python_target *target, uint64_t code)
+{
+	return python_target_code_need(target, code) == PYTHON_CODE_ENOUGH;
+}
 
 static void learn_well(struct python_target *target, uint64_t code)
 {
 	for (int i = 0; i < READS_ENOUGH; i++)
-		python_target_learn_code(target, code);
+		python_target_learn_code(target, code, code * 31);
+}
+
+// Reads that it takes until @code is known.
+static int count_reads(struct python_target *target, uint64_t fingerprint)
+{
+	int reads = 0;
+
+	for (; !is_enough(target, a_code); reads++)
+		python_target_learn_code(target, a_code, fingerprint);
+	return reads;
 }
 
 static void test_code(void **state)
@@ -28,21 +46,67 @@ static void test_code(void **state)
 	struct python_target *target = target_create();
 
 	(void)state;
-	assert_false(python_target_knows_code(target, 0x7f0000001000));
-	for (int i = 0; i < READS_ENOUGH; i++) {
-		assert_false(python_target_knows_code(target, 0x7f0000001000));
-		python_target_learn_code(target, 0x7f0000001000);
-	}
-	assert_true(python_target_knows_code(target, 0x7f0000001000));
-	python_target_forget_code(target, 0x7f0000001000);
-	python_target_forget_code(target, 0x7f0000001000);
-	assert_false(python_target_knows_code(target, 0x7f0000001000));
+	assert_int_equal(python_target_code_need(target, a_code),
+			 PYTHON_CODE_NEW);
+	python_target_learn_code(target, a_code, 70);
+	assert_int_equal(python_target_code_need(target, a_code),
+			 PYTHON_CODE_AGAIN);
+	assert_int_equal(count_reads(target, 70), READS_ENOUGH - 1);
+	python_target_forget_code(target, a_code);
+	// Samples that were taken before that say so as well.
+	python_target_forget_code(target, a_code);
 	// An address that was given to another object is trusted far later.
-	for (int i = 0; i < READS_ENOUGH_REUSED; i++) {
-		assert_false(python_target_knows_code(target, 0x7f0000001000));
-		python_target_learn_code(target, 0x7f0000001000);
-	}
-	assert_true(python_target_knows_code(target, 0x7f0000001000));
+	assert_int_equal(count_reads(target, 72), READS_ENOUGH_REUSED);
+	python_target_destroy(target);
+}
+
+static void test_code_reused(void **state)
+{
+	struct python_target *target = target_create();
+
+	(void)state;
+	python_target_learn_code(target, a_code, 70);
+	python_target_learn_code(target, a_code, 72);
+	assert_int_equal(count_reads(target, 72), READS_ENOUGH_REUSED - 1);
+	for (uint64_t i = 0; i < 10; i++)
+		python_target_learn_code(target, a_code, 100 + 2 * i);
+	assert_true(count_reads(target, 118) > READS_ENOUGH_REUSED);
+	python_target_destroy(target);
+}
+
+static void test_names(void **state)
+{
+	struct python_target *target = target_create();
+
+	(void)state;
+	python_target_learn_names(target, a_code, 70);
+	assert_false(python_target_has_names(target, a_code, 70));
+	python_target_learn_code(target, a_code, 70);
+	assert_false(python_target_has_names(target, a_code, 70));
+	python_target_learn_names(target, a_code, 70);
+	assert_true(python_target_has_names(target, a_code, 70));
+	python_target_learn_code(target, a_code, 70);
+	assert_true(python_target_has_names(target, a_code, 70));
+	// The names of one object are not those of the next.
+	python_target_learn_code(target, a_code, 72);
+	assert_false(python_target_has_names(target, a_code, 72));
+	python_target_learn_names(target, a_code, 70);
+	assert_false(python_target_has_names(target, a_code, 70));
+	python_target_learn_names(target, a_code, 72);
+	python_target_forget_code(target, a_code);
+	assert_false(python_target_has_names(target, a_code, 72));
+	python_target_destroy(target);
+}
+
+static void test_young(void **state)
+{
+	struct python_target *target = target_create();
+
+	(void)state;
+	assert_true(python_target_is_young(target, 5 * NS_PER_SEC));
+	assert_true(python_target_is_young(target, 5 * NS_PER_SEC - 1));
+	assert_true(python_target_is_young(target, 5 * NS_PER_SEC + NS_PER_MS));
+	assert_false(python_target_is_young(target, 6 * NS_PER_SEC));
 	python_target_destroy(target);
 }
 
@@ -55,10 +119,10 @@ static void test_code_full(void **state)
 	(void)state;
 	for (uint64_t i = 1; i <= 2 * PYTHON_CODE_SLOTS; i++) {
 		learn_well(target, i * 0x1a0);
-		assert_true(python_target_knows_code(target, i * 0x1a0));
+		assert_true(is_enough(target, i * 0x1a0));
 	}
 	for (uint64_t i = 1; i <= 2 * PYTHON_CODE_SLOTS; i++)
-		known += python_target_knows_code(target, i * 0x1a0);
+		known += is_enough(target, i * 0x1a0);
 	assert_true(known > PYTHON_CODE_SLOTS / 2);
 	assert_true(known <= PYTHON_CODE_SLOTS);
 	python_target_destroy(target);
@@ -74,8 +138,7 @@ static void test_code_spread(void **state)
 	for (uint64_t i = 1; i <= PYTHON_CODE_SLOTS / 4; i++)
 		learn_well(target, 0x7f1234000000 + i * 0x150);
 	for (uint64_t i = 1; i <= PYTHON_CODE_SLOTS / 4; i++)
-		lost += !python_target_knows_code(target,
-						  0x7f1234000000 + i * 0x150);
+		lost += !is_enough(target, 0x7f1234000000 + i * 0x150);
 	assert_true(lost <= 4);
 	python_target_destroy(target);
 }
@@ -150,7 +213,8 @@ static void *hammer(void *context)
 		uint32_t tid = 1 + (i * 7 + (uint32_t)worker->seed) % 2048;
 
 		python_target_learn_thread(worker->target, tid, tid * 8, i);
-		python_target_learn_code(worker->target, tid * 16);
+		python_target_learn_code(worker->target, tid * 16, i % 7);
+		python_target_learn_names(worker->target, tid * 16, i % 7);
 		if (python_target_find_thread(worker->target, tid + 1, &slot))
 			worker->foreign += slot.state % 8 != 0;
 		if (i % 3 == 0)
@@ -185,6 +249,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_code),
+		cmocka_unit_test(test_code_reused),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_young),
 		cmocka_unit_test(test_code_full),
 		cmocka_unit_test(test_code_spread),
 		cmocka_unit_test(test_thread),
