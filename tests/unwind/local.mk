@@ -7,3 +7,6 @@ check_PROGRAMS += tests/unwind/test_module tests/unwind/test_module_cache \
 tests_unwind_test_module_SOURCES = tests/unwind/test_module.c
 tests_unwind_test_module_cache_SOURCES = tests/unwind/test_module_cache.c
 tests_unwind_test_space_SOURCES = tests/unwind/test_space.c
+
+check_PROGRAMS += tests/unwind/test_walk
+tests_unwind_test_walk_SOURCES = tests/unwind/test_walk.c
