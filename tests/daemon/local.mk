@@ -29,3 +29,8 @@ tests_daemon_test_process_SOURCES = tests/daemon/test_process.c
 tests_daemon_test_proof_SOURCES = tests/daemon/test_proof.c
 tests_daemon_test_target_table_SOURCES = tests/daemon/test_target_table.c
 tests_daemon_test_task_list_SOURCES = tests/daemon/test_task_list.c
+
+check_PROGRAMS += tests/daemon/test_pipeline
+tests_daemon_test_pipeline_SOURCES = $(fake_cpu) \
+	tests/daemon/test_pipeline.c \
+	tests/schema/fixture.c tests/schema/fixture.h
