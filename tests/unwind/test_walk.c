@@ -504,19 +504,26 @@ static __attribute__((noinline)) int self_middle(struct self *self)
 static void it_agrees_with_the_compiler_s_own_unwinder(void **state)
 {
 	struct self *self = *state;
+	int skip = 0;
 
 	assert_true(self_middle(self) > 3);
 	assert_int_equal(self->result.end, WALK_END_ROOT);
 	assert_string_equal(name_of(&self->frames[0]), "self_leaf");
 	assert_string_equal(name_of(&self->frames[1]), "self_middle");
-	for (int i = 1; i < self->expected_count &&
+	// A sanitizer puts a function of its own before.
+	while (skip + 1 < self->expected_count &&
+	       (uint64_t)self->expected[skip + 1] != self->frames[1].pc + 1)
+		skip++;
+	assert_true(skip < 2);
+	for (int i = 1; i < self->expected_count - skip &&
 			i < (int)self->result.frame_count; i++) {
 		assert_int_equal(self->frames[i].pc + 1,
-				 (uint64_t)self->expected[i]);
+				 (uint64_t)self->expected[i + skip]);
 		assert_int_equal(self->frames[i].status, FRAME_EXACT);
 	}
-	assert_in_range(self->result.frame_count, self->expected_count - 1,
-			self->expected_count + 1);
+	assert_in_range(self->result.frame_count,
+			self->expected_count - skip - 1,
+			self->expected_count - skip + 1);
 }
 
 static __thread struct self *signalled;
