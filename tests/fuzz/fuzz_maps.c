@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Text that is not /proc/PID/maps: every mapping that it yields makes sense. */
-#include "daemon/proc_maps.h"
+#include "daemon/process/proc_maps.h"
 
 #include <stdlib.h>
 

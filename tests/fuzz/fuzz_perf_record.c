@@ -3,7 +3,7 @@
  * Input: one byte of flags (see enum), then the record. What the parser hands
  * out must lie inside the record: every byte of it is read.
  */
-#include "daemon/perf_record.h"
+#include "daemon/perf/perf_record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A recording from anywhere: reading it, and walking what is in it.
-#include "daemon/replay.h"
-#include "daemon/replay_print.h"
+#include "daemon/replay/replay.h"
+#include "daemon/replay/replay_print.h"
 
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The recorded samples of tests/replay/data: they unwind as they did, show what
 // the texts beside them say, and are read with care.
-#include "daemon/sample_reader.h"
+#include "daemon/replay/sample_reader.h"
 
-#include "daemon/replay.h"
-#include "daemon/replay_print.h"
-#include "daemon/sample_format.h"
-#include "daemon/sample_writer.h"
+#include "daemon/replay/replay.h"
+#include "daemon/replay/replay_print.h"
+#include "daemon/replay/sample_format.h"
+#include "daemon/replay/sample_writer.h"
 #include "tests/cmocka.h"
 
 #include <stdlib.h>

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/capture_loop.h"
+
+#include "base/clock.h"
+#include "daemon/perf/perf_record.h"
+#include "daemon/perf/perf_ring.h"
+#include "unwind/python/freeze.h"
+
+#include <poll.h>
+#include <sys/resource.h>
+
+// Words of a timer record (PERF_RECORD_TIMER_TYPE), counted from its header.
+enum {
+	WORD_ID = 1,
+	WORD_TID = 3,
+	WORD_TIME = 4,
+	WORD_CHAIN_COUNT = 7,
+	WORD_CHAIN = 8,
+};
+
+struct sample_place {
+	uint64_t position; // in the ring
+	uint64_t words;	   // of the whole record
+	uint64_t next;	   // word to read next
+	const struct perf_ring *ring;
+};
+
+static uint64_t word_at(const struct sample_place *place, uint64_t index)
+{
+	return perf_ring_word(place->ring, place->position + index * 8);
+}
+
+static uint64_t own_switches(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
+}
+
+// After poll(). The count that the last capture ended with serves the next one
+// as well, but for the one switch that our sleep in between was: a sample on
+// this CPU means that we were not running. Without a capture since, we may have
+// slept any number of times, and count anew.
+static void note_wakeup(struct capture_thread *capture)
+{
+	capture->slept = capture->counted;
+	if (!capture->counted)
+		capture->switches = own_switches();
+	capture->counted = false;
+}
+
+// How often we were switched out while we read: not at all means that nobody
+// else ran on this CPU meanwhile (proof (b)).
+static uint32_t switches_since(struct capture_thread *capture)
+{
+	uint64_t now = own_switches();
+	uint64_t count = now - capture->switches;
+
+	if (capture->slept && count)
+		count--;
+	capture->switches = now;
+	capture->slept = false;
+	capture->counted = true;
+	return (uint32_t)count;
+}
+
+static void add_stack(struct capture_thread *capture,
+		      const struct sample_place *place, uint64_t vaddr,
+		      uint64_t first_word, uint64_t bytes)
+{
+	const struct perf_ring *ring = place->ring;
+	uint64_t start = (place->position + first_word * 8) & (ring->size - 1);
+	uint64_t whole = ring->size - start < bytes ? ring->size - start :
+						      bytes;
+	struct memory *stack = &capture->stack;
+
+	stack->segment[0] = (struct memory_segment){ vaddr, whole,
+						     ring->data + start };
+	stack->segment[1] = (struct memory_segment){ vaddr + whole,
+						     bytes - whole,
+						     ring->data };
+	stack->segment_count = whole < bytes ? 2 : 1;
+}
+
+// Finds the stack copy behind the callchain and the registers. False: no user
+// registers, so a kernel thread, or a record that breaks its format.
+static bool find_stack(struct capture_thread *capture,
+		       struct sample_place *place)
+{
+	unsigned int regs = capture->options.arch->perf_count;
+	uint64_t chain = word_at(place, WORD_CHAIN_COUNT);
+	uint64_t at, size, copied;
+
+	if (chain > place->words - WORD_CHAIN)
+		return false;
+	at = WORD_CHAIN + chain;
+	if (at + 1 + regs + 1 > place->words ||
+	    word_at(place, at) == PERF_SAMPLE_REGS_ABI_NONE)
+		return false;
+	size = word_at(place, at + 1 + regs) / 8;
+	if (size > place->words - (at + 1 + regs + 1))
+		return false;
+	copied = 0;
+	if (size)
+		copied = word_at(place, at + 1 + regs + 1 + size);
+	if (copied > size * 8)
+		return false;
+	add_stack(capture, place, word_at(place, at + 1 + capture->sp_index),
+		  at + 1 + regs + 1, copied);
+	return true;
+}
+
+static void note_latency(struct capture_stats *stats, uint64_t sample_ns,
+			 uint64_t end_ns)
+{
+	uint64_t us = (end_ns - sample_ns) / 1000;
+
+	stats->latency_us[us < CAPTURE_LATENCY_BUCKETS ?
+				  us :
+				  CAPTURE_LATENCY_BUCKETS - 1]++;
+}
+
+static void read_interpreter(struct capture_thread *capture,
+			     struct target *target, struct sample_place *place)
+{
+	struct capture_stats *stats = &capture->stats;
+	struct capture *entry = capture_queue_reserve(&capture->queue);
+	uint32_t tid = (uint32_t)(word_at(place, WORD_TID) >> 32);
+
+	if (!entry) {
+		stats->full_at[stats->queue_full++ & (CAPTURE_FULL_SLOTS - 1)] =
+			place->position;
+		return;
+	}
+	entry->ring_position = place->position;
+	entry->sample_ns = word_at(place, WORD_TIME);
+	entry->target_epoch = target->epoch;
+	python_freeze(target->python, tid, entry->sample_ns, &capture->stack,
+		      &entry->snapshot, SNAPSHOT_BYTES_MAX);
+	entry->end_ns = monotonic_ns();
+	entry->switches = switches_since(capture);
+	stats->captures++;
+	stats->reads += entry->snapshot.reads;
+	if (entry->snapshot.reads > stats->most_reads)
+		stats->most_reads = entry->snapshot.reads;
+	note_latency(stats, entry->sample_ns, entry->end_ns);
+	capture_queue_push(&capture->queue, entry);
+}
+
+static void capture_sample(struct capture_thread *capture,
+			   struct sample_place *place)
+{
+	pid_t pid = (pid_t)(uint32_t)word_at(place, WORD_TID);
+	struct target *target;
+
+	capture->stats.samples++;
+	target = target_table_hold(capture->targets, capture->holder, pid);
+	if (!target)
+		return;
+	if (find_stack(capture, place))
+		read_interpreter(capture, target, place);
+	target_table_release(capture->targets, capture->holder);
+}
+
+static void scan_record(struct capture_thread *capture, uint64_t position,
+			struct perf_event_header header)
+{
+	struct sample_place place = { .position = position,
+				      .words = header.size / 8,
+				      .ring = capture->perf->ring };
+
+	if (header.type != PERF_RECORD_SAMPLE || place.words <= WORD_CHAIN)
+		return;
+	if (perf_cpu_source(capture->perf, word_at(&place, WORD_ID)) ==
+	    PERF_SOURCE_TIMER)
+		capture_sample(capture, &place);
+}
+
+// A record that breaks the format would make every later one unreadable: the
+// rest of what is there is given up, and counted.
+void capture_scan(struct capture_thread *capture)
+{
+	struct perf_ring *ring = capture->perf->ring;
+	uint64_t head = perf_ring_head(ring);
+	uint64_t position = ring->scanned;
+
+	while (position < head) {
+		struct perf_event_header header =
+			perf_ring_header(ring, position);
+
+		if (header.size < sizeof(header) || header.size % 8 ||
+		    header.size > head - position) {
+			capture->stats.broken_records++;
+			perf_ring_set_scanned(ring, head);
+			return;
+		}
+		scan_record(capture, position, header);
+		position += header.size;
+		perf_ring_set_scanned(ring, position);
+	}
+}
+
+static void test_delay(unsigned int us)
+{
+	struct timespec delay = { .tv_nsec = us * 1000L };
+
+	if (us)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL);
+}
+
+void capture_loop(struct capture_thread *capture)
+{
+	struct pollfd fds[2] = {
+		{ .fd = capture->perf->ring->fd, .events = POLLIN },
+		{ .fd = capture->wake_fd, .events = POLLIN },
+	};
+	uint64_t pokes;
+
+	while (!__atomic_load_n(&capture->stop, __ATOMIC_ACQUIRE)) {
+		poll(fds, 2, -1);
+		note_wakeup(capture);
+		capture->stats.wakeups++;
+		test_delay(capture->options.late_us);
+		capture_scan(capture);
+		if (fds[1].revents & POLLIN &&
+		    read(capture->wake_fd, &pokes, sizeof(pokes)) < 0)
+			break;
+		// The profiled threads of this CPU have ended: their events
+		// hang up and poll would return at once, for ever.
+		if (fds[0].revents & POLLHUP)
+			fds[0].fd = -1;
+	}
+	note_wakeup(capture);
+	capture_scan(capture);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/capture_queue.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+// An entry whose ring position is this only fills the space up to the end.
+#define SKIP UINT64_MAX
+
+enum { ENTRY_ALIGN = 16 };
+
+struct error *capture_queue_init(struct capture_queue *queue)
+{
+	void *bytes = mmap(NULL, CAPTURE_QUEUE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return error_from_errno(errno, "allocate a capture queue");
+	*queue = (struct capture_queue){ .bytes = bytes,
+					 .size = CAPTURE_QUEUE_BYTES };
+	return NULL;
+}
+
+void capture_queue_deinit(struct capture_queue *queue)
+{
+	if (queue->bytes)
+		munmap(queue->bytes, queue->size);
+	queue->bytes = NULL;
+}
+
+static struct capture *entry_at(struct capture_queue *queue, uint64_t position)
+{
+	return (struct capture *)(queue->bytes +
+				  (position & (queue->size - 1)));
+}
+
+// Fills up to the end of the buffer. Only the first two words of an entry are
+// touched, for which there is room: sizes are multiples of ENTRY_ALIGN.
+static void skip_to_start(struct capture_queue *queue, uint64_t head,
+			  uint64_t left)
+{
+	struct capture *filler = entry_at(queue, head);
+
+	filler->size = left;
+	filler->ring_position = SKIP;
+	__atomic_store_n(&queue->head, head + left, __ATOMIC_RELEASE);
+}
+
+static uint64_t restart_if_empty(struct capture_queue *queue, uint64_t head,
+				 uint64_t tail)
+{
+	uint64_t front = (head + queue->size - 1) & ~(queue->size - 1);
+
+	if (head != tail || head == front)
+		return head;
+	__atomic_store_n(&queue->restart, front, __ATOMIC_RELEASE);
+	__atomic_store_n(&queue->head, front, __ATOMIC_RELEASE);
+	return front;
+}
+
+struct capture *capture_queue_reserve(struct capture_queue *queue)
+{
+	uint64_t tail = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE);
+	uint64_t head, left;
+
+	if (tail < queue->restart)
+		tail = queue->restart;
+	head = restart_if_empty(queue, queue->head, tail);
+	if (tail < queue->restart)
+		tail = queue->restart;
+	left = queue->size - (head & (queue->size - 1));
+	if (left < CAPTURE_BYTES_MAX) {
+		if (queue->size - (head - tail) < left)
+			return NULL;
+		skip_to_start(queue, head, left);
+		head += left;
+	}
+	if (queue->size - (head - tail) < CAPTURE_BYTES_MAX)
+		return NULL;
+	return entry_at(queue, head);
+}
+
+void capture_queue_push(struct capture_queue *queue, struct capture *capture)
+{
+	uint64_t size = sizeof(*capture) + capture->snapshot.byte_count;
+
+	capture->size = (size + ENTRY_ALIGN - 1) &
+			~(uint64_t)(ENTRY_ALIGN - 1);
+	__atomic_store_n(&queue->head, queue->head + capture->size,
+			 __ATOMIC_RELEASE);
+}
+
+uint64_t capture_queue_waiting(const struct capture_queue *queue)
+{
+	uint64_t head = __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
+	uint64_t tail = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE);
+	uint64_t restart = __atomic_load_n(&queue->restart, __ATOMIC_ACQUIRE);
+
+	if (tail < restart)
+		tail = restart;
+	return head > tail ? head - tail : 0;
+}
+
+const struct capture *capture_queue_peek(struct capture_queue *queue)
+{
+	uint64_t head = __atomic_load_n(&queue->head, __ATOMIC_ACQUIRE);
+	uint64_t restart = __atomic_load_n(&queue->restart, __ATOMIC_ACQUIRE);
+
+	if (queue->tail < restart)
+		__atomic_store_n(&queue->tail, restart, __ATOMIC_RELEASE);
+	while (queue->tail < head) {
+		const struct capture *entry = entry_at(queue, queue->tail);
+
+		if (entry->ring_position != SKIP)
+			return entry;
+		capture_queue_pop(queue);
+	}
+	return NULL;
+}
+
+void capture_queue_pop(struct capture_queue *queue)
+{
+	uint64_t size = entry_at(queue, queue->tail)->size;
+
+	__atomic_store_n(&queue->tail, queue->tail + size, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/keeper.h"
+
+#include "base/clock.h"
+#include "daemon/process/opener.h"
+#include "daemon/perf/perf_record.h"
+#include "daemon/perf/perf_ring.h"
+#include "daemon/process/proc_maps.h"
+#include "daemon/capture/python_files.h"
+#include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+enum {
+	ALERT_BYTES_MAX = 1 << 16,
+	STAT_STACK_FIELD = 28,
+	ASKED_MAX = 64,
+	SWEEP_MS = 5000,
+	NICE = -10,
+};
+
+struct keeper {
+	const struct arch *arch;
+	struct target_table *targets; // borrowed
+	struct python_files *files;   // owned
+	struct perf_cpu *cpus;	      // borrowed
+	size_t cpu_count;
+	struct pollfd *fds; // owned; one per CPU, then wake_fd
+	uint8_t *scratch;
+	int wake_fd; // owned; eventfd: somebody asked, or stop
+	bool stop;   // atomic
+	pthread_mutex_t lock; // of what was asked for
+	pid_t asked[ASKED_MAX];
+	size_t asked_count;
+	uint64_t swept_ns;
+	pthread_t thread;
+	bool started;
+};
+
+struct error *keeper_create(const struct arch *arch,
+			    struct target_table *targets, struct keeper **ret)
+{
+	struct keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper)
+		return &error_nomem;
+	keeper->arch = arch;
+	keeper->targets = targets;
+	pthread_mutex_init(&keeper->lock, NULL);
+	keeper->wake_fd = eventfd(0, EFD_CLOEXEC);
+	keeper->scratch = malloc(ALERT_BYTES_MAX);
+	keeper->files = python_files_create();
+	if (!keeper->scratch || !keeper->files || keeper->wake_fd < 0) {
+		keeper_destroy(keeper);
+		return &error_nomem;
+	}
+	*ret = keeper;
+	return NULL;
+}
+
+void keeper_destroy(struct keeper *keeper)
+{
+	if (!keeper)
+		return;
+	keeper_stop(keeper);
+	python_files_destroy(keeper->files);
+	if (keeper->wake_fd >= 0)
+		close(keeper->wake_fd);
+	free(keeper->fds);
+	free(keeper->scratch);
+	pthread_mutex_destroy(&keeper->lock);
+	free(keeper);
+}
+
+// Where the kernel put the arguments of the program: the first thread's stack
+// begins there (proc(5), stat field 28). 0 when it is not told.
+static uint64_t main_stack_of(pid_t pid)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64], text[1024], *field;
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (size <= 0)
+		return 0;
+	text[size] = '\0';
+	field = strrchr(text, ')');
+	for (int i = 2; field && i < STAT_STACK_FIELD; i++)
+		field = strchr(field + 1, ' ');
+	return field ? strtoull(field, NULL, 10) : 0;
+}
+
+static bool is_readable(const struct target *target)
+{
+	uint64_t word;
+
+	return live_memory_read_u64(&target->python->memory,
+				    target->python->runtime, &word);
+}
+
+// Records of several CPUs come in any order: what is known already may be newer
+// than the news. And a file may be mapped again and again; what was learned of
+// its interpreter is kept.
+static bool is_news(const struct target *known, uint64_t since_ns,
+		    const struct python_layout *layout, uint64_t runtime)
+{
+	if (!known)
+		return true;
+	if (known->since_ns > since_ns)
+		return false;
+	return known->python->layout != layout ||
+	       known->python->runtime != runtime || !is_readable(known);
+}
+
+// Opens the memory of @pid and publishes the interpreter at @runtime in it.
+static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
+		    const struct python_layout *layout, uint64_t runtime,
+		    uint64_t code_type)
+{
+	struct python_target *python;
+	struct error *error;
+	int fd = -1;
+
+	if (!is_news(target_table_find(keeper->targets, pid), since_ns, layout,
+		     runtime))
+		return;
+	error = opener_memory(pid, &fd);
+	if (error) {
+		error_destroy(error);
+		return;
+	}
+	python = python_target_create(live_memory_of_fd(fd), layout, runtime,
+				      code_type);
+	if (!python) {
+		close(fd);
+		return;
+	}
+	python->main_stack = main_stack_of(pid);
+	error_destroy(target_table_publish(keeper->targets, pid, since_ns, fd,
+					   python));
+}
+
+static void take_mapping(struct keeper *keeper, pid_t pid, uint64_t since_ns,
+			 const struct opener_mapping *mapping, uint64_t offset)
+{
+	const struct python_file *file =
+		python_files_get(keeper->files, pid, mapping);
+	uint64_t vaddr, bias;
+
+	if (!file || !file->binary->layout ||
+	    !elf_image_vaddr_of_offset(file->image, offset, &vaddr))
+		return;
+	bias = mapping->start - vaddr;
+	publish(keeper, pid, since_ns, file->binary->layout,
+		file->binary->runtime_vaddr + bias,
+		file->binary->code_type_vaddr ?
+			file->binary->code_type_vaddr + bias :
+			0);
+}
+
+void keeper_look_at(struct keeper *keeper, pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t now = monotonic_ns();
+	struct proc_mapping line;
+	struct reader reader;
+	enum proc_maps_result result;
+	struct error *error;
+	size_t size;
+
+	error = opener_maps(pid, &text, &size);
+	if (error) {
+		error_destroy(error);
+		return;
+	}
+	reader_init(&reader, text, size);
+	do {
+		result = proc_maps_next(&reader, &line);
+		if (result == PROC_MAPS_MAPPING && line.executable &&
+		    line.inode) {
+			struct opener_mapping mapping = {
+				line.start,	line.end,
+				line.path,	line.dev_major,
+				line.dev_minor, line.inode
+			};
+
+			take_mapping(keeper, pid, now, &mapping, line.offset);
+		}
+	} while (result != PROC_MAPS_END);
+}
+
+static void on_mapping(struct keeper *keeper, const struct perf_record *record)
+{
+	const struct perf_mapping_fields *fields = &record->mapping;
+	struct opener_mapping mapping = {
+		fields->start, fields->start + fields->length,
+		fields->path,  fields->major,
+		fields->minor, fields->inode,
+	};
+
+	if (fields->executable && fields->path[0] == '/')
+		take_mapping(keeper, (pid_t)record->pid, record->time_ns,
+			     &mapping, fields->file_offset);
+}
+
+// A forked child runs the same interpreter at the same addresses.
+static void on_fork(struct keeper *keeper, const struct perf_record *record)
+{
+	struct target *parent;
+
+	if (record->pid == record->task.parent_pid)
+		return;
+	parent = target_table_find(keeper->targets,
+				   (pid_t)record->task.parent_pid);
+	if (parent)
+		publish(keeper, (pid_t)record->pid, record->time_ns,
+			parent->python->layout, parent->python->runtime,
+			parent->python->code_type);
+}
+
+// The kernel drops a process's memory before it records the exit of its last
+// thread, which need not be the leader.
+static void on_exit_record(struct keeper *keeper,
+			   const struct perf_record *record)
+{
+	struct target *target =
+		target_table_find(keeper->targets, (pid_t)record->pid);
+
+	if (target && !is_readable(target))
+		target_table_retire(keeper->targets, (pid_t)record->pid,
+				    monotonic_ns());
+}
+
+static void on_exec(struct keeper *keeper, const struct perf_record *record)
+{
+	struct target *target =
+		target_table_find(keeper->targets, (pid_t)record->pid);
+
+	if (target && target->since_ns <= record->time_ns)
+		target_table_retire(keeper->targets, (pid_t)record->pid,
+				    monotonic_ns());
+}
+
+static bool is_gone(const struct target *target)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", target->pid);
+	return !is_readable(target) || access(path, F_OK);
+}
+
+// Ends may go unseen: in a record that was lost, or because somebody read the
+// memory of the process in the very moment that we looked whether it is there.
+static void sweep(struct keeper *keeper, int after_ms)
+{
+	uint64_t now = monotonic_ns();
+
+	if (now - keeper->swept_ns < (uint64_t)after_ms * NS_PER_MS)
+		return;
+	keeper->swept_ns = now;
+	target_table_retire_gone(keeper->targets, is_gone, now);
+}
+
+static void on_record(struct keeper *keeper, const struct perf_record *record)
+{
+	switch (record->type) {
+	case PERF_RECORD_MMAP2:
+		on_mapping(keeper, record);
+		break;
+	case PERF_RECORD_FORK:
+		on_fork(keeper, record);
+		break;
+	case PERF_RECORD_COMM:
+		if (record->comm.exec)
+			on_exec(keeper, record);
+		break;
+	case PERF_RECORD_EXIT:
+		on_exit_record(keeper, record);
+		break;
+	case PERF_RECORD_LOST:
+		sweep(keeper, SWEEP_MS / 50);
+		break;
+	}
+}
+
+static void drain(struct keeper *keeper, struct perf_ring *ring)
+{
+	uint64_t head = perf_ring_head(ring);
+	uint64_t position = perf_ring_tail(ring);
+
+	while (position < head) {
+		struct perf_event_header header =
+			perf_ring_header(ring, position);
+		struct perf_record record;
+
+		if (header.size < sizeof(header) ||
+		    header.size > head - position)
+			break;
+		if (perf_record_parse(perf_ring_bytes(ring, position,
+						      header.size,
+						      keeper->scratch),
+				      header.size, PERF_KIND_OTHER,
+				      keeper->arch, &record))
+			on_record(keeper, &record);
+		position += header.size;
+	}
+	perf_ring_set_tail(ring, head);
+}
+
+static void take_asked(struct keeper *keeper)
+{
+	pid_t asked[ASKED_MAX];
+	uint64_t count;
+	size_t taken;
+
+	if (read(keeper->wake_fd, &count, sizeof(count)) < 0)
+		return;
+	pthread_mutex_lock(&keeper->lock);
+	taken = keeper->asked_count;
+	memcpy(asked, keeper->asked, taken * sizeof(asked[0]));
+	keeper->asked_count = 0;
+	pthread_mutex_unlock(&keeper->lock);
+	for (size_t i = 0; i < taken; i++)
+		keeper_look_at(keeper, asked[i]);
+}
+
+static void *keeper_main(void *argument)
+{
+	struct keeper *keeper = argument;
+	struct pollfd *wake = &keeper->fds[keeper->cpu_count];
+
+	prctl(PR_SET_NAME, "keeper");
+	// Ahead of what it has to be quick about; where not allowed, as is.
+	setpriority(PRIO_PROCESS, 0, NICE);
+	while (!__atomic_load_n(&keeper->stop, __ATOMIC_ACQUIRE)) {
+		if (poll(keeper->fds, keeper->cpu_count + 1, SWEEP_MS) < 0 &&
+		    errno != EINTR)
+			break;
+		for (size_t i = 0; i < keeper->cpu_count; i++) {
+			drain(keeper, keeper->cpus[i].alerts);
+			if (keeper->fds[i].revents & POLLHUP)
+				keeper->fds[i].fd = -1;
+		}
+		if (wake->revents & POLLIN)
+			take_asked(keeper);
+		sweep(keeper, SWEEP_MS);
+	}
+	return NULL;
+}
+
+static void wake(struct keeper *keeper)
+{
+	uint64_t one = 1;
+
+	// Can only fail when 2^64 - 2 wakes are waiting already.
+	if (write(keeper->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void keeper_ask(struct keeper *keeper, pid_t pid)
+{
+	pthread_mutex_lock(&keeper->lock);
+	if (keeper->asked_count < ASKED_MAX)
+		keeper->asked[keeper->asked_count++] = pid;
+	pthread_mutex_unlock(&keeper->lock);
+	wake(keeper);
+}
+
+struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
+			   size_t cpu_count)
+{
+	int failed;
+
+	keeper->cpus = cpus;
+	keeper->cpu_count = cpu_count;
+	keeper->fds = calloc(cpu_count + 1, sizeof(*keeper->fds));
+	if (!keeper->fds)
+		return &error_nomem;
+	for (size_t i = 0; i < cpu_count; i++)
+		keeper->fds[i] = (struct pollfd){ .fd = cpus[i].alerts->fd,
+						  .events = POLLIN };
+	keeper->fds[cpu_count] = (struct pollfd){ .fd = keeper->wake_fd,
+						  .events = POLLIN };
+	failed = pthread_create(&keeper->thread, NULL, keeper_main, keeper);
+	if (failed)
+		return error_from_errno(failed, "start the keeper");
+	keeper->started = true;
+	return NULL;
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+	if (!keeper->started)
+		return;
+	__atomic_store_n(&keeper->stop, true, __ATOMIC_RELEASE);
+	wake(keeper);
+	pthread_join(keeper->thread, NULL);
+	keeper->started = false;
+}

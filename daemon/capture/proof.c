@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/proof.h"
+
+#include <string.h>
+
+struct error *proof_book_init(struct proof_book *book, const struct arch *arch)
+{
+	*book = (struct proof_book){ .arch = arch };
+	book->waiting = calloc(PROOF_WAITING_MAX, sizeof(*book->waiting));
+	return book->waiting ? NULL : &error_nomem;
+}
+
+void proof_book_deinit(struct proof_book *book)
+{
+	free(book->waiting);
+	book->waiting = NULL;
+}
+
+struct proof *proof_book_add(struct proof_book *book,
+			     const struct perf_record *record, uint64_t end_ns,
+			     uint32_t reader_switches, void *sample)
+{
+	struct proof *proof;
+
+	if (book->count == PROOF_WAITING_MAX || !record->sample.regs)
+		return NULL;
+	proof = &book->waiting[book->count++];
+	*proof = (struct proof){ .sample_ns = record->time_ns,
+				 .end_ns = end_ns,
+				 .tid = record->tid,
+				 .cpu = record->cpu,
+				 .reader_switches = reader_switches,
+				 .in_kernel = (record->misc &
+					       PERF_RECORD_MISC_CPUMODE_MASK) ==
+					      PERF_RECORD_MISC_KERNEL,
+				 .sample = sample };
+	memcpy(proof->regs, record->sample.regs,
+	       book->arch->perf_count * sizeof(uint64_t));
+	return proof;
+}
+
+// Whether register @i may differ: it was to hold the result of the system call
+// that the sample hit. What else the call does to registers it did on entry.
+static bool may_differ(const struct proof_book *book,
+		       const struct proof *proof, unsigned int i)
+{
+	return proof->in_kernel && (int)i == book->arch->perf_result &&
+	       proof->regs[i] == book->arch->result_pending;
+}
+
+static bool same_registers(const struct proof_book *book,
+			   const struct proof *proof,
+			   const struct perf_record *record)
+{
+	if (!record->sample.regs)
+		return false;
+	for (unsigned int i = 0; i < book->arch->perf_count; i++)
+		if (proof->regs[i] != record->sample.regs[i] &&
+		    !may_differ(book, proof, i))
+			return false;
+	return true;
+}
+
+static void first_switch(const struct proof_book *book, struct proof *proof,
+			 const struct perf_record *record)
+{
+	proof->switch_seen = true;
+	proof->switch_same_thread = record->tid == proof->tid;
+	proof->switch_same_regs = same_registers(book, proof, record);
+}
+
+// The filtered tracepoint: each record of this CPU is a switch to its capture
+// thread, in the context of whoever was switched out.
+static void switch_to_reader(const struct proof_book *book,
+			     struct proof *proof,
+			     const struct perf_record *record)
+{
+	if (record->cpu != proof->cpu || record->time_ns > proof->end_ns)
+		return;
+	proof->switches_to_reader++;
+	if (!proof->switch_seen)
+		first_switch(book, proof, record);
+}
+
+// Every switch-out is recorded: the thread's own first one is what counts. One
+// after the reads does not, for until then it ran on, beside the reader.
+static void switch_out(const struct proof_book *book, struct proof *proof,
+		       const struct perf_record *record)
+{
+	if (!proof->switch_seen && record->tid == proof->tid &&
+	    record->time_ns <= proof->end_ns) {
+		proof->switches_to_reader = 1;
+		first_switch(book, proof, record);
+	}
+}
+
+static void registers_at_switch(struct proof_book *book,
+				const struct perf_record *record)
+{
+	for (size_t i = 0; i < book->count; i++) {
+		struct proof *proof = &book->waiting[i];
+
+		if (record->time_ns < proof->sample_ns)
+			continue;
+		if (book->switch_proof == SWITCH_PROOF_SOFTWARE)
+			switch_out(book, proof, record);
+		else
+			switch_to_reader(book, proof, record);
+	}
+}
+
+static void switched_in(struct proof_book *book,
+			const struct perf_record *record)
+{
+	for (size_t i = 0; i < book->count; i++) {
+		struct proof *proof = &book->waiting[i];
+
+		if (record->tid == proof->tid &&
+		    record->time_ns > proof->sample_ns &&
+		    record->time_ns <= proof->end_ns)
+			proof->ran = true;
+	}
+}
+
+void proof_book_evidence(struct proof_book *book,
+			 const struct perf_record *record,
+			 enum perf_record_kind kind)
+{
+	if (kind == PERF_KIND_PROOF)
+		registers_at_switch(book, record);
+	else if ((record->type == PERF_RECORD_SWITCH ||
+		  record->type == PERF_RECORD_SWITCH_CPU_WIDE) &&
+		 !record->switched.out)
+		switched_in(book, record);
+}
+
+static enum proof_reason verdict(const struct proof_book *book,
+				 const struct proof *proof)
+{
+	if (book->switch_proof == SWITCH_PROOF_NONE)
+		return PROOF_NOT_PERMITTED;
+	if (proof->sample_ns <= book->doubt_until_ns)
+		return PROOF_RECORDS_LOST;
+	if (!proof->switch_seen)
+		return PROOF_NO_SWITCH;
+	if (!proof->switch_same_thread)
+		return PROOF_OTHER_THREAD;
+	if (!proof->switch_same_regs)
+		return PROOF_REGISTERS;
+	if (proof->reader_switches || proof->switches_to_reader != 1)
+		return PROOF_READER_INTERRUPTED;
+	return proof->ran ? PROOF_RAN_BEFORE_READ : PROOF_HOLDS;
+}
+
+void proof_book_settle(struct proof_book *book, uint64_t until_ns,
+		       proof_done_fn done, void *context)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < book->count; i++) {
+		struct proof *proof = &book->waiting[i];
+
+		if (proof->end_ns < until_ns)
+			done(context, proof, verdict(book, proof));
+		else
+			book->waiting[kept++] = *proof;
+	}
+	book->count = kept;
+}
+
+static const struct {
+	const char *name, *text;
+} reasons[PROOF_REASON_COUNT] = {
+	[PROOF_HOLDS] = { "proven", "the thread stood still while it was read" },
+	[PROOF_NOT_PERMITTED] = { "proof-not-permitted",
+		"this user may not record context switches with registers" },
+	[PROOF_NO_SWITCH] = { "no-switch-record",
+		"no switch to the reader was recorded after the sample" },
+	[PROOF_OTHER_THREAD] = { "other-thread-switched-out",
+		"the reader took the CPU from another thread" },
+	[PROOF_REGISTERS] = { "ran-before-switch",
+		"the thread ran on between the sample and the reader" },
+	[PROOF_RECORDS_LOST] = { "records-lost",
+		"a ring was full, and may have lost what speaks against it" },
+	[PROOF_READER_INTERRUPTED] = { "reader-interrupted",
+		"the reader was itself switched out while it read" },
+	[PROOF_RAN_BEFORE_READ] = { "ran-before-read",
+		"the thread ran again before it had been read" },
+	[PROOF_NOT_CAPTURED] = { "not-captured",
+		"the process was not known to be a Python yet" },
+	[PROOF_QUEUE_FULL] = { "queue-full",
+		"the reader had no room for one more snapshot" },
+	[PROOF_NO_RUNTIME] = { "no-runtime",
+		"the interpreter was not initialised" },
+	[PROOF_NO_THREAD] = { "no-thread-state",
+		"the thread's Python state was not found" },
+	[PROOF_STALE_THREAD] = { "stale-thread-state",
+		"the Python state may be that of an earlier thread" },
+	[PROOF_UNREADABLE] = { "unreadable",
+		"the interpreter's memory could not be read" },
+	[PROOF_TOO_DEEP] = { "too-deep",
+		"more Python stack than the limit of one snapshot" },
+	[PROOF_BROKEN] = { "broken-chain",
+		"the interpreter's frame chain makes no sense" },
+	[PROOF_CONTRADICTION] = { "contradiction",
+		"Python and native stack disagree" },
+	[PROOF_WALK_INCOMPLETE] = { "walk-incomplete",
+		"the native walk ended before the Python frames" },
+	[PROOF_UNSUPPORTED] = { "python-unsupported",
+		"this CPython version is not supported" },
+};
+
+const char *proof_reason_name(enum proof_reason reason)
+{
+	return reasons[reason].name;
+}
+
+const char *proof_reason_text(enum proof_reason reason)
+{
+	return reasons[reason].text;
+}

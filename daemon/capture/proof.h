@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The proof, per sample: did the sampled thread stand still from the sampled
+ * instruction until its interpreter had been read? Yes, if
+ *
+ *  (a) the first switch to the capture thread after the sample was from the
+ *      sampled thread, with registers identical to the sample's. For a sample
+ *      inside a system call the call's result may be there since: a kernel
+ *      that is not preemptible lets us in on the way out of the call, before
+ *      any user instruction;
+ *  (b) the capture thread was not itself switched out until its reads ended;
+ *  (c) no CPU switched the sampled thread in between the sample and that end.
+ *
+ * Then not one user instruction of the thread ran in between, and what was read
+ * is what was there. Evidence comes with later records of the merged stream;
+ * a sample waits until the stream has passed the end of its reads.
+ *
+ * Used by the worker alone.
+ */
+#ifndef BRINDLE_DAEMON_CAPTURE_PROOF_H
+#define BRINDLE_DAEMON_CAPTURE_PROOF_H
+
+#include "daemon/perf/perf_event.h"
+#include "daemon/perf/perf_record.h"
+
+/** Why a sample is not proven. Stored by name; see proof_reason_name(). */
+enum proof_reason {
+	PROOF_HOLDS,
+	PROOF_NOT_PERMITTED,	 /* no switch records with registers */
+	PROOF_RECORDS_LOST,	 /* evidence may be missing */
+	PROOF_NO_SWITCH,	 /* (a) none was recorded after the sample */
+	PROOF_OTHER_THREAD,	 /* (a) somebody else was switched out */
+	PROOF_REGISTERS,	 /* (a) user code ran before the switch */
+	PROOF_READER_INTERRUPTED,/* (b) */
+	PROOF_RAN_BEFORE_READ,	 /* (c) */
+	PROOF_NOT_CAPTURED,	 /* the process was not known to be Python yet */
+	PROOF_QUEUE_FULL,	 /* the capture had no room in the queue */
+	PROOF_NO_RUNTIME,	 /* the interpreter was not initialised */
+	PROOF_NO_THREAD,	 /* no thread state was found */
+	PROOF_STALE_THREAD,	 /* it may be that of an earlier thread */
+	PROOF_UNREADABLE,	 /* memory was gone */
+	PROOF_TOO_DEEP,		 /* more stack than the limit */
+	PROOF_BROKEN,		 /* the interpreter's data make no sense */
+	PROOF_CONTRADICTION,	 /* Python and native stack disagree */
+	PROOF_WALK_INCOMPLETE,	 /* the native walk ended before Python began */
+	PROOF_UNSUPPORTED,	 /* a CPython version without layout */
+	PROOF_REASON_COUNT,
+};
+
+enum { PROOF_REGS_MAX = 40, PROOF_WAITING_MAX = 4096 };
+
+/** One sample's evidence, as far as it has come in. */
+struct proof {
+	uint64_t sample_ns, end_ns;
+	uint32_t tid, cpu;
+	uint32_t reader_switches; /* (b) as the capture thread counted them */
+	bool switch_seen, switch_same_thread, switch_same_regs;
+	unsigned int switches_to_reader; /* until the end of the reads */
+	bool ran;			 /* (c) failed */
+	bool in_kernel; /* the sample hit kernel code */
+	uint64_t regs[PROOF_REGS_MAX];
+	void *sample; /* whatever it is the proof of */
+};
+
+/** The samples whose evidence is not complete yet. */
+struct proof_book {
+	const struct arch *arch;
+	enum switch_proof switch_proof;
+	struct proof *waiting; /* owned; PROOF_WAITING_MAX */
+	size_t count;
+	/* Until then evidence may have been lost: samples before it that have
+	 * not been settled yet are not proven. */
+	uint64_t doubt_until_ns;
+};
+
+struct error *proof_book_init(struct proof_book *book, const struct arch *arch);
+void proof_book_deinit(struct proof_book *book);
+
+/** A captured sample begins to wait. NULL: too many are waiting. */
+struct proof *proof_book_add(struct proof_book *book,
+			     const struct perf_record *record, uint64_t end_ns,
+			     uint32_t reader_switches, void *sample);
+
+/** Takes a proof record or a switch record. */
+void proof_book_evidence(struct proof_book *book,
+			 const struct perf_record *record,
+			 enum perf_record_kind kind);
+
+/** Hands each complete proof to @done: the stream has reached @until_ns. */
+typedef void (*proof_done_fn)(void *context, const struct proof *proof,
+			      enum proof_reason reason);
+void proof_book_settle(struct proof_book *book, uint64_t until_ns,
+		       proof_done_fn done, void *context);
+
+const char *proof_reason_name(enum proof_reason reason);
+/** One sentence for people. */
+const char *proof_reason_text(enum proof_reason reason);
+
+#endif

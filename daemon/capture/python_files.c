@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/python_files.h"
+
+#include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+
+#include <uthash.h>
+
+struct file_key {
+	uint64_t inode;
+	uint32_t dev_major, dev_minor;
+};
+
+struct known_file {
+	struct file_key key;
+	struct python_file file; // binary NULL: not a CPython
+	UT_hash_handle hh;
+};
+
+struct python_files {
+	struct known_file *known; // uthash by key
+};
+
+struct python_files *python_files_create(void)
+{
+	return calloc(1, sizeof(struct python_files));
+}
+
+static void forget_all(struct python_files *files)
+{
+	struct known_file *known, *next;
+
+	HASH_ITER(hh, files->known, known, next) {
+		HASH_DEL(files->known, known);
+		python_binary_destroy(known->file.binary);
+		elf_image_destroy(known->file.image);
+		free(known);
+	}
+}
+
+void python_files_destroy(struct python_files *files)
+{
+	if (!files)
+		return;
+	forget_all(files);
+	free(files);
+}
+
+// The image is kept for CPythons only: its load headers give the bias.
+static void read_file(pid_t pid, const struct opener_mapping *mapping,
+		      struct python_file *ret)
+{
+	_cleanup_close_ int fd = -1;
+	struct error *error = opener_mapped_file(pid, mapping, &fd);
+
+	if (!error)
+		error = elf_image_open(fd, &ret->image);
+	if (!error)
+		error = python_binary_read(ret->image, &ret->binary);
+	error_destroy(error);
+	if (ret->binary)
+		return;
+	elf_image_destroy(ret->image);
+	ret->image = NULL;
+}
+
+const struct python_file *python_files_get(struct python_files *files,
+					   pid_t pid,
+					   const struct opener_mapping *mapping)
+{
+	struct file_key key = { mapping->inode, mapping->dev_major,
+				mapping->dev_minor };
+	struct known_file *known;
+
+	if (!mapping->inode)
+		return NULL;
+	HASH_FIND(hh, files->known, &key, sizeof(key), known);
+	if (!known) {
+		if (HASH_COUNT(files->known) >= PYTHON_FILES_MAX)
+			forget_all(files);
+		known = calloc(1, sizeof(*known));
+		if (!known)
+			return NULL;
+		known->key = key;
+		read_file(pid, mapping, &known->file);
+		HASH_ADD(hh, files->known, key, sizeof(key), known);
+	}
+	return known->file.binary ? &known->file : NULL;
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/target_table.h"
+
+#include "base/clock.h"
+
+struct error *target_table_create(struct target_table **ret)
+{
+	struct target_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return &error_nomem;
+	pthread_mutex_init(&table->lock, NULL);
+	*ret = table;
+	return NULL;
+}
+
+static void target_destroy(struct target *target)
+{
+	if (!target)
+		return;
+	python_target_destroy(target->python);
+	if (target->memory_fd >= 0)
+		close(target->memory_fd);
+	free(target);
+}
+
+void target_table_destroy(struct target_table *table)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < TARGET_SLOTS; i++)
+		target_destroy(table->slot[i]);
+	while (table->retired) {
+		struct target *target = table->retired;
+
+		table->retired = target->next_retired;
+		target_destroy(target);
+	}
+	pthread_mutex_destroy(&table->lock);
+	free(table);
+}
+
+static size_t first_slot(pid_t pid)
+{
+	return (uint32_t)pid * UINT32_C(2654435761) >> 8;
+}
+
+static struct target **slot_at(struct target_table *table, pid_t pid, size_t i)
+{
+	return &table->slot[(first_slot(pid) + i) & (TARGET_SLOTS - 1)];
+}
+
+// A hazard pointer: announce, then check that the target is still published.
+// Whoever retires it unpublishes first and looks at the announcements after,
+// so one of the two sees the other; both sides need sequential consistency.
+struct target *target_table_hold(struct target_table *table,
+				 unsigned int holder, pid_t pid)
+{
+	struct target **held = &table->held[holder];
+
+	for (size_t i = 0; i < TARGET_PROBES; i++) {
+		struct target **slot = slot_at(table, pid, i);
+		struct target *target =
+			__atomic_load_n(slot, __ATOMIC_SEQ_CST);
+
+		if (!target)
+			continue;
+		__atomic_store_n(held, target, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(slot, __ATOMIC_SEQ_CST) == target &&
+		    target->pid == pid)
+			return target;
+	}
+	__atomic_store_n(held, NULL, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+void target_table_release(struct target_table *table, unsigned int holder)
+{
+	__atomic_store_n(&table->held[holder], NULL, __ATOMIC_RELEASE);
+}
+
+static struct target **find_slot(struct target_table *table, pid_t pid)
+{
+	for (size_t i = 0; i < TARGET_PROBES; i++) {
+		struct target **slot = slot_at(table, pid, i);
+
+		if (*slot && (*slot)->pid == pid)
+			return slot;
+	}
+	return NULL;
+}
+
+static struct target **free_slot(struct target_table *table, pid_t pid)
+{
+	for (size_t i = 0; i < TARGET_PROBES; i++) {
+		struct target **slot = slot_at(table, pid, i);
+
+		if (!*slot)
+			return slot;
+	}
+	return NULL;
+}
+
+static void retire_locked(struct target_table *table, pid_t pid,
+			  uint64_t now_ns)
+{
+	struct target **slot = find_slot(table, pid);
+	struct target *target;
+
+	if (!slot)
+		return;
+	target = *slot;
+	__atomic_store_n(slot, NULL, __ATOMIC_SEQ_CST);
+	target->retired_ns = now_ns;
+	target->next_retired = table->retired;
+	table->retired = target;
+}
+
+static struct target *target_create(pid_t pid, uint64_t since_ns,
+				    int memory_fd,
+				    struct python_target *python)
+{
+	struct target *target = malloc(sizeof(*target));
+
+	if (!target) {
+		python_target_destroy(python);
+		close(memory_fd);
+		return NULL;
+	}
+	*target = (struct target){ .pid = pid,
+				   .since_ns = since_ns,
+				   .memory_fd = memory_fd,
+				   .python = python };
+	return target;
+}
+
+struct error *target_table_publish(struct target_table *table, pid_t pid,
+				   uint64_t since_ns, int memory_fd,
+				   struct python_target *python)
+{
+	struct target *target =
+		target_create(pid, since_ns, memory_fd, python);
+	struct error *error = NULL;
+	struct target **slot;
+
+	if (!target)
+		return &error_nomem;
+	pthread_mutex_lock(&table->lock);
+	retire_locked(table, pid, monotonic_ns());
+	slot = free_slot(table, pid);
+	if (slot) {
+		target->epoch = ++table->last_epoch;
+		__atomic_store_n(slot, target, __ATOMIC_SEQ_CST);
+	}
+	pthread_mutex_unlock(&table->lock);
+	if (!slot) {
+		error = error_create(ERROR_UNSUPPORTED,
+				     "more than %d Python processes",
+				     TARGET_SLOTS);
+		target_destroy(target);
+	}
+	return error;
+}
+
+void target_table_retire(struct target_table *table, pid_t pid,
+			 uint64_t now_ns)
+{
+	pthread_mutex_lock(&table->lock);
+	retire_locked(table, pid, now_ns);
+	pthread_mutex_unlock(&table->lock);
+}
+
+void target_table_retire_gone(struct target_table *table,
+			      bool (*gone)(const struct target *target),
+			      uint64_t now_ns)
+{
+	// Whoever calls is the only one to publish and retire, so that the
+	// slots may be looked at, and be slow about it, without the lock.
+	for (size_t i = 0; i < TARGET_SLOTS; i++) {
+		struct target *target =
+			__atomic_load_n(&table->slot[i], __ATOMIC_SEQ_CST);
+
+		if (target && gone(target))
+			target_table_retire(table, target->pid, now_ns);
+	}
+}
+
+struct target *target_table_find(struct target_table *table, pid_t pid)
+{
+	struct target **slot;
+	struct target *target;
+
+	pthread_mutex_lock(&table->lock);
+	slot = find_slot(table, pid);
+	target = slot ? *slot : NULL;
+	pthread_mutex_unlock(&table->lock);
+	return target;
+}
+
+struct target *target_table_by_epoch(struct target_table *table, pid_t pid,
+				     uint64_t epoch)
+{
+	struct target **slot;
+	struct target *target = NULL;
+
+	pthread_mutex_lock(&table->lock);
+	slot = find_slot(table, pid);
+	if (slot && (*slot)->epoch == epoch)
+		target = *slot;
+	for (struct target *t = table->retired; t && !target;
+	     t = t->next_retired)
+		if (t->epoch == epoch)
+			target = t;
+	pthread_mutex_unlock(&table->lock);
+	return target;
+}
+
+static bool is_held(const struct target_table *table,
+		    const struct target *target)
+{
+	for (size_t i = 0; i < TARGET_HOLDERS; i++)
+		if (__atomic_load_n(&table->held[i], __ATOMIC_SEQ_CST) ==
+		    target)
+			return true;
+	return false;
+}
+
+void target_table_collect(struct target_table *table, uint64_t before_ns)
+{
+	struct target **link;
+
+	pthread_mutex_lock(&table->lock);
+	link = &table->retired;
+	while (*link) {
+		struct target *target = *link;
+
+		if (target->retired_ns >= before_ns ||
+		    is_held(table, target)) {
+			link = &target->next_retired;
+			continue;
+		}
+		*link = target->next_retired;
+		target_destroy(target);
+	}
+	pthread_mutex_unlock(&table->lock);
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/perf/perf_attr.h"
+
+#include "daemon/perf/perf_record.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+enum { PROBE_HZ = 49 };
+
+static struct perf_event_attr attr_base(const struct perf_options *options,
+					uint32_t type, uint64_t config)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = type,
+		.config = config,
+		.sample_type = PERF_RECORD_PROOF_TYPE & ~PERF_SAMPLE_REGS_USER,
+		.read_format = PERF_FORMAT_ID,
+		.disabled = 1,
+		.exclude_kernel = options->user_only,
+		.exclude_hv = 1,
+		.sample_id_all = 1,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
+	};
+
+	if (options->features->lost_count)
+		attr.read_format |= PERF_FORMAT_LOST;
+	return attr;
+}
+
+static void attr_aim(struct perf_event_attr *attr,
+		     const struct perf_target *target)
+{
+	attr->inherit = target->tid != PERF_TARGET_ALL;
+	attr->enable_on_exec = attr->inherit && target->enable_on_exec;
+}
+
+// No samples of its own: what tasks do to themselves.
+static void attr_add_sideband(struct perf_event_attr *attr,
+			      const struct perf_options *options)
+{
+	attr->mmap = 1;
+	attr->mmap2 = 1;
+	attr->comm = 1;
+	attr->comm_exec = 1;
+	attr->task = 1;
+	attr->build_id = options->build_id && options->features->build_id;
+}
+
+// Only a sample of an event with wakeup_events wakes at once; these never do.
+static void attr_never_wake(struct perf_event_attr *attr)
+{
+	attr->watermark = 1;
+	attr->wakeup_watermark = UINT32_MAX;
+}
+
+struct perf_event_attr perf_attr_timer(const struct perf_options *options,
+				       const struct perf_target *target)
+{
+	const struct perf_event_choice *choice = &options->choice;
+	struct perf_event_attr attr =
+		attr_base(options, choice->type, choice->config);
+
+	attr.config1 = choice->config1;
+	attr.config2 = choice->config2;
+	attr.sample_type = PERF_RECORD_TIMER_TYPE;
+	attr.freq = 1;
+	attr.sample_freq = options->frequency_hz;
+	attr.exclude_idle = 1;
+	attr.exclude_user = choice->exclude_user;
+	attr.exclude_kernel |= choice->exclude_kernel;
+	// A guest's registers mean nothing in our address spaces.
+	attr.exclude_guest = !choice->is_clock;
+	attr.exclude_callchain_user = 1;
+	attr.exclude_callchain_kernel = options->user_only;
+	attr.sample_regs_user = options->arch->perf_mask;
+	attr.sample_stack_user = options->stack_bytes;
+	attr.wakeup_events = 1;
+	attr.context_switch = 1;
+	attr_aim(&attr, target);
+	attr_add_sideband(&attr, options);
+	return attr;
+}
+
+static struct perf_event_attr attr_switch(const struct perf_options *options,
+					  uint32_t type, uint64_t config)
+{
+	struct perf_event_attr attr = attr_base(options, type, config);
+
+	attr.sample_type = PERF_RECORD_PROOF_TYPE;
+	// A switch happens in the kernel, whatever may be sampled: with this
+	// set the kernel would drop each of them (perf_exclude_event()).
+	attr.exclude_kernel = 0;
+	attr.sample_period = 1;
+	attr.sample_regs_user = options->arch->perf_mask;
+	attr_never_wake(&attr);
+	return attr;
+}
+
+struct perf_event_attr
+perf_attr_switch_software(const struct perf_options *options,
+			  const struct perf_target *target)
+{
+	struct perf_event_attr attr = attr_switch(
+		options, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES);
+
+	attr_aim(&attr, target);
+	return attr;
+}
+
+struct perf_event_attr
+perf_attr_switch_tracepoint(const struct perf_options *options)
+{
+	return attr_switch(options, PERF_TYPE_TRACEPOINT,
+			   options->features->sched_switch_id);
+}
+
+struct perf_event_attr perf_attr_alerts(const struct perf_options *options,
+					const struct perf_target *target)
+{
+	struct perf_event_attr attr = attr_base(options, PERF_TYPE_SOFTWARE,
+						PERF_COUNT_SW_DUMMY);
+
+	attr_aim(&attr, target);
+	attr_add_sideband(&attr, options);
+	return attr;
+}
+
+struct perf_event_attr perf_attr_anchor(const struct perf_options *options,
+					bool wake_each)
+{
+	struct perf_event_attr attr = attr_base(options, PERF_TYPE_SOFTWARE,
+						PERF_COUNT_SW_DUMMY);
+
+	attr.exclude_kernel = 1;
+	attr.watermark = wake_each;
+	attr.wakeup_watermark = wake_each;
+	return attr;
+}
+
+struct perf_event_attr perf_attr_probe(uint32_t type, uint64_t config)
+{
+	return (struct perf_event_attr){
+		.size = sizeof(struct perf_event_attr),
+		.type = type,
+		.config = config,
+		.sample_type = PERF_SAMPLE_IP,
+		.freq = 1,
+		.sample_freq = PROBE_HZ,
+		.disabled = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+}
+
+int perf_attr_open(const struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	// The kernel writes attr.size back when it knows less than we do.
+	struct perf_event_attr copy = *attr;
+	long fd = syscall(SYS_perf_event_open, &copy, tid, cpu, -1,
+			  PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+bool perf_attr_works(const struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	_cleanup_close_ int fd = perf_attr_open(attr, tid, cpu);
+
+	return fd >= 0;
+}
+
+struct error *perf_attr_error(int errnum, const struct perf_features *features)
+{
+	switch (errnum) {
+	case EACCES:
+	case EPERM:
+		return error_from_errno(
+			errnum, "perf_event_open (kernel.perf_event_paranoid "
+			"is %d; needs CAP_PERFMON, or for your own processes a "
+			"value of at most 2)", features->paranoid);
+	case EMFILE:
+		return error_from_errno(errnum, "perf_event_open (ulimit -n)");
+	case ENODEV:
+		return error_from_errno(errnum,
+					"perf_event_open (is the CPU offline?)");
+	case EINVAL:
+		return error_from_errno(
+			errnum, "perf_event_open (at most %u Hz by "
+			"kernel.perf_event_max_sample_rate, at most 65528 "
+			"bytes of stack)", features->max_rate_hz);
+	case ENOSYS:
+		return error_from_errno(
+			errnum, "perf_event_open (a kernel without perf "
+			"events, or a sandbox that hides them)");
+	default:
+		return error_from_errno(errnum, "perf_event_open");
+	}
+}

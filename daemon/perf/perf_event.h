@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening perf events: which events stand on each CPU, with which attributes,
+ * and what to do when the host refuses. Everything of one CPU goes into that
+ * CPU's ring, so that the records of a sample and of its proof are neighbours.
+ *
+ * On each CPU: the sample timer (registers, stack copy, kernel chain); the
+ * switch record that shows who was switched out for our capture thread (see
+ * struct perf_features.switch_proof); PERF_RECORD_SWITCH for all that is
+ * profiled; and a side-band event in a ring of its own that wakes the keeper
+ * at every new executable mapping.
+ *
+ * Authority: perf_event_open(2) and kernel/events/core.c, Linux 6.1 to 6.18.
+ */
+#ifndef BRINDLE_DAEMON_PERF_PERF_EVENT_H
+#define BRINDLE_DAEMON_PERF_PERF_EVENT_H
+
+#include "base/error.h"
+#include "unwind/arch.h"
+
+#include <linux/perf_event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** What kind of record an event id stands for. */
+enum perf_source {
+	PERF_SOURCE_TIMER,  /* a sample */
+	PERF_SOURCE_PROOF,  /* a switch with user registers */
+	PERF_SOURCE_SIDEBAND, /* switches, mappings, forks: no samples */
+};
+
+/** How proof (a) gets its registers. */
+enum switch_proof {
+	SWITCH_PROOF_TRACEPOINT, /* sched_switch, filtered to us by the kernel */
+	SWITCH_PROOF_SOFTWARE,	 /* every context switch of what is profiled */
+	SWITCH_PROOF_NONE,	 /* not permitted: samples stay unproven */
+};
+
+/** What this host and user can do; probed once at start. */
+struct perf_features {
+	int paranoid;		     /* kernel.perf_event_paranoid */
+	bool kernel_allowed;	     /* kernel chains and kernel samples */
+	bool system_wide_allowed;
+	enum switch_proof switch_proof;
+	uint64_t sched_switch_id;    /* tracepoint id; 0: not available */
+	bool build_id;		     /* MMAP2 records can carry build-ids */
+	bool lost_count;	     /* PERF_FORMAT_LOST */
+	bool hardware;		     /* a PMU counts cycles */
+	unsigned int max_rate_hz;    /* kernel.perf_event_max_sample_rate */
+};
+
+struct error *perf_features_probe(struct perf_features *ret);
+
+/**
+ * The event asked for by name, through libpfm4: "cycles",
+ * "instructions:u"; "cpu-clock" and "task-clock" need no PMU. When the host
+ * cannot count it, falls back to cpu-clock and says why in @ret_note (owned by
+ * the caller; NULL when there is nothing to say). An unknown name is an error.
+ */
+struct perf_event_choice {
+	uint32_t type;
+	uint64_t config, config1, config2;
+	char name[64];
+	bool is_clock; /* period is in nanoseconds */
+	bool exclude_user, exclude_kernel; /* the name ended in :k or :u */
+};
+struct error *perf_event_choose(const char *name,
+				const struct perf_features *features,
+				struct perf_event_choice *ret, char **ret_note);
+
+struct perf_options {
+	const struct arch *arch;
+	const struct perf_features *features;
+	struct perf_event_choice choice;
+	unsigned int frequency_hz;
+	unsigned int stack_bytes; /* multiple of 8, at most 65,528 */
+	bool user_only;		  /* exclude the kernel: not permitted */
+	bool build_id;		  /* in mappings, in place of dev and inode */
+	enum switch_proof switch_proof;
+	size_t ring_bytes;	  /* power of two */
+};
+
+/** What to attach to. */
+struct perf_scope {
+	bool system_wide;
+	const pid_t *tids; /* threads to attach to; inherited from there on */
+	size_t tid_count;
+	bool enable_on_exec;
+};
+
+struct perf_ring;
+
+/**
+ * The events of one CPU. Each ring belongs to an idle event on the opening
+ * thread, its anchor: it outlives every thread that is profiled, so that
+ * poll() on ring->fd does not report a hang-up when the first of them exits.
+ */
+struct perf_cpu {
+	unsigned int cpu;
+	struct perf_ring *ring;	  /* owned; samples, proof, switches, side-band */
+	struct perf_ring *alerts; /* owned; mappings, forks, execs: the keeper's */
+	int *fds;		  /* owned */
+	uint64_t *ids;		  /* of each fd, from PERF_EVENT_IOC_ID; sorted */
+	uint8_t *sources;	  /* enum perf_source of each */
+	size_t fd_count, fd_capacity;
+};
+
+/**
+ * Opens, disabled, everything of @cpu but the proof tracepoint. Threads that
+ * have exited already are left out, even if none remains.
+ */
+struct error *perf_cpu_open(unsigned int cpu, const struct perf_options *options,
+			    const struct perf_scope *scope,
+			    struct perf_cpu *ret);
+
+/**
+ * Adds the proof tracepoint, which needs the capture thread's tid in its
+ * filter. Not an error when not permitted: *ret says what it became.
+ */
+struct error *perf_cpu_open_proof(struct perf_cpu *cpu,
+				  const struct perf_options *options,
+				  pid_t capture_tid, enum switch_proof *ret);
+
+/**
+ * Attaches, enabled, to one more thread that runs already; ERROR_NOT_FOUND
+ * when it has exited. A thread that was attached to twice, or inherited and
+ * attached to, is sampled twice, under two event ids.
+ */
+struct error *perf_cpu_attach(struct perf_cpu *cpu,
+			      const struct perf_options *options, pid_t tid);
+
+/** Not for a scope with enable_on_exec: there the exec enables. */
+struct error *perf_cpu_enable(struct perf_cpu *cpu);
+void perf_cpu_disable(struct perf_cpu *cpu);
+
+/** Records the kernel could not write, by its own count (PERF_FORMAT_LOST). */
+uint64_t perf_cpu_lost(const struct perf_cpu *cpu);
+
+/** The source of event id @id; PERF_SOURCE_SIDEBAND when not one of ours. No
+ *  allocation, no system call: used by the capture thread. */
+enum perf_source perf_cpu_source(const struct perf_cpu *cpu, uint64_t id);
+
+void perf_cpu_close(struct perf_cpu *cpu);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pipeline/merge.h"
+
+#include "base/clock.h"
+#include "daemon/perf/perf_ring.h"
+
+enum { RECORD_BYTES_MAX = 1 << 16 };
+
+struct error *merge_init(struct merge *merge, const struct arch *arch,
+			 size_t source_count)
+{
+	*merge = (struct merge){ .arch = arch,
+				 .record_bytes = RECORD_BYTES_MAX };
+	merge->sources = calloc(source_count, sizeof(*merge->sources));
+	if (!merge->sources)
+		return &error_nomem;
+	merge->source_count = source_count;
+	for (size_t i = 0; i < source_count; i++) {
+		merge->sources[i].scratch = malloc(RECORD_BYTES_MAX);
+		if (!merge->sources[i].scratch)
+			return &error_nomem;
+	}
+	return NULL;
+}
+
+void merge_deinit(struct merge *merge)
+{
+	for (size_t i = 0; i < merge->source_count; i++)
+		free(merge->sources[i].scratch);
+	free(merge->sources);
+	merge->sources = NULL;
+	merge->source_count = 0;
+}
+
+static enum perf_record_kind kind_of(const struct merge_source *source,
+				     const void *bytes, uint32_t type)
+{
+	if (type != PERF_RECORD_SAMPLE)
+		return PERF_KIND_OTHER;
+	switch (perf_cpu_source(source->perf, perf_record_sample_id(bytes))) {
+	case PERF_SOURCE_TIMER:
+		return PERF_KIND_TIMER;
+	case PERF_SOURCE_PROOF:
+		return PERF_KIND_PROOF;
+	case PERF_SOURCE_SIDEBAND:
+		return PERF_KIND_OTHER;
+	}
+	return PERF_KIND_OTHER;
+}
+
+// Parses the record at source->position. False: nothing whole is there up to
+// the limit, or it is broken and counted; then the rest is given up too, for
+// without a believable size the next record cannot be found.
+static bool source_parse(struct merge *merge, struct merge_source *source)
+{
+	const struct perf_ring *ring = source->perf->ring;
+
+	source->size = 0;
+	while (source->position < source->limit) {
+		struct perf_event_header header =
+			perf_ring_header(ring, source->position);
+		const void *bytes;
+
+		if (header.size < 16 || header.size % 8 ||
+		    header.size > source->limit - source->position) {
+			merge->broken_records++;
+			source->position = source->limit;
+			return false;
+		}
+		bytes = perf_ring_bytes(ring, source->position, header.size,
+					source->scratch);
+		source->kind = kind_of(source, bytes, header.type);
+		if (perf_record_parse(bytes, header.size, source->kind,
+				      merge->arch, &source->record)) {
+			source->size = header.size;
+			return true;
+		}
+		merge->broken_records++;
+		source->position += header.size;
+	}
+	return false;
+}
+
+// Room only shrinks between two rounds, so that where there is some left for
+// the largest record none has been refused.
+static bool had_room(const struct merge *merge, const struct perf_ring *ring,
+		     uint64_t head)
+{
+	uint64_t used = head - perf_ring_tail(ring);
+
+	return used <= ring->size && ring->size - used >= merge->record_bytes;
+}
+
+// What the capture thread has not scanned yet must wait, and with it all that
+// is younger; the time of the first such record bounds the round.
+static bool source_begin(struct merge *merge, struct merge_source *source)
+{
+	uint64_t head = perf_ring_head(source->perf->ring);
+	uint64_t scanned = perf_ring_scanned(source->perf->ring);
+	uint64_t position = source->position;
+
+	if (scanned < head) {
+		source->position = scanned;
+		source->limit = head;
+		if (source_parse(merge, source) &&
+		    source->record.time_ns < merge->safe_ns)
+			merge->safe_ns = source->record.time_ns;
+		source->position = position;
+		capture_poke(source->capture);
+	}
+	source->limit = scanned;
+	source_parse(merge, source);
+	return had_room(merge, source->perf->ring, head);
+}
+
+void merge_begin(struct merge *merge, uint64_t now_ns)
+{
+	bool full = false;
+
+	merge->safe_ns = now_ns - MERGE_SETTLE_NS;
+	merge->current = NULL;
+	for (size_t i = 0; i < merge->source_count; i++)
+		if (!source_begin(merge, &merge->sources[i]))
+			full = true;
+	if (full)
+		merge->full_ns = monotonic_ns();
+}
+
+static void source_advance(struct merge *merge, struct merge_source *source)
+{
+	source->position += source->size;
+	source_parse(merge, source);
+}
+
+struct merge_source *merge_next(struct merge *merge)
+{
+	struct merge_source *oldest = NULL;
+
+	if (merge->current)
+		source_advance(merge, merge->current);
+	for (size_t i = 0; i < merge->source_count; i++) {
+		struct merge_source *source = &merge->sources[i];
+
+		if (source->size &&
+		    (!oldest ||
+		     source->record.time_ns < oldest->record.time_ns))
+			oldest = source;
+	}
+	if (oldest && oldest->record.time_ns >= merge->safe_ns)
+		oldest = NULL;
+	merge->current = oldest;
+	return oldest;
+}
+
+void merge_end(struct merge *merge)
+{
+	merge->current = NULL;
+	for (size_t i = 0; i < merge->source_count; i++)
+		perf_ring_set_tail(merge->sources[i].perf->ring,
+				   merge->sources[i].position);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker: takes what the rings and the capture queues hold, in time order,
+ * a round at a time. Side-band records update the process table; samples are
+ * walked at once, with the mappings of their time, then wait for their proof,
+ * for the names of their code objects and for the check that these are still
+ * the same objects; then they become rows.
+ *
+ * One thread runs it. A round takes what has settled and never waits.
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_PIPELINE_H
+#define BRINDLE_DAEMON_PIPELINE_PIPELINE_H
+
+#include "daemon/pipeline/merge.h"
+#include "daemon/process/process.h"
+#include "daemon/capture/proof.h"
+#include "daemon/pipeline/resolve.h"
+#include "daemon/replay/sample_file.h"
+
+enum {
+	PIPELINE_FRAME_LIMIT = 32768,
+	PIPELINE_WALK_BUCKETS = 1024, /* of one microsecond; last: more */
+};
+
+struct pipeline_stats {
+	uint64_t samples, proven, unproven, native;
+	uint64_t python_frames, native_frames, kernel_frames;
+	uint64_t unresolved_frames;
+	uint64_t walk_end[WALK_END_COUNT];
+	uint64_t reason[PROOF_REASON_COUNT];
+	uint64_t lost;	    /* by PERF_RECORD_LOST; see perf_cpu_lost() */
+	uint64_t throttled;
+	uint64_t dropped;   /* samples given up for want of memory */
+	uint64_t codes_changed; /* code objects replaced under their address */
+	uint64_t walk_ns, native_steps; /* CPU time of walk() */
+	uint64_t walk_samples;
+	uint32_t walk_us[PIPELINE_WALK_BUCKETS]; /* walks by CPU time */
+};
+
+struct keeper;
+struct waiting_sample;
+
+struct pipeline {
+	const struct arch *arch;
+	struct merge merge;
+	struct process_table processes;
+	struct target_table *targets; /* borrowed */
+	struct keeper *keeper;	      /* borrowed; NULL: nobody to ask */
+	struct proof_book proofs;
+	struct resolver resolver;
+	struct store *store;	      /* borrowed */
+	struct sample_file *keep;     /* borrowed; NULL: samples not kept */
+	struct walk_cache *walk_cache;
+	struct frame *frames;	      /* scratch of one walk */
+	struct memory memory;	      /* of the sample being walked */
+	struct waiting_sample *settled; /* list: proof decided */
+	struct waiting_sample **settled_end;
+	size_t waiting;		      /* samples not stored yet */
+	uint64_t collected_ns, swept_ns; /* when memory was last tidied up */
+	uint64_t last_head_ns;	      /* when a code object was met last that
+					 had to be named */
+	struct pipeline_stats stats;
+};
+
+struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
+			    struct store *store, struct target_table *targets,
+			    size_t source_count);
+void pipeline_deinit(struct pipeline *pipeline);
+
+/** One round. @now_ns: records up to shortly before it are taken. */
+void pipeline_round(struct pipeline *pipeline, uint64_t now_ns);
+
+/** Everything that is left; the capture threads have stopped. */
+void pipeline_drain(struct pipeline *pipeline);
+
+/** Counters for v_health. */
+void pipeline_report_health(struct pipeline *pipeline);
+
+#endif

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pipeline/recorder.h"
+
+#include "base/clock.h"
+#include "base/version.h"
+#include "daemon/pipeline/recorder_health.h"
+#include "daemon/pipeline/recorder_state.h"
+#include "daemon/pipeline/sleeping.h"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+enum {
+	TICK_MS = 50,
+	TICK_SOON_MS = 4,
+	NEW_CODE_MS = 200,
+	QUEUE_BUSY_BYTES = 2 << 20,
+	RING_BYTES_MIN = 1 << 20,
+	RING_BYTES_MAX = 32 << 20,
+	RECORD_REST_BYTES = 16 << 10, // of a record, without its stack
+};
+
+static size_t round_up_to_power_of_two(size_t size)
+{
+	size_t power = 1;
+
+	while (power < size)
+		power *= 2;
+	return power;
+}
+
+// Room for half a second of samples, ten rounds of the worker, so that one held
+// up by a slow disk or a big file loses nothing. Larger rings take the kernel
+// long to make.
+static size_t ring_bytes(const struct recorder_options *options)
+{
+	size_t bytes = (size_t)options->frequency_hz *
+		       (options->stack_bytes + 1024) / 2;
+
+	if (bytes < RING_BYTES_MIN)
+		bytes = RING_BYTES_MIN;
+	if (bytes > RING_BYTES_MAX)
+		bytes = RING_BYTES_MAX;
+	return round_up_to_power_of_two(bytes);
+}
+
+// Descriptors: a few per CPU and attached thread.
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static struct error *choose_event(struct recorder *recorder)
+{
+	const char *name = recorder->options.event ? recorder->options.event :
+						     "cpu-clock";
+
+	return perf_event_choose(name, &recorder->features,
+				 &recorder->perf.choice, &recorder->note);
+}
+
+static void choose_perf_options(struct recorder *recorder)
+{
+	const struct recorder_options *options = &recorder->options;
+	struct perf_options *perf = &recorder->perf;
+
+	perf->arch = arch_native();
+	perf->features = &recorder->features;
+	perf->frequency_hz = options->frequency_hz;
+	perf->stack_bytes = options->stack_bytes;
+	perf->user_only = !recorder->features.kernel_allowed;
+	perf->switch_proof = recorder->features.switch_proof;
+	if (options->proof_by_software &&
+	    perf->switch_proof == SWITCH_PROOF_TRACEPOINT)
+		perf->switch_proof = SWITCH_PROOF_SOFTWARE;
+	perf->ring_bytes = ring_bytes(options);
+}
+
+static struct error *open_cpus(struct recorder *recorder)
+{
+	struct perf_scope scope = {
+		.system_wide = recorder->options.system_wide,
+		.tids = recorder->tasks.tids,
+		.tid_count = recorder->tasks.count,
+		.enable_on_exec = recorder->options.enable_on_exec,
+	};
+	long count = sysconf(_SC_NPROCESSORS_CONF);
+
+	recorder->cpus = calloc((size_t)count, sizeof(*recorder->cpus));
+	recorder->captures = calloc((size_t)count, sizeof(*recorder->captures));
+	if (!recorder->cpus || !recorder->captures)
+		return &error_nomem;
+	for (long cpu = 0; cpu < count; cpu++) {
+		struct perf_cpu *slot = &recorder->cpus[recorder->cpu_count];
+		struct error *error;
+
+		if (!cpu_is_online((unsigned int)cpu))
+			continue;
+		error = perf_cpu_open((unsigned int)cpu, &recorder->perf,
+				      &scope, slot);
+		if (error)
+			return error;
+		recorder->cpu_count++;
+	}
+	return NULL;
+}
+
+static struct error *open_store(struct recorder *recorder)
+{
+	struct utsname host = { 0 };
+	struct store_session session = {
+		.brindle_version = BRINDLE_VERSION,
+		.command = recorder->options.command,
+		.event = recorder->perf.choice.name,
+		.event_note = recorder->note ? recorder->note : "",
+		.frequency_hz = recorder->options.frequency_hz,
+		.cpu_count = (unsigned int)recorder->cpu_count,
+		.stack_bytes = recorder->options.stack_bytes,
+		.start_monotonic_ns = monotonic_ns(),
+		.start_wall_ns = clock_now_ns(CLOCK_REALTIME),
+	};
+
+	uname(&host);
+	session.host = host.nodename;
+	session.kernel = host.release;
+	session.architecture = host.machine;
+	return store_open(recorder->options.output, &session,
+			  &recorder->store);
+}
+
+static struct error *make_pipeline(struct recorder *recorder)
+{
+	struct error *error;
+
+	error = target_table_create(&recorder->targets);
+	if (!error)
+		error = keeper_create(recorder->perf.arch, recorder->targets,
+				      &recorder->keeper);
+	if (!error)
+		error = pipeline_init(&recorder->pipeline, recorder->perf.arch,
+				      recorder->store, recorder->targets,
+				      recorder->cpu_count);
+	recorder->pipeline.keeper = recorder->keeper;
+	if (!error && recorder->options.keep_samples)
+		error = sample_file_create(recorder->options.keep_samples,
+					   recorder->perf.arch,
+					   &recorder->pipeline.keep);
+	return error;
+}
+
+static struct error *set_up(struct recorder *recorder)
+{
+	struct error *error;
+
+	raise_file_limit();
+	error = perf_features_probe(&recorder->features);
+	if (!error)
+		error = choose_event(recorder);
+	if (!error)
+		error = task_list_init(&recorder->tasks, &recorder->options);
+	if (error)
+		return error;
+	choose_perf_options(recorder);
+	error = open_cpus(recorder);
+	if (!error)
+		error = open_store(recorder);
+	if (!error)
+		error = make_pipeline(recorder);
+	return error;
+}
+
+struct error *recorder_create(const struct recorder_options *options,
+			      struct recorder **ret)
+{
+	struct recorder *recorder = calloc(1, sizeof(*recorder));
+	struct error *error;
+
+	if (!recorder)
+		return &error_nomem;
+	recorder->options = *options;
+	error = set_up(recorder);
+	if (error) {
+		recorder_destroy(recorder);
+		return error;
+	}
+	*ret = recorder;
+	return NULL;
+}
+
+const char *recorder_note(const struct recorder *recorder)
+{
+	return recorder->note;
+}
+
+static struct error *start_capture(struct recorder *recorder, size_t i)
+{
+	struct capture_options options = {
+		.arch = recorder->perf.arch,
+		.realtime = recorder->options.realtime,
+		.late_us = recorder->options.late_us,
+	};
+	struct perf_cpu *cpu = &recorder->cpus[i];
+	struct capture_thread *capture = &recorder->captures[i];
+	enum switch_proof granted;
+	struct error *error;
+
+	error = capture_start(capture, cpu, recorder->targets, (unsigned int)i,
+			      &options);
+	// From here on destroying the recorder ends it, if it was started.
+	recorder->capture_count = i + 1;
+	if (!error)
+		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
+					    &granted);
+	if (error)
+		return error;
+	recorder->pipeline.proofs.switch_proof = granted;
+	recorder->pipeline.merge.sources[i].perf = cpu;
+	recorder->pipeline.merge.sources[i].capture = capture;
+	return NULL;
+}
+
+// Interpreters are made readable before the first sample; mappings are read
+// after enabling, so that none can be missed in between.
+struct error *recorder_start(struct recorder *recorder)
+{
+	struct error *error = NULL;
+
+	recorder->pipeline.merge.record_bytes =
+		recorder->perf.stack_bytes + RECORD_REST_BYTES;
+	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
+		error = start_capture(recorder, i);
+	if (error)
+		return error;
+	task_list_each_process(&recorder->tasks, keeper_look_at,
+			       recorder->keeper);
+	error = keeper_start(recorder->keeper, recorder->cpus,
+			     recorder->cpu_count);
+	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
+		if (!recorder->options.enable_on_exec)
+			error = perf_cpu_enable(&recorder->cpus[i]);
+	if (error)
+		return error;
+	task_list_catch_up(&recorder->tasks, recorder);
+	task_list_each_process(&recorder->tasks, process_table_scan,
+			       &recorder->pipeline.processes);
+	recorder->last_commit_ns = monotonic_ns();
+	return NULL;
+}
+
+static struct error *commit(struct recorder *recorder, uint64_t now)
+{
+	recorder->last_commit_ns = now;
+	recorder_report_health(recorder);
+	return store_commit(recorder->store);
+}
+
+struct error *recorder_tick(struct recorder *recorder)
+{
+	uint64_t now = monotonic_ns();
+
+	pipeline_round(&recorder->pipeline, now);
+	// Every capture made before has been taken, and its target asked for.
+	target_table_collect(recorder->targets,
+			     recorder->pipeline.merge.safe_ns);
+	if (now - recorder->last_commit_ns < NS_PER_SEC)
+		return NULL;
+	return commit(recorder, now);
+}
+
+int recorder_pause_ms(const struct recorder *recorder)
+{
+	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
+
+	for (size_t i = 0; i < recorder->capture_count; i++)
+		if (capture_queue_waiting(&recorder->captures[i].queue) >
+		    QUEUE_BUSY_BYTES)
+			return TICK_SOON_MS;
+	return since < NEW_CODE_MS * NS_PER_MS ? TICK_SOON_MS : TICK_MS;
+}
+
+bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)
+{
+	return sleeping_sample(&recorder->pipeline, pid, tid);
+}
+
+void recorder_progress(const struct recorder *recorder,
+		       struct recorder_progress *ret)
+{
+	const struct pipeline_stats *stats = &recorder->pipeline.stats;
+
+	*ret = (struct recorder_progress){ .samples = stats->samples,
+					   .lost = recorder_lost(recorder),
+					   .proven = stats->proven,
+					   .unproven = stats->unproven,
+					   .native = stats->native };
+}
+
+struct error *recorder_finish(struct recorder *recorder)
+{
+	uint64_t end = monotonic_ns();
+	struct error *error;
+
+	for (size_t i = 0; i < recorder->cpu_count; i++)
+		perf_cpu_disable(&recorder->cpus[i]);
+	for (size_t i = 0; i < recorder->capture_count; i++)
+		capture_stop(&recorder->captures[i]);
+	keeper_stop(recorder->keeper);
+	pipeline_drain(&recorder->pipeline);
+	recorder_report_health(recorder);
+	error = sample_file_close(recorder->pipeline.keep);
+	recorder->pipeline.keep = NULL;
+	recorder->unsaved = store_pending(recorder->store);
+	if (error) {
+		error_destroy(store_close(take_ptr(recorder->store), end));
+		return error;
+	}
+	error = store_close(take_ptr(recorder->store), end);
+	if (!error)
+		recorder->unsaved = 0;
+	return error;
+}
+
+uint64_t recorder_unsaved(const struct recorder *recorder)
+{
+	return recorder->unsaved;
+}
+
+void recorder_destroy(struct recorder *recorder)
+{
+	if (!recorder)
+		return;
+	for (size_t i = 0; i < recorder->cpu_count; i++)
+		perf_cpu_disable(&recorder->cpus[i]);
+	for (size_t i = 0; i < recorder->capture_count; i++)
+		capture_destroy(&recorder->captures[i]);
+	keeper_destroy(recorder->keeper);
+	pipeline_deinit(&recorder->pipeline);
+	target_table_destroy(recorder->targets);
+	store_destroy(recorder->store);
+	for (size_t i = 0; i < recorder->cpu_count; i++)
+		perf_cpu_close(&recorder->cpus[i]);
+	task_list_deinit(&recorder->tasks);
+	free(recorder->cpus);
+	free(recorder->captures);
+	free(recorder->note);
+	free(recorder);
+}

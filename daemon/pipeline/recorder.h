@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One recording, from opening the events to the finished profile: it owns the
+ * rings, the capture threads, the keeper, the pipeline and the store, and
+ * brings them up and down in the right order. record and dump are its users.
+ *
+ *     recorder_create -> recorder_start -> recorder_tick ... -> recorder_finish
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_RECORDER_H
+#define BRINDLE_DAEMON_PIPELINE_RECORDER_H
+
+#include "base/error.h"
+#include "daemon/perf/perf_event.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct recorder_options {
+	const char *output;	 /* the profile's path */
+	const char *keep_samples; /* NULL: raw samples are not kept */
+	const char *event;	 /* NULL: cpu-clock */
+	const char *command;	 /* for the header: what is profiled */
+	unsigned int frequency_hz;
+	unsigned int stack_bytes;
+	bool system_wide;
+	const pid_t *pids;	 /* processes to attach to */
+	size_t pid_count;
+	bool enable_on_exec;	 /* pids[0] waits to exec */
+	bool realtime;
+	bool proof_by_software;	 /* test switch: no tracepoint */
+	unsigned int late_us;	 /* test switch: read late */
+};
+
+struct recorder_progress {
+	uint64_t samples, lost, proven, unproven, native;
+};
+
+struct recorder;
+
+/** Opens everything, disabled. */
+struct error *recorder_create(const struct recorder_options *options,
+			      struct recorder **ret);
+
+/** Words for the user about what is not as asked for; NULL: nothing. */
+const char *recorder_note(const struct recorder *recorder);
+
+/** Starts the threads and enables the events. */
+struct error *recorder_start(struct recorder *recorder);
+
+/** Takes what has come in; commits once a second. A failed commit is tried
+ *  again at the next; what it says is returned for the user. */
+struct error *recorder_tick(struct recorder *recorder);
+
+/** Milliseconds until the next tick: sooner while a program shows new code, for
+ *  what it runs to start up may be freed before it can be named, and while much
+ *  waits. */
+int recorder_pause_ms(const struct recorder *recorder);
+
+/** Adds a sample of @tid if it sleeps now. False: it runs, or is gone. */
+bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid);
+
+void recorder_progress(const struct recorder *recorder,
+		       struct recorder_progress *ret);
+
+/** Disables, takes what is left, closes the profile. */
+struct error *recorder_finish(struct recorder *recorder);
+
+/** Samples that are not in the file, when it could not be written. */
+uint64_t recorder_unsaved(const struct recorder *recorder);
+void recorder_destroy(struct recorder *recorder);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a recorder, shared by the files that make it up. */
+#ifndef BRINDLE_DAEMON_PIPELINE_RECORDER_STATE_H
+#define BRINDLE_DAEMON_PIPELINE_RECORDER_STATE_H
+
+#include "daemon/capture/capture.h"
+#include "daemon/capture/keeper.h"
+#include "daemon/pipeline/pipeline.h"
+#include "daemon/pipeline/recorder.h"
+#include "daemon/process/task_list.h"
+
+struct recorder {
+	struct recorder_options options; /* strings borrowed */
+	struct perf_features features;
+	struct perf_options perf;
+	char *note; /* owned */
+	struct task_list tasks;
+	struct perf_cpu *cpus; /* owned */
+	size_t cpu_count;
+	struct capture_thread *captures; /* owned; parallel to cpus */
+	size_t capture_count;		 /* of those, started */
+	struct target_table *targets;
+	struct keeper *keeper;
+	struct store *store;
+	struct pipeline pipeline;
+	uint64_t last_commit_ns;
+	uint64_t unsaved;
+};
+
+#endif

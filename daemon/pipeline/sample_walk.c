@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pipeline/sample_walk.h"
+
+#include "base/clock.h"
+#include "daemon/capture/keeper.h"
+#include "daemon/pipeline/waiting_sample.h"
+#include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+
+#include <string.h>
+
+// Walks of one sample, while stale facts are found.
+enum { WALKS_MAX = 8, ENTRY_BYTES = 64 };
+
+// How often a process that is not read yet is asked for.
+#define ASK_NS (NS_PER_SEC / 10)
+
+// The sample being walked and what belongs to it.
+struct work {
+	const struct perf_record *record;
+	struct regs regs;
+	const struct capture *capture; // NULL: nothing was read
+	bool queue_full;	       // and that is why
+	struct process *process;
+	struct process_python *python; // NULL: none, or not its own
+	struct python_stack stack;
+	struct walk_result walk;
+};
+
+// The capture of the sample at @position. Captures come in ring order; older
+// ones belong to records that were given up.
+static const struct capture *capture_of(struct merge_source *source)
+{
+	struct capture_queue *queue = &source->capture->queue;
+	const struct capture *capture;
+
+	while ((capture = capture_queue_peek(queue))) {
+		if (capture->ring_position == source->position)
+			return capture;
+		if (capture->ring_position > source->position)
+			return NULL;
+		capture_queue_pop(queue);
+	}
+	return NULL;
+}
+
+static bool had_no_room(const struct merge_source *source)
+{
+	const struct capture_stats *stats = &source->capture->stats;
+
+	for (uint64_t i = 0;
+	     i < CAPTURE_FULL_SLOTS && i < stats->queue_full; i++)
+		if (stats->full_at[i] == source->position)
+			return true;
+	return false;
+}
+
+static bool code_facts(void *context, uint64_t address,
+		       struct python_code_facts *ret)
+{
+	struct process_python *python = context;
+	const struct python_code *code =
+		python_code_find(python->codes, address);
+
+	if (!code)
+		return false;
+	*ret = code->facts;
+	return true;
+}
+
+static struct live_memory memory_of(const struct process_python *python)
+{
+	return live_memory_of_fd(python->memory_fd);
+}
+
+// Heads captured with this sample identify their objects at its very instant.
+// Names that were not captured with them are read at once: the sooner, the
+// likelier the object still lives.
+static void learn_codes(struct pipeline *pipeline,
+			struct process_python *python,
+			const struct capture *capture)
+{
+	const struct snapshot *snapshot = &capture->snapshot;
+	struct live_memory text = snapshot_text(snapshot);
+	struct live_memory memory = memory_of(python);
+
+	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
+		const struct snapshot_piece *piece = &snapshot->piece[i];
+		struct python_code *code;
+
+		if (piece->kind != SNAPSHOT_CODE)
+			continue;
+		code = python_code_learn(python->codes, piece->vaddr,
+					 snapshot->bytes + piece->offset,
+					 piece->size, capture->sample_ns);
+		pipeline->last_head_ns = capture->sample_ns;
+		if (code)
+			code = python_code_take_names(python->codes, code,
+						      &text,
+						      capture->sample_ns);
+		if (code && code->state == PYTHON_CODE_HEAD_ONLY)
+			python_code_read_names(python->codes, code, &memory,
+					       monotonic_ns());
+	}
+}
+
+static struct process_python *python_of(struct pipeline *pipeline,
+					struct work *work)
+{
+	struct target *target;
+
+	if (!work->capture)
+		return NULL;
+	target = target_table_by_epoch(pipeline->targets, work->process->pid,
+				       work->capture->target_epoch);
+	return target ? process_python_of(work->process, target) : NULL;
+}
+
+static void prepare_memory(struct pipeline *pipeline, struct work *work)
+{
+	const struct perf_sample_fields *sample = &work->record->sample;
+	struct memory *memory = &pipeline->memory;
+
+	memory->segment_count = 0;
+	memory_add(memory, work->regs.value[pipeline->arch->sp], sample->stack,
+		   sample->stack_size);
+	if (work->python)
+		snapshot_add_to_memory(&work->capture->snapshot,
+				       sizeof(struct snapshot) +
+					       work->capture->snapshot.byte_count,
+				       memory);
+}
+
+static struct python_stack *prepare_python(struct work *work,
+					   const struct memory *memory)
+{
+	if (!work->python)
+		return NULL;
+	python_stack_init(&work->stack, work->python->layout,
+			  &work->capture->snapshot, memory);
+	work->stack.code_facts = code_facts;
+	work->stack.code_context = work->python;
+	return &work->stack;
+}
+
+// An object whose head never came, because its capture was lost on the way:
+// the next capture that meets it reads it again.
+static void ask_again(struct pipeline *pipeline, const struct work *work,
+		      uint64_t code)
+{
+	struct target *target =
+		target_table_by_epoch(pipeline->targets, work->process->pid,
+				      work->python->epoch);
+
+	if (target)
+		python_target_forget_code(target->python, code);
+}
+
+static void walk_once(struct pipeline *pipeline, struct work *work)
+{
+	struct walk_input input = { .arch = pipeline->arch,
+				    .regs = work->regs,
+				    .memory = &pipeline->memory,
+				    .space = &work->process->space,
+				    .cache = pipeline->walk_cache,
+				    .frame_limit = PIPELINE_FRAME_LIMIT };
+
+	input.python = prepare_python(work, &pipeline->memory);
+	walk(&input, pipeline->frames, &work->walk);
+	pipeline->stats.native_steps += work->walk.native_steps;
+}
+
+// A contradiction may rest on what was cached of an object that has since been
+// freed, and its address given to another. True: so it was, and it is forgotten.
+static bool forget_suspect(struct pipeline *pipeline, struct work *work)
+{
+	struct live_memory memory = memory_of(work->python);
+	struct python_code *code =
+		python_code_find(work->python->codes, work->stack.suspect);
+
+	if (!code || python_code_verify(work->python->codes, code, &memory,
+					monotonic_ns()) != PYTHON_CODE_CHANGED)
+		return false;
+	pipeline->stats.codes_changed++;
+	ask_again(pipeline, work, work->stack.suspect);
+	return true;
+}
+
+static void note_walk(struct pipeline_stats *stats, uint64_t ns)
+{
+	uint64_t us = ns / 1000;
+
+	stats->walk_ns += ns;
+	stats->walk_samples++;
+	stats->walk_us[us < PIPELINE_WALK_BUCKETS ? us :
+						    PIPELINE_WALK_BUCKETS - 1]++;
+}
+
+static void walk_user(struct pipeline *pipeline, struct work *work)
+{
+	uint64_t start;
+
+	if (work->python)
+		learn_codes(pipeline, work->python, work->capture);
+	start = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
+	prepare_memory(pipeline, work);
+	for (int i = 0; i < WALKS_MAX; i++) {
+		walk_once(pipeline, work);
+		if (!work->walk.contradiction || !work->stack.suspect ||
+		    !forget_suspect(pipeline, work))
+			break;
+	}
+	note_walk(&pipeline->stats,
+		  clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start);
+}
+
+static enum proof_reason reason_of_snapshot(uint32_t status)
+{
+	static const enum proof_reason reasons[] = {
+		[SNAPSHOT_OK] = PROOF_HOLDS,
+		[SNAPSHOT_NO_RUNTIME] = PROOF_NO_RUNTIME,
+		[SNAPSHOT_NO_THREAD] = PROOF_NO_THREAD,
+		[SNAPSHOT_UNREADABLE] = PROOF_UNREADABLE,
+		[SNAPSHOT_TOO_DEEP] = PROOF_TOO_DEEP,
+		[SNAPSHOT_BROKEN] = PROOF_BROKEN,
+	};
+
+	return status < sizeof(reasons) / sizeof(reasons[0]) ?
+		       reasons[status] :
+		       PROOF_BROKEN;
+}
+
+// Python that nobody reads: its beginning went unseen, or is just being seen.
+static void ask_to_read(struct pipeline *pipeline, const struct work *work)
+{
+	struct process *process = work->process;
+
+	if (!pipeline->keeper || work->capture || work->queue_full ||
+	    work->record->time_ns - process->asked_ns < ASK_NS)
+		return;
+	process->asked_ns = work->record->time_ns;
+	keeper_ask(pipeline->keeper, process->pid);
+}
+
+// The loader's own entry has no CFI, yet nothing called it.
+static bool ends_at_entry(const struct walk_result *walk)
+{
+	const struct frame *last;
+	uint64_t entry;
+
+	if (!walk->frame_count)
+		return false;
+	last = &walk->frames[walk->frame_count - 1];
+	if (last->kind != FRAME_NATIVE || !last->module || !last->module->image)
+		return false;
+	entry = elf_image_entry(last->module->image);
+	return entry && last->module_vaddr - entry < ENTRY_BYTES;
+}
+
+static bool is_matched(const struct work *work)
+{
+	return !work->walk.contradiction && !work->walk.unmatched_activations &&
+	       python_stack_is_finished(&work->stack);
+}
+
+// What is against this sample before any proof is looked at, and whether there
+// is Python in it at all.
+static enum proof_reason judge(struct pipeline *pipeline,
+			       const struct work *work, bool *ret_has_python)
+{
+	const struct python_binary *binary = NULL;
+	bool rooted = work->walk.end == WALK_END_ROOT ||
+		      ends_at_entry(&work->walk);
+	enum proof_reason status = work->queue_full ? PROOF_QUEUE_FULL :
+						      PROOF_NOT_CAPTURED;
+
+	*ret_has_python = work->walk.eval_activations > 0;
+	if (!*ret_has_python && rooted)
+		return PROOF_HOLDS;
+	if (!process_has_python(work->process, &binary))
+		return PROOF_HOLDS;
+	if (work->python)
+		status = reason_of_snapshot(work->capture->snapshot.status);
+	// No Python was met, but the walk did not see the whole stack: only
+	// an interpreter that has nothing running for this thread excludes it.
+	if (!*ret_has_python) {
+		if (status == PROOF_NO_RUNTIME || status == PROOF_NO_THREAD)
+			return PROOF_HOLDS;
+		if (work->python && python_stack_is_finished(&work->stack))
+			return PROOF_HOLDS;
+		*ret_has_python = true;
+	}
+	if (!binary->layout) {
+		pipeline->processes.unsupported++;
+		return PROOF_UNSUPPORTED;
+	}
+	// What the reader took for broken, when an activation was just being
+	// entered, may be whole after all: every activation was matched.
+	if (status == PROOF_BROKEN && rooted && is_matched(work))
+		status = PROOF_HOLDS;
+	if (status == PROOF_NOT_CAPTURED)
+		ask_to_read(pipeline, work);
+	if (status != PROOF_HOLDS)
+		return status;
+	if (work->walk.contradiction)
+		return PROOF_CONTRADICTION;
+	if (is_matched(work))
+		return PROOF_HOLDS;
+	return rooted && !work->walk.unmatched_activations ?
+		       PROOF_CONTRADICTION :
+		       PROOF_WALK_INCOMPLETE;
+}
+
+static void store_names(struct store *store, struct process *process,
+			struct thread *thread)
+{
+	if (process->renamed)
+		store_rename_process(store, process->row, process->name);
+	process->renamed = false;
+	if (!thread)
+		return;
+	if (thread->renamed)
+		store_rename_thread(store, thread->row, thread->name);
+	thread->renamed = false;
+}
+
+static int64_t thread_row(struct pipeline *pipeline, struct process *process,
+			  const struct perf_record *record)
+{
+	struct thread *thread = process_thread(process, (pid_t)record->tid);
+
+	if (!process->row)
+		process->row = store_process(pipeline->store, process->pid,
+					     process->start_ns, process->name);
+	store_names(pipeline->store, process, thread);
+	if (!thread)
+		return 0;
+	if (!thread->row)
+		thread->row = store_thread(pipeline->store, process->row,
+					   thread->tid, thread->start_ns,
+					   thread->name);
+	return thread->row;
+}
+
+// Kernel frames, leaf first. The chain also has markers (PERF_CONTEXT_*), and
+// above PERF_CONTEXT_USER only what we unwind better.
+static size_t add_kernel(const struct perf_sample_fields *sample,
+			 struct resolved_frame *frames)
+{
+	size_t count = 0;
+
+	for (uint64_t i = 0; i < sample->chain_count; i++) {
+		uint64_t address = sample->chain[i];
+
+		if (address == (uint64_t)PERF_CONTEXT_USER)
+			break;
+		if (address >= (uint64_t)PERF_CONTEXT_MAX)
+			continue;
+		frames[count] = (struct resolved_frame){
+			.frame = { .kind = FRAME_KERNEL,
+				   .status = FRAME_EXACT,
+				   .pc = count ? address - 1 : address,
+				   .instruction = -1 }
+		};
+		count++;
+	}
+	return count;
+}
+
+static void add_user(struct pipeline *pipeline, struct waiting_sample *sample,
+		     const struct work *work)
+{
+	for (size_t i = 0; i < work->walk.frame_count; i++) {
+		struct resolved_frame *to =
+			&sample->frames[sample->frame_count++];
+
+		to->frame = work->walk.frames[i];
+		to->code = NULL;
+		if (to->frame.kind != FRAME_PYTHON)
+			continue;
+		to->code = python_code_find(work->python->codes,
+					    to->frame.code);
+		if (!to->code)
+			ask_again(pipeline, work, to->frame.code);
+	}
+}
+
+static struct waiting_sample *make_waiting(struct pipeline *pipeline,
+					   const struct work *work)
+{
+	const struct perf_record *record = work->record;
+	size_t room = work->walk.frame_count + record->sample.chain_count;
+	struct waiting_sample *sample =
+		malloc(sizeof(*sample) + room * sizeof(sample->frames[0]));
+
+	if (!sample)
+		return NULL;
+	*sample = (struct waiting_sample){
+		.time_ns = record->time_ns,
+		.weight_ns = record->sample.period,
+		.cpu = record->cpu,
+		.thread_row = thread_row(pipeline, work->process, record),
+		.process = work->process,
+		.python = work->python,
+		.walk_end = work->walk.end,
+	};
+	sample->reason = judge(pipeline, work, &sample->has_python);
+	sample->frame_count = add_kernel(&record->sample, sample->frames);
+	add_user(pipeline, sample, work);
+	work->process->waiting++;
+	return sample;
+}
+
+static void settle_now(struct pipeline *pipeline, struct waiting_sample *sample)
+{
+	*pipeline->settled_end = sample;
+	pipeline->settled_end = &sample->next;
+}
+
+// A thread state found before this thread began is an earlier thread's, whose
+// tid came again.
+static bool is_stale(const struct work *work)
+{
+	struct thread *thread = process_thread(work->process,
+					       (pid_t)work->record->tid);
+
+	return thread &&
+	       work->capture->snapshot.thread_found_ns < thread->start_ns;
+}
+
+static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
+			   struct waiting_sample *sample)
+{
+	pipeline->waiting++;
+	if (sample->has_python && sample->reason == PROOF_HOLDS &&
+	    is_stale(work))
+		sample->reason = PROOF_STALE_THREAD;
+	if (!sample->has_python || sample->reason != PROOF_HOLDS) {
+		settle_now(pipeline, sample);
+		return;
+	}
+	if (!proof_book_add(&pipeline->proofs, work->record,
+			    work->capture->end_ns, work->capture->switches,
+			    sample)) {
+		sample->reason = PROOF_NO_SWITCH;
+		settle_now(pipeline, sample);
+	}
+}
+
+void sample_walk(struct pipeline *pipeline, struct merge_source *source)
+{
+	struct work work = { .record = &source->record,
+			     .capture = capture_of(source) };
+	struct waiting_sample *sample;
+
+	work.queue_full = !work.capture && had_no_room(source);
+	work.process = process_table_get(&pipeline->processes,
+					 (pid_t)source->record.pid);
+	if (!work.process) {
+		pipeline->stats.dropped++;
+		return;
+	}
+	work.walk = (struct walk_result){ .end = WALK_END_KERNEL_THREAD };
+	if (source->record.sample.regs) {
+		arch_regs_from_perf(pipeline->arch, source->record.sample.regs,
+				    &work.regs);
+		work.python = python_of(pipeline, &work);
+		walk_user(pipeline, &work);
+	}
+	sample = make_waiting(pipeline, &work);
+	if (sample && pipeline->keep)
+		sample->kept = sample_file_add(pipeline->keep, work.process,
+					       work.record, work.capture,
+					       &work.walk);
+	if (sample)
+		wait_for_proof(pipeline, &work, sample);
+	else
+		pipeline->stats.dropped++;
+	if (work.capture)
+		capture_queue_pop(&source->capture->queue);
+}
+
+void sample_walk_sleeping(struct pipeline *pipeline,
+			  const struct sleeping_thread *thread)
+{
+	struct perf_record record = {
+		.type = PERF_RECORD_SAMPLE,
+		.pid = (uint32_t)thread->pid,
+		.tid = (uint32_t)thread->tid,
+		.time_ns = thread->time_ns,
+		.sample = { .stack = thread->stack,
+			    .stack_size = thread->stack_size },
+	};
+	struct work work = { .record = &record,
+			     .regs = thread->regs,
+			     .capture = thread->capture };
+	struct waiting_sample *sample;
+
+	work.process = process_table_get(&pipeline->processes, thread->pid);
+	if (!work.process)
+		return;
+	work.python = python_of(pipeline, &work);
+	walk_user(pipeline, &work);
+	sample = make_waiting(pipeline, &work);
+	if (!sample)
+		return;
+	pipeline->waiting++;
+	if (sample->has_python && sample->reason == PROOF_HOLDS)
+		sample->reason = thread->reason;
+	settle_now(pipeline, sample);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pipeline/settle.h"
+
+#include "base/clock.h"
+#include "daemon/pipeline/waiting_sample.h"
+
+// An object that was found unchanged this often before its process ended is
+// taken to have lived to the end; there is nothing left to read.
+enum { CONFIRMED_OFTEN = 2 };
+
+#define COLLECT_NS NS_PER_SEC
+#define SWEEP_NS (10 * NS_PER_SEC)
+
+static void proof_done(void *context, const struct proof *proof,
+		       enum proof_reason reason)
+{
+	struct pipeline *pipeline = context;
+	struct waiting_sample *sample = proof->sample;
+
+	sample->reason = reason;
+	*pipeline->settled_end = sample;
+	pipeline->settled_end = &sample->next;
+}
+
+static bool is_confirmed(struct pipeline *pipeline,
+			 struct waiting_sample *sample,
+			 struct python_code *code)
+{
+	struct live_memory memory =
+		live_memory_of_fd(sample->python->memory_fd);
+	struct target *target;
+
+	if (code->confirmed_ns >= sample->time_ns)
+		return true;
+	switch (python_code_verify(sample->python->codes, code, &memory,
+				   monotonic_ns())) {
+	case PYTHON_CODE_SAME:
+		return true;
+	case PYTHON_CODE_UNREADABLE:
+		return code->confirmations >= CONFIRMED_OFTEN;
+	case PYTHON_CODE_CHANGED:
+		break;
+	}
+	// The next capture that meets the address reads its head again.
+	pipeline->stats.codes_changed++;
+	target = target_table_by_epoch(pipeline->targets, sample->process->pid,
+				       sample->python->epoch);
+	if (target)
+		python_target_forget_code(target->python, code->address);
+	return false;
+}
+
+static void settle_frame(struct pipeline *pipeline,
+			 struct waiting_sample *sample,
+			 struct resolved_frame *frame)
+{
+	struct pipeline_stats *stats = &pipeline->stats;
+
+	if (frame->frame.kind == FRAME_KERNEL)
+		stats->kernel_frames++;
+	if (frame->frame.kind == FRAME_NATIVE)
+		stats->native_frames++;
+	if (frame->frame.kind != FRAME_PYTHON)
+		return;
+	stats->python_frames++;
+	frame->frame.status = sample->reason == PROOF_HOLDS ? FRAME_PROVEN :
+							      FRAME_UNPROVEN;
+	if (frame->code && is_confirmed(pipeline, sample, frame->code) &&
+	    frame->code->state == PYTHON_CODE_NAMED)
+		return;
+	frame->frame.status = FRAME_UNRESOLVED;
+	stats->unresolved_frames++;
+}
+
+static enum store_trust trust_of(const struct waiting_sample *sample)
+{
+	if (!sample->has_python)
+		return STORE_TRUST_NATIVE;
+	return sample->reason == PROOF_HOLDS ? STORE_TRUST_PROVEN :
+					       STORE_TRUST_UNPROVEN;
+}
+
+static void count_sample(struct pipeline_stats *stats,
+			 const struct waiting_sample *sample,
+			 enum store_trust trust)
+{
+	stats->samples++;
+	stats->walk_end[sample->walk_end]++;
+	stats->reason[sample->reason]++;
+	switch (trust) {
+	case STORE_TRUST_PROVEN:
+		stats->proven++;
+		break;
+	case STORE_TRUST_UNPROVEN:
+		stats->unproven++;
+		break;
+	case STORE_TRUST_NATIVE:
+		stats->native++;
+		break;
+	}
+}
+
+static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
+{
+	enum store_trust trust = trust_of(sample);
+	struct store_sample row = {
+		.time_ns = sample->time_ns,
+		.weight_ns = sample->weight_ns,
+		.thread_id = sample->thread_row,
+		.cpu = sample->cpu,
+		.trust = trust,
+		.walk_end = walk_end_name(sample->walk_end),
+	};
+
+	for (size_t i = 0; i < sample->frame_count; i++)
+		settle_frame(pipeline, sample, &sample->frames[i]);
+	row.callsite_id = resolve_stack(&pipeline->resolver, sample->frames,
+					sample->frame_count);
+	if (sample->reason != PROOF_HOLDS)
+		row.trust_reason = proof_reason_name(sample->reason);
+	store_add_sample(pipeline->store, &row);
+	if (pipeline->keep)
+		sample_file_verdict(pipeline->keep, sample->kept, trust,
+				    row.trust_reason);
+	count_sample(&pipeline->stats, sample, trust);
+}
+
+static void collect_codes(struct process_table *table)
+{
+	struct process *process, *next;
+
+	HASH_ITER(hh, table->processes, process, next)
+		if (process->python && !process->waiting)
+			python_code_cache_collect(process->python->codes);
+}
+
+// Samples that still wait hold pointers to code objects and modules.
+static void collect(struct pipeline *pipeline)
+{
+	uint64_t now = monotonic_ns();
+
+	process_table_collect(&pipeline->processes);
+	if (now - pipeline->collected_ns < COLLECT_NS)
+		return;
+	pipeline->collected_ns = now;
+	collect_codes(&pipeline->processes);
+	if (!pipeline->waiting)
+		module_cache_trim(pipeline->processes.modules,
+				  MODULE_CACHE_UNUSED_MAX);
+	if (now - pipeline->swept_ns < SWEEP_NS)
+		return;
+	pipeline->swept_ns = now;
+	process_table_sweep(&pipeline->processes);
+}
+
+void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)
+{
+	proof_book_settle(&pipeline->proofs, until_ns, proof_done, pipeline);
+}
+
+void settle_samples(struct pipeline *pipeline, uint64_t until_ns)
+{
+	struct waiting_sample *sample;
+
+	settle_proofs(pipeline, until_ns);
+	sample = pipeline->settled;
+	pipeline->settled = NULL;
+	pipeline->settled_end = &pipeline->settled;
+	while (sample) {
+		struct waiting_sample *next = sample->next;
+
+		store_one(pipeline, sample);
+		sample->process->waiting--;
+		free(sample);
+		pipeline->waiting--;
+		sample = next;
+	}
+	collect(pipeline);
+}
+
+void settle_forget_thread(struct pipeline *pipeline,
+			  const struct perf_record *record)
+{
+	struct target *target =
+		target_table_find(pipeline->targets, (pid_t)record->pid);
+
+	if (target)
+		python_target_forget_thread(target->python, record->tid);
+}
+
+static void discard_proof(void *context, const struct proof *proof,
+			  enum proof_reason reason)
+{
+	(void)context;
+	(void)reason;
+	free(proof->sample);
+}
+
+void settle_discard(struct pipeline *pipeline)
+{
+	if (pipeline->proofs.waiting)
+		proof_book_settle(&pipeline->proofs, UINT64_MAX, discard_proof,
+				  NULL);
+	while (pipeline->settled) {
+		struct waiting_sample *sample = pipeline->settled;
+
+		pipeline->settled = sample->next;
+		free(sample);
+	}
+}

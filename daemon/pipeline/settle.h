@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last step of the pipeline: samples whose proof is decided get their code
+ * objects checked and become rows. A cached code object is believed for a
+ * sample only when it is found unchanged after it; one read per object and
+ * round serves all samples of the round.
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_SETTLE_H
+#define BRINDLE_DAEMON_PIPELINE_SETTLE_H
+
+#include "daemon/pipeline/pipeline.h"
+
+/** Stores what is decided now that the stream has passed @until_ns. */
+void settle_samples(struct pipeline *pipeline, uint64_t until_ns);
+
+/** Decides what can be decided; to be called often, so that few wait. */
+void settle_proofs(struct pipeline *pipeline, uint64_t until_ns);
+
+/** A thread has ended: its Python state must not serve the next of its tid. */
+void settle_forget_thread(struct pipeline *pipeline,
+			  const struct perf_record *record);
+
+/** Frees samples that were never stored. */
+void settle_discard(struct pipeline *pipeline);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A walked sample on its way to the store: its frames, what is known of its
+ * trust, and who it belongs to. Owned by the pipeline, one allocation each.
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_WAITING_SAMPLE_H
+#define BRINDLE_DAEMON_PIPELINE_WAITING_SAMPLE_H
+
+#include "daemon/process/process.h"
+#include "daemon/capture/proof.h"
+#include "daemon/pipeline/resolve.h"
+
+struct waiting_sample {
+	struct waiting_sample *next;
+	uint64_t time_ns, weight_ns;
+	uint32_t cpu;
+	int64_t kept; /* its number among the kept samples */
+	int64_t thread_row;
+	struct process *process; /* borrowed from the table */
+	struct process_python *python; /* borrowed; NULL: nothing was read */
+	bool has_python;	 /* frames of the interpreter, read or not */
+	enum proof_reason reason; /* PROOF_HOLDS until something is against it */
+	enum walk_end walk_end;
+	size_t frame_count;
+	struct resolved_frame frames[]; /* leaf first */
+};
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The processes and threads of the profile, as the worker believes them to be
+ * at the time it has reached in the merged records: names, mappings, and what
+ * is known of their interpreter. Answers "who was this pid at that time?".
+ *
+ * Fed in time order by FORK, EXIT, COMM and MMAP2 records, and by /proc for
+ * those that ran before. An exec makes a new identity of the same pid. An
+ * exited process stays until the samples before its end have been resolved.
+ *
+ * Owned and used by the worker thread alone.
+ */
+#ifndef BRINDLE_DAEMON_PROCESS_PROCESS_H
+#define BRINDLE_DAEMON_PROCESS_PROCESS_H
+
+#include "daemon/perf/perf_record.h"
+#include "daemon/capture/target_table.h"
+#include "unwind/module_cache.h"
+#include "unwind/python/code.h"
+#include "unwind/space.h"
+
+#include <uthash.h>
+
+enum { PROCESS_NAME_MAX = 16 }; /* TASK_COMM_LEN of the kernel, with NUL */
+
+struct thread {
+	pid_t tid; /* key */
+	char name[PROCESS_NAME_MAX];
+	bool renamed;	   /* since it was stored */
+	uint64_t start_ns; /* 0: ran before the recording */
+	int64_t row;	   /* of the store; 0: not stored yet */
+	struct thread *next_exited;
+	UT_hash_handle hh;
+};
+
+/** The interpreter of one process, of one epoch. */
+struct process_python {
+	uint64_t epoch;
+	uint64_t since_ns;
+	const struct python_layout *layout;
+	struct python_code_cache *codes; /* owned */
+	int memory_fd;			 /* owned; a duplicate */
+	struct process_python *older; /* of an earlier epoch, being resolved */
+};
+
+struct process {
+	pid_t pid; /* key */
+	char name[PROCESS_NAME_MAX];
+	bool renamed;	   /* since it was stored */
+	uint64_t start_ns; /* fork or exec; 0: ran before the recording */
+	struct space space;
+	struct thread *threads; /* uthash by tid */
+	struct thread *exited_threads; /* the latest few, newest first */
+	struct process_python *python; /* owned; NULL: none read yet */
+	int64_t row;
+	unsigned int waiting; /* samples that refer to it and are not stored */
+	bool maps_read; /* /proc/PID/maps was asked for; not asked again */
+	bool missing;	/* it was not in /proc at the last sweep */
+	uint64_t asked_ns; /* when it was said to be a Python not read yet */
+	uint64_t losses; /* of the table, when it was last read from /proc */
+	struct process *next_exited;
+	UT_hash_handle hh;
+};
+
+struct process_table {
+	struct process *processes; /* uthash by pid */
+	struct process *exited;	      /* since the last collect */
+	struct process *exited_before; /* and before: destroyed next */
+	struct module_cache *modules; /* owned */
+	uint64_t space_count; /* address spaces made; no two are alike */
+	uint64_t losses; /* times that records were lost: look again */
+	uint64_t lost_ns; /* when they were last */
+	uint64_t unsupported; /* Python processes of versions without layout */
+};
+
+struct error *process_table_init(struct process_table *table);
+void process_table_deinit(struct process_table *table);
+
+/** Takes one side-band record. False without memory. */
+bool process_table_apply(struct process_table *table,
+			 const struct perf_record *record);
+
+/**
+ * The process of @pid: one that has exited within the last rounds, too, for a
+ * thread on its way out is still sampled; made from /proc when not known, and
+ * read again from there after a loss of records. NULL: no memory.
+ */
+struct process *process_table_get(struct process_table *table, pid_t pid);
+
+/** Its thread @tid, made when not known. NULL: no memory. */
+struct thread *process_thread(struct process *process, pid_t tid);
+
+/** Reads names, threads and mappings of a process that runs already. */
+void process_table_scan(struct process_table *table, pid_t pid);
+
+/** Every process of /proc. */
+void process_table_scan_all(struct process_table *table);
+
+/**
+ * What captures of @target are resolved with; made at first use. NULL: no
+ * memory, or the target belongs to another program that had this pid.
+ */
+struct process_python *process_python_of(struct process *process,
+					 const struct target *target);
+
+/** Whether a CPython is mapped; its module in *ret_module (may be NULL). */
+bool process_has_python(struct process *process,
+			const struct python_binary **ret);
+
+/**
+ * Once a round: destroys what had exited before the last call and no waiting
+ * sample refers to. A late sample may still ask for what exited since.
+ */
+void process_table_collect(struct process_table *table);
+
+/**
+ * Now and then: drops processes whose end went unseen, because its record was
+ * lost or its last thread was never attached to.
+ */
+void process_table_sweep(struct process_table *table);
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/process/process_scan.h"
+#include "daemon/process/process_state.h"
+
+// A task begins with the name of the thread that made it.
+static const char *name_of_maker(struct process *maker,
+				 const struct perf_record *record)
+{
+	struct thread *thread = NULL;
+	pid_t tid = (pid_t)record->task.parent_tid;
+
+	if (!maker)
+		return "";
+	HASH_FIND_INT(maker->threads, &tid, thread);
+	return thread ? thread->name : maker->name;
+}
+
+static bool apply_new_thread(struct process_table *table,
+			     const struct perf_record *record)
+{
+	struct process *process = process_table_find(table, (pid_t)record->pid);
+
+	return !process ||
+	       process_new_thread(process, (pid_t)record->tid, record->time_ns,
+				  name_of_maker(process, record));
+}
+
+// Replaces whatever had the pid. The leader has the pid as its tid.
+static struct process *new_identity(struct process_table *table,
+				    const struct perf_record *record,
+				    const char *name)
+{
+	struct process *old = process_table_find(table, (pid_t)record->pid);
+	struct process *process;
+
+	if (old)
+		process_table_remove(table, old);
+	process = process_table_add(table, (pid_t)record->pid, record->time_ns);
+	if (!process)
+		return NULL;
+	process_set_name(process, name);
+	return process_new_thread(process, process->pid, record->time_ns,
+				  name) ?
+		       process :
+		       NULL;
+}
+
+static bool apply_new_process(struct process_table *table,
+			      const struct perf_record *record)
+{
+	struct process *parent =
+		process_table_find(table, (pid_t)record->task.parent_pid);
+	struct process *process =
+		new_identity(table, record, name_of_maker(parent, record));
+
+	if (!process || !parent)
+		return process != NULL;
+	process->maps_read = true;
+	return process_copy_space(table, process, parent);
+}
+
+static bool apply_fork(struct process_table *table,
+		       const struct perf_record *record)
+{
+	return record->pid == record->task.parent_pid ?
+		       apply_new_thread(table, record) :
+		       apply_new_process(table, record);
+}
+
+// A process is gone when its last known thread is: the leader may end first.
+static bool apply_exit(struct process_table *table,
+		       const struct perf_record *record)
+{
+	struct process *process = process_table_find(table, (pid_t)record->pid);
+
+	if (!process)
+		return true;
+	process_end_thread(process, (pid_t)record->tid);
+	if (!process->threads)
+		process_table_remove(table, process);
+	return true;
+}
+
+// exec replaces the program and ends all other threads; the pid stays.
+static bool apply_exec(struct process_table *table,
+		       const struct perf_record *record)
+{
+	struct process *process =
+		new_identity(table, record, record->comm.name);
+
+	if (process)
+		process->maps_read = true;
+	return process != NULL;
+}
+
+static bool apply_comm(struct process_table *table,
+		       const struct perf_record *record)
+{
+	struct process *process;
+	struct thread *thread;
+
+	if (record->comm.exec)
+		return apply_exec(table, record);
+	process = process_table_find(table, (pid_t)record->pid);
+	if (!process)
+		return true;
+	thread = process_thread(process, (pid_t)record->tid);
+	if (!thread)
+		return false;
+	thread_set_name(thread, record->comm.name);
+	if (record->pid == record->tid)
+		process_set_name(process, record->comm.name);
+	return true;
+}
+
+// What began unseen is read from /proc, for this is not its only mapping.
+static bool apply_mapping(struct process_table *table,
+			  const struct perf_record *record)
+{
+	struct process *process = process_table_find(table, (pid_t)record->pid);
+
+	if (!record->mapping.executable)
+		return true;
+	if (!process) {
+		process_table_scan(table, (pid_t)record->pid);
+		process = process_table_find(table, (pid_t)record->pid);
+	}
+	return process && process_map_record(table, process, &record->mapping);
+}
+
+// Whatever else it was, it may have been a mapping, an exec or an exit.
+static bool apply_lost(struct process_table *table,
+		       const struct perf_record *record)
+{
+	table->losses++;
+	table->lost_ns = record->time_ns;
+	return true;
+}
+
+bool process_table_apply(struct process_table *table,
+			 const struct perf_record *record)
+{
+	switch (record->type) {
+	case PERF_RECORD_FORK:
+		return apply_fork(table, record);
+	case PERF_RECORD_EXIT:
+		return apply_exit(table, record);
+	case PERF_RECORD_COMM:
+		return apply_comm(table, record);
+	case PERF_RECORD_MMAP2:
+		return apply_mapping(table, record);
+	case PERF_RECORD_LOST:
+		return apply_lost(table, record);
+	}
+	return true;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/capture/capture_queue.h"
+
+#include "tests/cmocka.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENTRIES = 20000, HEAD_BYTES = sizeof(struct capture) };
+
+static int set_up(void **state)
+{
+	struct capture_queue *queue = calloc(1, sizeof(*queue));
+
+	if (!queue || capture_queue_init(queue))
+		return -1;
+	*state = queue;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	capture_queue_deinit(*state);
+	free(*state);
+	return 0;
+}
+
+// An entry whose bytes all tell its number. False: no room.
+static bool push(struct capture_queue *queue, uint64_t number, uint32_t bytes)
+{
+	struct capture *entry = capture_queue_reserve(queue);
+
+	if (!entry)
+		return false;
+	assert_true((uint8_t *)entry >= queue->bytes);
+	assert_true((uint8_t *)entry + CAPTURE_BYTES_MAX <=
+		    queue->bytes + queue->size);
+	entry->ring_position = number;
+	entry->snapshot.byte_count = bytes;
+	memset(entry->snapshot.bytes, (int)(number & 0xff), bytes);
+	capture_queue_push(queue, entry);
+	return true;
+}
+
+// The next entry is @number. Looks at the ends of its bytes.
+static void pop(struct capture_queue *queue, uint64_t number)
+{
+	const struct capture *entry = capture_queue_peek(queue);
+	uint32_t bytes;
+
+	assert_non_null(entry);
+	assert_int_equal(entry->ring_position, number);
+	bytes = entry->snapshot.byte_count;
+	assert_true(entry->size >= HEAD_BYTES + bytes);
+	if (bytes) {
+		assert_int_equal(entry->snapshot.bytes[0], number & 0xff);
+		assert_int_equal(entry->snapshot.bytes[bytes - 1],
+				 number & 0xff);
+	}
+	capture_queue_pop(queue);
+}
+
+static void first_in_first_out(void **state)
+{
+	struct capture_queue *queue = *state;
+
+	assert_null(capture_queue_peek(queue));
+	for (uint64_t i = 0; i < 100; i++)
+		assert_true(push(queue, i, (uint32_t)i * 13));
+	for (uint64_t i = 0; i < 100; i++)
+		pop(queue, i);
+	assert_null(capture_queue_peek(queue));
+}
+
+static void a_full_queue_refuses(void **state)
+{
+	struct capture_queue *queue = *state;
+	uint64_t count = 0;
+
+	while (push(queue, count, SNAPSHOT_BYTES_MAX))
+		count++;
+	assert_int_equal(count, queue->size / CAPTURE_BYTES_MAX);
+	assert_null(capture_queue_reserve(queue));
+	for (uint64_t i = 0; i < count; i++)
+		pop(queue, i);
+	assert_null(capture_queue_peek(queue));
+	assert_true(push(queue, 7, SNAPSHOT_BYTES_MAX));
+	pop(queue, 7);
+}
+
+/** While some are always left in it, so that it cannot start over. */
+static void it_wraps(void **state)
+{
+	struct capture_queue *queue = *state;
+	uint64_t pushed = 0, popped = 0;
+
+	srandom(5);
+	while (queue->head < 20 * queue->size) {
+		uint32_t bytes = (uint32_t)random() % (1 << 20);
+
+		if (!push(queue, pushed, bytes)) {
+			pop(queue, popped++);
+			continue;
+		}
+		pushed++;
+		if (pushed - popped > 3)
+			pop(queue, popped++);
+	}
+	while (popped < pushed)
+		pop(queue, popped++);
+	assert_null(capture_queue_peek(queue));
+}
+
+/** An entry of nearly the largest size leaves next to nothing behind it. */
+static void whatever_is_left_at_the_end_is_skipped(void **state)
+{
+	for (uint32_t left = 0; left <= 256; left += 8) {
+		struct capture_queue *queue = *state;
+		uint64_t number = 0, room;
+
+		tear_down(state);
+		assert_int_equal(set_up(state), 0);
+		queue = *state;
+		// Up to where just one of the largest fits, one being popped
+		// for each that is pushed.
+		assert_true(push(queue, number++, 0));
+		while ((room = queue->size - queue->head) >=
+		       2 * CAPTURE_BYTES_MAX) {
+			uint64_t most = room - CAPTURE_BYTES_MAX - HEAD_BYTES;
+
+			assert_true(push(queue, number,
+					 most < SNAPSHOT_BYTES_MAX ?
+						 (uint32_t)most :
+						 SNAPSHOT_BYTES_MAX));
+			pop(queue, number - 1);
+			number++;
+		}
+		room = queue->size - queue->head - HEAD_BYTES;
+		if (room - left > SNAPSHOT_BYTES_MAX)
+			continue;
+		assert_true(push(queue, number, (uint32_t)room - left));
+		pop(queue, number - 1);
+		number++;
+		assert_true(push(queue, number, 100));
+		pop(queue, number - 1);
+		pop(queue, number);
+	}
+}
+
+static void an_empty_queue_starts_over(void **state)
+{
+	struct capture_queue *queue = *state;
+	const uint8_t *highest = queue->bytes;
+
+	for (uint64_t i = 0; i < 10000; i++) {
+		struct capture *entry = capture_queue_reserve(queue);
+
+		assert_non_null(entry);
+		if ((uint8_t *)entry > highest)
+			highest = (uint8_t *)entry;
+		entry->ring_position = i;
+		entry->snapshot.byte_count = 5000;
+		capture_queue_push(queue, entry);
+		assert_int_equal(capture_queue_peek(queue)->ring_position, i);
+		capture_queue_pop(queue);
+	}
+	assert_ptr_equal(highest, queue->bytes);
+}
+
+struct traffic {
+	struct capture_queue *queue;
+	uint64_t refused;
+};
+
+static void *produce(void *argument)
+{
+	struct traffic *traffic = argument;
+	unsigned int seed = 11;
+
+	for (uint64_t i = 0; i < ENTRIES;) {
+		uint32_t bytes = (uint32_t)rand_r(&seed) % 60000;
+
+		if (i % 100 == 0)
+			bytes *= 50;
+		if (push(traffic->queue, i, bytes)) {
+			i++;
+			continue;
+		}
+		traffic->refused++;
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void two_threads_agree(void **state)
+{
+	struct traffic traffic = { .queue = *state };
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, produce, &traffic), 0);
+	for (uint64_t i = 0; i < ENTRIES;) {
+		if (!capture_queue_peek(traffic.queue)) {
+			sched_yield();
+			continue;
+		}
+		pop(traffic.queue, i++);
+	}
+	pthread_join(thread, NULL);
+	assert_null(capture_queue_peek(traffic.queue));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(first_in_first_out),
+		TEST(a_full_queue_refuses),
+		TEST(it_wraps),
+		TEST(whatever_is_left_at_the_end_is_skipped),
+		TEST(an_empty_queue_starts_over),
+		TEST(two_threads_agree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/daemon/pipeline/fake_cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+
+enum { DRAFT_WORDS = 1024, PERIOD_NS = 10000000 };
+
+/** A record under construction; 8-byte words, as the kernel writes them. */
+struct draft {
+	uint64_t words[DRAFT_WORDS];
+	size_t count;
+};
+
+void fake_cpu_init(struct fake_cpu *fake, unsigned int cpu, size_t ring_bytes)
+{
+	*fake = (struct fake_cpu){
+		.ids = { FAKE_TIMER_ID, FAKE_PROOF_ID },
+		.sources = { PERF_SOURCE_TIMER, PERF_SOURCE_PROOF },
+		.capture = { .wake_fd = eventfd(0, EFD_CLOEXEC) },
+	};
+	fake->data = calloc(1, ring_bytes);
+	if (!fake->data || fake->capture.wake_fd < 0 ||
+	    capture_queue_init(&fake->capture.queue))
+		abort();
+	fake->ring = (struct perf_ring){ .page = &fake->page,
+					 .data = fake->data,
+					 .size = ring_bytes,
+					 .fd = -1 };
+	fake->perf = (struct perf_cpu){ .cpu = cpu,
+					.ring = &fake->ring,
+					.ids = fake->ids,
+					.sources = fake->sources,
+					.fd_count = 2 };
+	fake->capture.perf = &fake->perf;
+}
+
+void fake_cpu_deinit(struct fake_cpu *fake)
+{
+	capture_queue_deinit(&fake->capture.queue);
+	close(fake->capture.wake_fd);
+	free(fake->data);
+}
+
+void fake_scan(struct fake_cpu *fake)
+{
+	perf_ring_set_scanned(&fake->ring, perf_ring_head(&fake->ring));
+}
+
+void fake_write(struct fake_cpu *fake, const void *bytes, size_t size)
+{
+	uint64_t head = fake->page.data_head;
+
+	for (size_t i = 0; i < size; i++)
+		fake->data[(head + i) & (fake->ring.size - 1)] =
+			((const uint8_t *)bytes)[i];
+	__atomic_store_n(&fake->page.data_head, head + size, __ATOMIC_RELEASE);
+}
+
+static uint64_t pair(uint32_t low, uint32_t high)
+{
+	return low | (uint64_t)high << 32;
+}
+
+static void add(struct draft *draft, uint64_t word)
+{
+	draft->words[draft->count++] = word;
+}
+
+static void add_text(struct draft *draft, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	memset(&draft->words[draft->count], 0, (bytes + 7) / 8 * 8);
+	memcpy(&draft->words[draft->count], text, bytes);
+	draft->count += (bytes + 7) / 8;
+}
+
+static void begin(struct draft *draft, uint32_t type, uint16_t misc)
+{
+	draft->count = 0;
+	add(draft, pair(type, misc));
+}
+
+static void finish(struct fake_cpu *fake, struct draft *draft)
+{
+	size_t bytes = draft->count * 8;
+
+	draft->words[0] |= (uint64_t)bytes << 48;
+	fake_write(fake, draft->words, bytes);
+}
+
+static void finish_with_trailer(struct fake_cpu *fake, struct draft *draft,
+				struct fake_task task)
+{
+	add(draft, pair(task.pid, task.tid));
+	add(draft, task.time_ns);
+	add(draft, pair(fake->perf.cpu, 0));
+	add(draft, FAKE_TIMER_ID);
+	finish(fake, draft);
+}
+
+static void add_registers(struct draft *draft, uint64_t reg)
+{
+	add(draft, reg ? PERF_SAMPLE_REGS_ABI_64 : PERF_SAMPLE_REGS_ABI_NONE);
+	for (unsigned int i = 0; reg && i < arch_native()->perf_count; i++)
+		add(draft, reg);
+}
+
+static void write_sample(struct fake_cpu *fake, struct fake_task task,
+			 const uint64_t *chain, size_t count, uint64_t reg)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_SAMPLE, reg ? PERF_RECORD_MISC_USER :
+						PERF_RECORD_MISC_KERNEL);
+	add(&draft, FAKE_TIMER_ID);
+	add(&draft, reg);
+	add(&draft, pair(task.pid, task.tid));
+	add(&draft, task.time_ns);
+	add(&draft, pair(fake->perf.cpu, 0));
+	add(&draft, PERIOD_NS);
+	add(&draft, count);
+	for (size_t i = 0; i < count; i++)
+		add(&draft, chain[i]);
+	add_registers(&draft, reg);
+	add(&draft, reg ? FAKE_STACK_BYTES : 0);
+	for (int i = 0; reg && i <= FAKE_STACK_BYTES / 8; i++)
+		add(&draft, i < FAKE_STACK_BYTES / 8 ? 0 : FAKE_STACK_BYTES);
+	finish(fake, &draft);
+}
+
+void fake_sample(struct fake_cpu *fake, struct fake_task task, uint64_t reg)
+{
+	write_sample(fake, task, NULL, 0, reg);
+}
+
+void fake_sample_with_chain(struct fake_cpu *fake, struct fake_task task,
+			    const uint64_t *chain, size_t count)
+{
+	write_sample(fake, task, chain, count, 0);
+}
+
+void fake_proof(struct fake_cpu *fake, struct fake_task task, uint64_t reg)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	add(&draft, FAKE_PROOF_ID);
+	add(&draft, pair(task.pid, task.tid));
+	add(&draft, task.time_ns);
+	add(&draft, pair(fake->perf.cpu, 0));
+	add_registers(&draft, reg);
+	finish(fake, &draft);
+}
+
+void fake_switch(struct fake_cpu *fake, struct fake_task task, bool out)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_SWITCH,
+	      out ? PERF_RECORD_MISC_SWITCH_OUT : 0);
+	finish_with_trailer(fake, &draft, task);
+}
+
+static void write_task(struct fake_cpu *fake, uint32_t type,
+		       struct fake_task maker, struct fake_task task)
+{
+	struct draft draft;
+
+	begin(&draft, type, 0);
+	add(&draft, pair(task.pid, maker.pid));
+	add(&draft, pair(task.tid, maker.tid));
+	add(&draft, task.time_ns);
+	maker.time_ns = task.time_ns;
+	finish_with_trailer(fake, &draft, maker);
+}
+
+void fake_fork(struct fake_cpu *fake, struct fake_task maker,
+	       struct fake_task task)
+{
+	write_task(fake, PERF_RECORD_FORK, maker, task);
+}
+
+void fake_exit(struct fake_cpu *fake, struct fake_task task)
+{
+	write_task(fake, PERF_RECORD_EXIT, (struct fake_task){ .pid = 1 },
+		   task);
+}
+
+void fake_comm(struct fake_cpu *fake, struct fake_task task, const char *name,
+	       bool exec)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_COMM, exec ? PERF_RECORD_MISC_COMM_EXEC : 0);
+	add(&draft, pair(task.pid, task.tid));
+	add_text(&draft, name);
+	finish_with_trailer(fake, &draft, task);
+}
+
+void fake_mapping(struct fake_cpu *fake, struct fake_task task, uint64_t start,
+		  uint64_t size, const char *path)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_MMAP2, 0);
+	add(&draft, pair(task.pid, task.tid));
+	add(&draft, start);
+	add(&draft, size);
+	add(&draft, 0);
+	add(&draft, pair(8, 1));
+	add(&draft, 4711);
+	add(&draft, 0);
+	add(&draft, pair(PROT_READ | PROT_EXEC, MAP_PRIVATE));
+	add_text(&draft, path);
+	finish_with_trailer(fake, &draft, task);
+}
+
+void fake_lost(struct fake_cpu *fake, struct fake_task task, uint64_t count)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_LOST, 0);
+	add(&draft, FAKE_TIMER_ID);
+	add(&draft, count);
+	finish_with_trailer(fake, &draft, task);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/pipeline/pipeline.h"
+
+#include "base/clock.h"
+#include "tests/cmocka.h"
+#include "tests/daemon/pipeline/fake_cpu.h"
+#include "tests/schema/fixture.h"
+
+#include <string.h>
+
+// Above every pid that the kernel gives out, so that /proc has none of them.
+enum { A = 1 << 23, B, CPUS = 2, RING_BYTES = 1 << 20, CODE = 0x10000 };
+
+#define START FIXTURE_START_NS
+
+struct world {
+	struct fake_cpu cpu[CPUS];
+	struct store *store;
+	struct target_table *targets;
+	struct pipeline pipeline;
+	char *folder;
+};
+
+static int set_up(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	void *folder;
+
+	if (!world || fixture_enter_folder(&folder) < 0)
+		return -1;
+	world->folder = folder;
+	world->store = fixture_open_store("x.db");
+	fixture_succeed(target_table_create(&world->targets));
+	fixture_succeed(pipeline_init(&world->pipeline, arch_native(),
+				      world->store, world->targets, CPUS));
+	for (unsigned int i = 0; i < CPUS; i++) {
+		fake_cpu_init(&world->cpu[i], i, RING_BYTES);
+		world->pipeline.merge.sources[i].perf = &world->cpu[i].perf;
+		world->pipeline.merge.sources[i].capture =
+			&world->cpu[i].capture;
+	}
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+	void *folder = world->folder;
+
+	pipeline_deinit(&world->pipeline);
+	target_table_destroy(world->targets);
+	store_destroy(world->store);
+	for (int i = 0; i < CPUS; i++)
+		fake_cpu_deinit(&world->cpu[i]);
+	free(world);
+	return fixture_leave_folder(&folder);
+}
+
+static struct fake_task task(uint32_t pid, uint32_t tid, uint64_t ms)
+{
+	return (struct fake_task){ pid, tid, START + ms * NS_PER_MS };
+}
+
+static void scan_all(struct world *world)
+{
+	for (int i = 0; i < CPUS; i++)
+		fake_scan(&world->cpu[i]);
+}
+
+// Takes everything and looks at the profile.
+static void finish(struct world *world, const char *sql, const char *expected)
+{
+	struct profile *profile;
+
+	scan_all(world);
+	pipeline_drain(&world->pipeline);
+	fixture_succeed(store_close(world->store, START + NS_PER_SEC));
+	world->store = NULL;
+	profile = fixture_open_profile("x.db");
+	fixture_expect(profile, sql, expected);
+	profile_close(profile);
+}
+
+/** An exec on one CPU comes before the samples after it on another. */
+static void a_sample_belongs_to_who_ran_then(void **state)
+{
+	struct world *world = *state;
+	struct fake_cpu *cpu = world->cpu;
+
+	fake_comm(&cpu[1], task(A, A, 1), "first", true);
+	fake_sample(&cpu[0], task(A, A, 2), 0);
+	fake_comm(&cpu[1], task(A, A, 3), "second", true);
+	fake_sample(&cpu[0], task(A, A, 4), 0);
+	fake_exit(&cpu[1], task(A, A, 5));
+	fake_sample(&cpu[0], task(A, A, 5), 0); // on its way out
+	fake_fork(&cpu[1], task(B, B, 0), task(A, A, 6));
+	fake_comm(&cpu[1], task(A, A, 7), "third", true);
+	fake_sample(&cpu[0], task(A, A, 8), 0);
+	finish(world,
+	       "SELECT process, count(*), min(time_ns) FROM v_sample "
+	       "GROUP BY process ORDER BY 3",
+	       "first,1,5002000000\nsecond,2,5004000000\nthird,1,5008000000\n");
+}
+
+static void the_latest_name_is_kept(void **state)
+{
+	struct world *world = *state;
+	struct fake_cpu *cpu = world->cpu;
+
+	fake_comm(&cpu[0], task(A, A, 1), "program", true);
+	fake_fork(&cpu[0], task(A, A, 2), task(A, A + 10, 2));
+	fake_sample(&cpu[0], task(A, A + 10, 3), 0);
+	fake_comm(&cpu[1], task(A, A + 10, 4), "worker", false);
+	fake_sample(&cpu[0], task(A, A + 10, 5), 0);
+	fake_exit(&cpu[1], task(A, A + 10, 6));
+	fake_fork(&cpu[1], task(A, A, 7), task(A, A + 10, 7));
+	fake_sample(&cpu[0], task(A, A + 10, 8), 0);
+	finish(world,
+	       "SELECT process, thread, count(*) FROM v_sample "
+	       "GROUP BY process, thread ORDER BY 2",
+	       "program,program,1\nprogram,worker,2\n");
+}
+
+static void a_stack_of_kernel_frames_has_its_order(void **state)
+{
+	const uint64_t chain[] = { (uint64_t)PERF_CONTEXT_KERNEL,
+				   UINT64_C(0xffffffff00000001),
+				   UINT64_C(0xffffffff00000002),
+				   UINT64_C(0xffffffff00000003),
+				   (uint64_t)PERF_CONTEXT_USER, 0x1234 };
+	struct world *world = *state;
+
+	fake_sample_with_chain(&world->cpu[0], task(A, A, 1), chain, 6);
+	finish(world,
+	       "SELECT f.kind, count(*), s.walk_end, s.trust, s.weight_ns "
+	       "FROM v_sample s JOIN v_frame_of_callsite f USING (callsite_id)"
+	       " GROUP BY 1",
+	       "kernel,3,kernel-thread,native,10000000\n");
+	assert_int_equal(world->pipeline.stats.kernel_frames, 3);
+}
+
+static void code_that_nobody_mapped_is_one_frame(void **state)
+{
+	struct world *world = *state;
+
+	fake_comm(&world->cpu[0], task(A, A, 1), "program", true);
+	fake_sample(&world->cpu[0], task(A, A, 2), CODE);
+	fake_mapping(&world->cpu[1], task(A, A, 3), CODE, 0x1000,
+		     "/nowhere/lib.so");
+	fake_sample(&world->cpu[0], task(A, A, 4), CODE);
+	finish(world,
+	       "SELECT f.kind, f.function, f.depth, s.walk_end FROM v_sample s"
+	       " JOIN v_frame_of_callsite f USING (callsite_id)"
+	       " ORDER BY s.time_ns",
+	       "other,[unmapped code],0,no-cfi\n"
+	       "native,[lib.so+0x0],0,no-cfi\n");
+}
+
+static void losses_are_counted(void **state)
+{
+	struct world *world = *state;
+
+	fake_lost(&world->cpu[0], task(A, A, 1), 5);
+	fake_lost(&world->cpu[1], task(A, A, 2), 7);
+	scan_all(world);
+	pipeline_drain(&world->pipeline);
+	assert_int_equal(world->pipeline.stats.lost, 12);
+	pipeline_report_health(&world->pipeline);
+	finish(world, "SELECT value FROM v_health WHERE name = 'records_lost'",
+	       "12\n");
+}
+
+/** What is in the rings when it ends is taken, whatever the clock says. */
+static void the_last_round_takes_everything(void **state)
+{
+	struct world *world = *state;
+
+	for (uint64_t i = 0; i < 500; i++)
+		fake_sample(&world->cpu[i % CPUS], task(A, A, i), 0);
+	scan_all(world);
+	pipeline_round(&world->pipeline, START + 250 * NS_PER_MS);
+	assert_in_range(world->pipeline.stats.samples, 240, 250);
+	finish(world, "SELECT count(*), count(DISTINCT cpu) FROM v_sample",
+	       "500,2\n");
+	assert_int_equal(world->pipeline.waiting, 0);
+}
+
+/** Processes come and go by the thousand, and leave nothing. */
+static void who_is_gone_is_forgotten(void **state)
+{
+	struct world *world = *state;
+	uint64_t ms = 0;
+
+	fake_comm(&world->cpu[0], task(A, A, ms++), "maker", true);
+	for (uint32_t i = 1; i <= 2000; i++) {
+		fake_fork(&world->cpu[0], task(A, A, ms), task(A + i, A + i,
+							       ms));
+		fake_sample(&world->cpu[1], task(A + i, A + i, ms + 1), 0);
+		fake_exit(&world->cpu[0], task(A + i, A + i, ms + 2));
+		ms += 3;
+		if (i % 100)
+			continue;
+		scan_all(world);
+		pipeline_round(&world->pipeline,
+			       START + (ms + 100) * NS_PER_MS);
+	}
+	assert_int_equal(HASH_COUNT(world->pipeline.processes.processes), 1);
+	assert_null(world->pipeline.processes.exited);
+	finish(world, "SELECT count(*), count(DISTINCT pid) FROM v_sample",
+	       "2000,2000\n");
+	assert_null(world->pipeline.processes.exited_before);
+}
+
+/** Whatever a ring holds, the worker goes on. */
+static void noise_does_no_harm(void **state)
+{
+	struct world *world = *state;
+	uint64_t words[64];
+
+	srandom(9);
+	for (int round = 0; round < 300; round++) {
+		size_t count = 2 + (size_t)random() % 62;
+
+		for (size_t i = 0; i < count; i++)
+			words[i] = random() % 3 ? (uint64_t)random() :
+						  (uint64_t)random() << 33;
+		words[0] = (uint64_t)random() % 20 |
+			   (uint64_t)(count * 8) << 48;
+		if (random() % 2)
+			words[1] = FAKE_TIMER_ID;
+		fake_write(&world->cpu[round % CPUS], words, count * 8);
+		scan_all(world);
+		pipeline_round(&world->pipeline, UINT64_MAX / 2);
+	}
+	assert_true(world->pipeline.merge.broken_records > 0);
+	finish(world, "SELECT count(*) >= 0 FROM v_sample", "1\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_sample_belongs_to_who_ran_then),
+		TEST(the_latest_name_is_kept),
+		TEST(a_stack_of_kernel_frames_has_its_order),
+		TEST(code_that_nobody_mapped_is_one_frame),
+		TEST(losses_are_counted),
+		TEST(the_last_round_takes_everything),
+		TEST(who_is_gone_is_forgotten),
+		TEST(noise_does_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
