@@ -8,5 +8,6 @@ tests_unwind_test_module_SOURCES = tests/unwind/test_module.c
 tests_unwind_test_module_cache_SOURCES = tests/unwind/test_module_cache.c
 tests_unwind_test_space_SOURCES = tests/unwind/test_space.c
 
-check_PROGRAMS += tests/unwind/test_walk
+check_PROGRAMS += tests/unwind/test_walk tests/unwind/test_walk_self
 tests_unwind_test_walk_SOURCES = tests/unwind/test_walk.c
+tests_unwind_test_walk_self_SOURCES = tests/unwind/test_walk_self.c
