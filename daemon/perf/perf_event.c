@@ -180,6 +180,15 @@ struct error *perf_cpu_open(unsigned int number,
 	return NULL;
 }
 
+struct error *perf_cpu_add(struct perf_cpu *cpu,
+			   const struct perf_options *options,
+			   const struct perf_scope *scope)
+{
+	struct error *error = cpu_open_scope(cpu, options, scope);
+
+	return error ? error_wrap(error, "CPU %u", cpu->cpu) : NULL;
+}
+
 void perf_cpu_close(struct perf_cpu *cpu)
 {
 	perf_ring_destroy(cpu->ring);

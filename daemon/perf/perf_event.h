@@ -114,6 +114,11 @@ struct error *perf_cpu_open(unsigned int cpu, const struct perf_options *options
 			    const struct perf_scope *scope,
 			    struct perf_cpu *ret);
 
+/** Opens, disabled, the events of more threads, as perf_cpu_open() does. */
+struct error *perf_cpu_add(struct perf_cpu *cpu,
+			   const struct perf_options *options,
+			   const struct perf_scope *scope);
+
 /**
  * Adds the proof tracepoint, which needs the capture thread's tid in its
  * filter. Not an error when not permitted: *ret says what it became.

@@ -81,14 +81,10 @@ static void choose_perf_options(struct recorder *recorder)
 	perf->ring_bytes = ring_bytes(options);
 }
 
+// The rings, which take a while to make.
 static struct error *open_cpus(struct recorder *recorder)
 {
-	struct perf_scope scope = {
-		.system_wide = recorder->options.system_wide,
-		.tids = recorder->tasks.tids,
-		.tid_count = recorder->tasks.count,
-		.enable_on_exec = recorder->options.enable_on_exec,
-	};
+	struct perf_scope nobody = { .tid_count = 0 };
 	long count = sysconf(_SC_NPROCESSORS_CONF);
 
 	recorder->cpus = calloc((size_t)count, sizeof(*recorder->cpus));
@@ -102,12 +98,47 @@ static struct error *open_cpus(struct recorder *recorder)
 		if (!cpu_is_online((unsigned int)cpu))
 			continue;
 		error = perf_cpu_open((unsigned int)cpu, &recorder->perf,
-				      &scope, slot);
+				      &nobody, slot);
 		if (error)
 			return error;
 		recorder->cpu_count++;
 	}
 	return NULL;
+}
+
+static struct error *open_on_all(struct recorder *recorder,
+				 const struct perf_scope *scope)
+{
+	struct error *error = NULL;
+
+	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
+		error = perf_cpu_add(&recorder->cpus[i], &recorder->perf,
+				     scope);
+	return error;
+}
+
+// The threads are listed only now, and thread by thread, not CPU by CPU: one
+// that is born to a thread not attached to yet would inherit nothing, or on
+// some CPUs only.
+static struct error *open_tasks(struct recorder *recorder)
+{
+	struct task_list *tasks = &recorder->tasks;
+	struct perf_scope scope = {
+		.system_wide = recorder->options.system_wide,
+		.tid_count = 1,
+		.enable_on_exec = recorder->options.enable_on_exec,
+	};
+	struct error *error;
+
+	if (scope.system_wide)
+		return open_on_all(recorder, &scope);
+	task_list_deinit(tasks);
+	error = task_list_init(tasks, &recorder->options);
+	for (size_t i = 0; i < tasks->count && !error; i++) {
+		scope.tids = &tasks->tids[i];
+		error = open_on_all(recorder, &scope);
+	}
+	return error;
 }
 
 static struct error *open_store(struct recorder *recorder)
@@ -167,6 +198,9 @@ static struct error *set_up(struct recorder *recorder)
 		return error;
 	choose_perf_options(recorder);
 	error = open_cpus(recorder);
+	if (!error)
+		error = open_tasks(recorder);
+	// What is refused above replaces no profile.
 	if (!error)
 		error = open_store(recorder);
 	if (!error)

@@ -25,6 +25,8 @@ static int64_t latency(const struct capture_stats *total, double share)
 	uint64_t seen = 0;
 	int us = 0;
 
+	if (!total->captures)
+		return 0;
 	while (us < CAPTURE_LATENCY_BUCKETS - 1 &&
 	       (seen += total->latency_us[us]) <= wanted)
 		us++;
