@@ -291,7 +291,10 @@ static enum proof_reason judge(struct pipeline *pipeline,
 		*ret_has_python = true;
 	}
 	if (!binary->layout) {
-		pipeline->processes.unsupported++;
+		if (!pipeline->processes.unsupported++)
+			memcpy(pipeline->processes.unsupported_text,
+			       binary->unsupported,
+			       sizeof(binary->unsupported));
 		return PROOF_UNSUPPORTED;
 	}
 	// What the reader took for broken, when an activation was just being
@@ -428,6 +431,15 @@ static bool is_stale(const struct work *work)
 	       work->capture->snapshot.thread_found_ns < thread->start_ns;
 }
 
+// What reading a running thread leads to, and else would be a fault of ours:
+// the proof tells which.
+static bool may_be_late(enum proof_reason reason)
+{
+	return reason == PROOF_HOLDS || reason == PROOF_UNREADABLE ||
+	       reason == PROOF_BROKEN || reason == PROOF_CONTRADICTION ||
+	       reason == PROOF_WALK_INCOMPLETE;
+}
+
 static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
 			   struct waiting_sample *sample)
 {
@@ -435,7 +447,8 @@ static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
 	if (sample->has_python && sample->reason == PROOF_HOLDS &&
 	    is_stale(work))
 		sample->reason = PROOF_STALE_THREAD;
-	if (!sample->has_python || sample->reason != PROOF_HOLDS) {
+	if (!sample->has_python || !work->capture ||
+	    !may_be_late(sample->reason)) {
 		settle_now(pipeline, sample);
 		return;
 	}

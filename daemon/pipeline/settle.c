@@ -17,7 +17,9 @@ static void proof_done(void *context, const struct proof *proof,
 	struct pipeline *pipeline = context;
 	struct waiting_sample *sample = proof->sample;
 
-	sample->reason = reason;
+	// That the thread ran while it was read explains whatever is odd.
+	if (reason != PROOF_HOLDS)
+		sample->reason = reason;
 	*pipeline->settled_end = sample;
 	pipeline->settled_end = &sample->next;
 }
