@@ -84,7 +84,7 @@ const struct python_binary *module_python(struct module *module)
 		return module->python;
 	module->python_known = true;
 	error = python_binary_read(module->image, &module->python);
-	if (error || !module->python || !module->python->layout)
+	if (error || !module->python)
 		return module->python;
 	cfi = module_cfi(module);
 	if (cfi)

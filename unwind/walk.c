@@ -21,6 +21,7 @@ struct walk_place {
 	uint64_t vaddr;
 	bool mapped;
 	bool eval;
+	bool unsupported; // of a version that is not read
 	bool entering; // the eval loop's straight-line entry
 };
 
@@ -60,6 +61,7 @@ static void place_look_up(struct space *space, uint64_t pc,
 	if (!python)
 		return;
 	ret->eval = python_binary_in_eval(python, ret->vaddr);
+	ret->unsupported = !python->layout;
 	ret->entering = python->eval_count &&
 			ret->vaddr >= python->eval[0].start &&
 			ret->vaddr < python->entry_end;
@@ -212,7 +214,9 @@ static bool walker_step_cfi(struct walker *walker, uint64_t pc,
 
 	step = native_cfa(input->arch, place->cfi, row, &walker->regs,
 			  input->memory, &cfa);
-	if (step == STEP_OK && place->eval) {
+	if (place->eval && place->unsupported)
+		walker->result->eval_activations++;
+	if (step == STEP_OK && place->eval && !place->unsupported) {
 		if (!walker_add_activation(walker, pc, place, cfa))
 			goto full;
 	} else if (!walker_add_native(walker, pc, place)) {

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 enum {
@@ -134,6 +135,23 @@ static struct error *dump(const struct dump_arguments *arguments)
 	return error;
 }
 
+// Signals that would end us wait until the folder is gone again.
+static struct error *dump_undisturbed(const struct dump_arguments *arguments)
+{
+	struct error *error;
+	sigset_t set, before;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	error = dump(arguments);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
 int command_dump(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
@@ -160,6 +178,6 @@ int command_dump(int argc, char **argv)
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = dump(&arguments);
+	error = dump_undisturbed(&arguments);
 	return error ? command_fail(error) : 0;
 }

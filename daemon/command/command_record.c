@@ -333,6 +333,9 @@ static struct error *run_recording(struct recorder *recorder,
 	if (error)
 		return error_wrap(error, "%llu samples were not saved",
 				  (unsigned long long)recorder_unsaved(recorder));
+	if (recorder_unsupported(recorder))
+		fprintf(stderr, "brindle: %s; only its native frames are "
+			"kept\n", recorder_unsupported(recorder));
 	progress_summary(&progress, recorder, output);
 	return NULL;
 }

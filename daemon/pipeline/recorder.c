@@ -231,6 +231,13 @@ const char *recorder_note(const struct recorder *recorder)
 	return recorder->note;
 }
 
+const char *recorder_unsupported(const struct recorder *recorder)
+{
+	const struct process_table *processes = &recorder->pipeline.processes;
+
+	return processes->unsupported ? processes->unsupported_text : NULL;
+}
+
 static struct error *start_capture(struct recorder *recorder, size_t i)
 {
 	struct capture_options options = {

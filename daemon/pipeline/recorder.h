@@ -44,6 +44,9 @@ struct error *recorder_create(const struct recorder_options *options,
 /** Words for the user about what is not as asked for; NULL: nothing. */
 const char *recorder_note(const struct recorder *recorder);
 
+/** Which Python was met that cannot be read, and why; NULL: none. */
+const char *recorder_unsupported(const struct recorder *recorder);
+
 /** Starts the threads and enables the events. */
 struct error *recorder_start(struct recorder *recorder);
 

@@ -70,7 +70,8 @@ struct process_table {
 	uint64_t space_count; /* address spaces made; no two are alike */
 	uint64_t losses; /* times that records were lost: look again */
 	uint64_t lost_ns; /* when they were last */
-	uint64_t unsupported; /* Python processes of versions without layout */
+	uint64_t unsupported; /* samples of versions that cannot be read */
+	char unsupported_text[96]; /* why, of the first of them */
 };
 
 struct error *process_table_init(struct process_table *table);

@@ -26,6 +26,7 @@ enum {
 };
 
 static const char eval_name[] = "_PyEval_EvalFrameDefault";
+static const char old_eval_name[] = "PyEval_EvalFrameEx"; // up to 3.5
 
 struct eval_search {
 	struct python_binary *binary;
@@ -206,7 +207,8 @@ static bool find_start(struct eval_search *search)
 {
 	uint64_t vaddr, size, start, end;
 
-	if (!elf_image_find_symbol(search->image, eval_name, &vaddr, &size))
+	if (!elf_image_find_symbol(search->image, eval_name, &vaddr, &size) &&
+	    !elf_image_find_symbol(search->image, old_eval_name, &vaddr, &size))
 		return false;
 	end = vaddr + size;
 	if (search->cfi &&
@@ -216,10 +218,13 @@ static bool find_start(struct eval_search *search)
 	return add_range(search->binary, vaddr, end);
 }
 
+// Keeps the ranges found so far, and the first reason.
 static struct error *refuse(struct python_binary *binary, const char *why)
 {
-	binary->eval_count = 0;
+	if (!binary->layout)
+		return NULL;
 	binary->layout = NULL;
+	binary->entry_end = 0;
 	snprintf(binary->unsupported, sizeof(binary->unsupported),
 		 "CPython %s: %s", binary->version_text, why);
 	return NULL;
@@ -236,13 +241,13 @@ struct error *python_binary_find_eval(struct python_binary *binary,
 	struct error *error;
 
 	binary->eval_count = 0;
-	if (!binary->layout)
-		return NULL;
 	if (!find_start(&search))
 		return refuse(binary, "its eval loop has no symbol");
 	// Without it, a half-written record could pass for a whole one.
-	if (!read_entry(&search, &binary->entry_end))
-		return refuse(binary, "its eval loop begins in an unknown way");
+	if (binary->layout && !read_entry(&search, &binary->entry_end))
+		refuse(binary, "its eval loop begins in an unknown way");
+	// Also of a version that cannot be read, so that a stack with Python
+	// in it is known as one.
 	error = find_outlined(&search);
 	if (!error && search.reentered)
 		return refuse(binary, "its eval loop comes back to its entry");

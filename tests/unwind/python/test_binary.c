@@ -175,7 +175,9 @@ static void test_unsupported(void **state)
 		assert_null(binary->layout);
 		assert_string_equal(binary->unsupported, old_builds[i].why);
 		assert_null(python_binary_find_eval(binary, image, NULL));
-		assert_int_equal(binary->eval_count, 0);
+		// Its loop is known all the same: a stack with Python in it.
+		assert_true(binary->eval_count > 0);
+		assert_int_equal(binary->entry_end, 0);
 		python_binary_destroy(binary);
 		elf_image_destroy(image);
 	}
