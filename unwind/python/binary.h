@@ -47,8 +47,8 @@ struct error *python_binary_read(struct elf_image *image,
 				 struct python_binary **ret);
 
 /**
- * Fills in the eval ranges, of an unsupported version too, and entry_end. A loop that cannot be told makes the
- * interpreter an unsupported one.
+ * Fills in the eval ranges, of an unsupported version too, and entry_end. A
+ * loop that cannot be told makes the interpreter an unsupported one.
  */
 struct error *python_binary_find_eval(struct python_binary *binary,
 				      struct elf_image *image,
