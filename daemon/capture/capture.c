@@ -111,14 +111,20 @@ static bool find_stack(struct capture_thread *capture,
 	return true;
 }
 
+// Others read the counters meanwhile; nobody else writes them.
+static void count(uint64_t *counter, uint64_t more)
+{
+	__atomic_store_n(counter, *counter + more, __ATOMIC_RELAXED);
+}
+
 static void note_latency(struct capture_stats *stats, uint64_t sample_ns,
 			 uint64_t end_ns)
 {
 	uint64_t us = (end_ns - sample_ns) / 1000;
 
-	stats->latency_us[us < CAPTURE_LATENCY_BUCKETS ?
-				  us :
-				  CAPTURE_LATENCY_BUCKETS - 1]++;
+	if (us >= CAPTURE_LATENCY_BUCKETS)
+		us = CAPTURE_LATENCY_BUCKETS - 1;
+	count(&stats->latency_us[us], 1);
 }
 
 static void read_interpreter(struct capture_thread *capture,
@@ -129,8 +135,9 @@ static void read_interpreter(struct capture_thread *capture,
 	uint32_t tid = (uint32_t)(word_at(place, WORD_TID) >> 32);
 
 	if (!entry) {
-		stats->full_at[stats->queue_full++ & (CAPTURE_FULL_SLOTS - 1)] =
+		stats->full_at[stats->queue_full & (CAPTURE_FULL_SLOTS - 1)] =
 			place->position;
+		count(&stats->queue_full, 1);
 		return;
 	}
 	entry->ring_position = place->position;
@@ -140,10 +147,11 @@ static void read_interpreter(struct capture_thread *capture,
 		      &entry->snapshot, SNAPSHOT_BYTES_MAX);
 	entry->end_ns = monotonic_ns();
 	entry->switches = switches_since(capture);
-	stats->captures++;
-	stats->reads += entry->snapshot.reads;
+	count(&stats->captures, 1);
+	count(&stats->reads, entry->snapshot.reads);
 	if (entry->snapshot.reads > stats->most_reads)
-		stats->most_reads = entry->snapshot.reads;
+		count(&stats->most_reads,
+		      entry->snapshot.reads - stats->most_reads);
 	note_latency(stats, entry->sample_ns, entry->end_ns);
 	capture_queue_push(&capture->queue, entry);
 }
@@ -154,7 +162,7 @@ static void capture_sample(struct capture_thread *capture,
 	pid_t pid = (pid_t)(uint32_t)word_at(place, WORD_TID);
 	struct target *target;
 
-	capture->stats.samples++;
+	count(&capture->stats.samples, 1);
 	target = target_table_hold(capture->targets, capture->holder, pid);
 	if (!target)
 		return;
@@ -191,7 +199,7 @@ void capture_scan(struct capture_thread *capture)
 
 		if (header.size < sizeof(header) || header.size % 8 ||
 		    header.size > head - position) {
-			capture->stats.broken_records++;
+			count(&capture->stats.broken_records, 1);
 			perf_ring_set_scanned(ring, head);
 			return;
 		}
@@ -220,7 +228,7 @@ void capture_loop(struct capture_thread *capture)
 	while (!__atomic_load_n(&capture->stop, __ATOMIC_ACQUIRE)) {
 		poll(fds, 2, -1);
 		note_wakeup(capture);
-		capture->stats.wakeups++;
+		count(&capture->stats.wakeups, 1);
 		test_delay(capture->options.late_us);
 		capture_scan(capture);
 		if (fds[1].revents & POLLIN &&

@@ -38,7 +38,7 @@ struct capture_stats {
 	uint64_t reads;		/* memory reads made */
 	uint64_t most_reads;	/* in one capture */
 	/* Sample to last read, counted by microsecond. */
-	uint32_t latency_us[CAPTURE_LATENCY_BUCKETS];
+	uint64_t latency_us[CAPTURE_LATENCY_BUCKETS];
 };
 
 struct capture_options {

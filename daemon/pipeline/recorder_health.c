@@ -33,6 +33,12 @@ static int64_t latency(const struct capture_stats *total, double share)
 	return us;
 }
 
+// The capture threads go on counting.
+static uint64_t counter(const uint64_t *value)
+{
+	return __atomic_load_n(value, __ATOMIC_RELAXED);
+}
+
 static struct capture_stats sum_captures(const struct recorder *recorder)
 {
 	struct capture_stats total = { 0 };
@@ -40,16 +46,13 @@ static struct capture_stats sum_captures(const struct recorder *recorder)
 	for (size_t i = 0; i < recorder->capture_count; i++) {
 		const struct capture_stats *one = &recorder->captures[i].stats;
 
-		total.wakeups += one->wakeups;
-		total.samples += one->samples;
-		total.captures += one->captures;
-		total.queue_full += one->queue_full;
-		total.broken_records += one->broken_records;
-		total.reads += one->reads;
-		if (one->most_reads > total.most_reads)
-			total.most_reads = one->most_reads;
+		total.captures += counter(&one->captures);
+		total.queue_full += counter(&one->queue_full);
+		total.reads += counter(&one->reads);
+		if (counter(&one->most_reads) > total.most_reads)
+			total.most_reads = counter(&one->most_reads);
 		for (int us = 0; us < CAPTURE_LATENCY_BUCKETS; us++)
-			total.latency_us[us] += one->latency_us[us];
+			total.latency_us[us] += counter(&one->latency_us[us]);
 	}
 	return total;
 }
