@@ -12,6 +12,7 @@ enum {
 	FRAME_BYTES_MAX = 8 << 20,
 	// Return address and the callee-saved registers of x86-64.
 	WINDOW_BYTES = 7 * WORD_BYTES,
+	CFA_REG_NONE = UINT8_MAX,
 };
 
 /* What the rules of one row say, before any of it is believed. */
@@ -22,6 +23,7 @@ struct recovery {
 	const struct memory *memory;
 	uint64_t cfa;
 	uint64_t popped_below; /* slots below this are gone */
+	unsigned int cfa_reg;  /* what the CFA is told by; CFA_REG_NONE */
 	/* The bytes right below the CFA, where nearly all slots are, found
 	 * once for all rules; NULL: not known as a whole. */
 	const uint8_t *window;
@@ -46,13 +48,15 @@ enum step_result native_cfa(const struct arch *arch,
 	return STEP_OK;
 }
 
-static enum recovered load(const struct recovery *recovery, uint64_t slot,
-			   uint64_t *ret)
+static enum recovered load(const struct recovery *recovery, unsigned int reg,
+			   uint64_t slot, uint64_t *ret)
 {
 	uint64_t below = recovery->cfa - slot;
 
-	// An epilogue has popped this register, which holds its value again.
-	if (slot < recovery->popped_below)
+	// An epilogue has popped this register, which holds its value again;
+	// but not one that the CFA still is told by (libffi 3.4
+	// src/x86/unix64.S, ffi_call_unix64(), reads it from the red zone).
+	if (slot < recovery->popped_below && reg != recovery->cfa_reg)
 		return UNCHANGED;
 	if (recovery->window && below - WORD_BYTES <= WINDOW_BYTES - WORD_BYTES) {
 		memcpy(ret, recovery->window + WINDOW_BYTES - below,
@@ -98,7 +102,7 @@ static enum recovered recover(const struct recovery *recovery,
 	case CFI_UNDEFINED:
 		return UNKNOWN;
 	case CFI_OFFSET:
-		return load(recovery, by_offset, ret);
+		return load(recovery, rule->reg, by_offset, ret);
 	case CFI_VAL_OFFSET:
 		*ret = by_offset;
 		return RECOVERED;
@@ -107,7 +111,9 @@ static enum recovered recover(const struct recovery *recovery,
 				ret) ? RECOVERED : UNKNOWN;
 	case CFI_EXPRESSION:
 		result = evaluate(recovery, rule, &slot);
-		return result == RECOVERED ? load(recovery, slot, ret) : result;
+		if (result != RECOVERED)
+			return result;
+		return load(recovery, rule->reg, slot, ret);
 	case CFI_VAL_EXPRESSION:
 		return evaluate(recovery, rule, ret);
 	}
@@ -207,6 +213,8 @@ enum step_result native_step(const struct arch *arch,
 		.regs = regs,
 		.memory = memory,
 		.cfa = cfa,
+		.cfa_reg = row->cfa_kind == CFI_CFA_REG_OFFSET ? row->cfa_reg :
+								 CFA_REG_NONE,
 		.window = memory_at(memory, cfa - WINDOW_BYTES, WINDOW_BYTES),
 	};
 	struct changes changes;

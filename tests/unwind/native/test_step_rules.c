@@ -106,6 +106,31 @@ static void test_popped_slot_is_not_read(void **state)
 	assert_register(&c, RBP, 0x1000);
 }
 
+// ffi_call_unix64(): CFA = rbp + 32, rbp saved at CFA - 16, rsp = rbp + 24.
+static void test_cfa_register_is_not_popped(void **state)
+{
+	struct frame_case c;
+	uint64_t red_zone[16], value;
+
+	(void)state;
+	memset(red_zone, 0, sizeof(red_zone));
+	red_zone[15] = 0x7700;
+	set_up(&c);
+	c.stack[0] = CALLER;
+	c.row.cfa_reg = RBP;
+	regs_set(&c.regs, RBP, STACK - 24);
+	add_rule(&c, CFI_OFFSET, RBP, -16);
+	// Better no value than the callee's.
+	assert_result(&c, STEP_OK);
+	assert_int_equal(c.regs.pc, CALLER);
+	assert_false(regs_get(&c.regs, RBP, &value));
+	regs_set(&c.regs, RSP, STACK);
+	regs_set(&c.regs, RBP, STACK - 24);
+	memory_add(&c.memory, STACK - 128, red_zone, sizeof(red_zone));
+	assert_result(&c, STEP_OK);
+	assert_register(&c, RBP, 0x7700);
+}
+
 static void test_return_address_ends(void **state)
 {
 	struct frame_case c;
@@ -241,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_popped_slot_is_not_read),
+		cmocka_unit_test(test_cfa_register_is_not_popped),
 		cmocka_unit_test(test_return_address_ends),
 		cmocka_unit_test(test_cfa_grows),
 		cmocka_unit_test(test_missing_registers),
