@@ -21,7 +21,7 @@ enum {
 struct sample_place {
 	uint64_t position; // in the ring
 	uint64_t words;	   // of the whole record
-	uint64_t next;	   // word to read next
+	uint64_t pc, fp;   // of the sampled thread
 	const struct perf_ring *ring;
 };
 
@@ -108,6 +108,8 @@ static bool find_stack(struct capture_thread *capture,
 		return false;
 	add_stack(capture, place, word_at(place, at + 1 + capture->sp_index),
 		  at + 1 + regs + 1, copied);
+	place->pc = word_at(place, at + 1 + capture->options.arch->perf_pc);
+	place->fp = word_at(place, at + 1 + capture->fp_index);
 	return true;
 }
 
@@ -132,7 +134,12 @@ static void read_interpreter(struct capture_thread *capture,
 {
 	struct capture_stats *stats = &capture->stats;
 	struct capture *entry = capture_queue_reserve(&capture->queue);
-	uint32_t tid = (uint32_t)(word_at(place, WORD_TID) >> 32);
+	struct freeze_point point = {
+		.tid = (uint32_t)(word_at(place, WORD_TID) >> 32),
+		.now_ns = word_at(place, WORD_TIME),
+		.pc = place->pc,
+		.fp = place->fp,
+	};
 
 	if (!entry) {
 		stats->full_at[stats->queue_full & (CAPTURE_FULL_SLOTS - 1)] =
@@ -141,10 +148,10 @@ static void read_interpreter(struct capture_thread *capture,
 		return;
 	}
 	entry->ring_position = place->position;
-	entry->sample_ns = word_at(place, WORD_TIME);
+	entry->sample_ns = point.now_ns;
 	entry->target_epoch = target->epoch;
-	python_freeze(target->python, tid, entry->sample_ns, &capture->stack,
-		      &entry->snapshot, SNAPSHOT_BYTES_MAX);
+	python_freeze(target->python, &point, &capture->stack, &entry->snapshot,
+		      SNAPSHOT_BYTES_MAX);
 	entry->end_ns = monotonic_ns();
 	entry->switches = switches_since(capture);
 	count(&stats->captures, 1);

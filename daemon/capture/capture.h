@@ -64,7 +64,7 @@ struct capture_thread {
 	uint64_t switches; /* own context switches when last counted */
 	bool counted;	   /* by a capture since the last wake-up */
 	bool slept;	   /* once, since they were counted */
-	unsigned int sp_index; /* of the stack pointer in the perf registers */
+	unsigned int sp_index, fp_index; /* in the perf registers */
 	struct memory stack;   /* of the sample being read */
 };
 

@@ -46,10 +46,10 @@ static void *capture_main(void *argument)
 	return NULL;
 }
 
-static unsigned int index_of_sp(const struct arch *arch)
+static unsigned int index_of(const struct arch *arch, unsigned int reg)
 {
 	for (unsigned int i = 0; i < arch->perf_count; i++)
-		if (arch->perf_to_dwarf[i] == arch->sp)
+		if (arch->perf_to_dwarf[i] == (int)reg)
 			return i;
 	return 0;
 }
@@ -67,7 +67,8 @@ struct error *capture_start(struct capture_thread *capture,
 					    .holder = holder,
 					    .options = *options,
 					    .wake_fd = -1 };
-	capture->sp_index = index_of_sp(options->arch);
+	capture->sp_index = index_of(options->arch, options->arch->sp);
+	capture->fp_index = index_of(options->arch, options->arch->fp);
 	sem_init(&capture->ready, 0, 0);
 	error = capture_queue_init(&capture->queue);
 	if (error)

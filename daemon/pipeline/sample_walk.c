@@ -104,6 +104,21 @@ static void learn_codes(struct pipeline *pipeline,
 	}
 }
 
+// Where the eval loop is entered is known only when its CFI has been read.
+static void tell_entry(const struct target *target, struct process *process)
+{
+	struct python_target *python = target->python;
+	const struct python_binary *binary;
+	uint64_t bias;
+
+	if (__atomic_load_n(&python->entry_end, __ATOMIC_RELAXED) ||
+	    !process_has_python(process, &binary) || !binary->eval_count)
+		return;
+	bias = python->runtime - binary->runtime_vaddr;
+	python_target_set_entry(python, bias + binary->eval[0].start,
+				bias + binary->entry_end);
+}
+
 static struct process_python *python_of(struct pipeline *pipeline,
 					struct work *work)
 {
@@ -113,7 +128,10 @@ static struct process_python *python_of(struct pipeline *pipeline,
 		return NULL;
 	target = target_table_by_epoch(pipeline->targets, work->process->pid,
 				       work->capture->target_epoch);
-	return target ? process_python_of(work->process, target) : NULL;
+	if (!target)
+		return NULL;
+	tell_entry(target, work->process);
+	return process_python_of(work->process, target);
 }
 
 static void prepare_memory(struct pipeline *pipeline, struct work *work)

@@ -90,13 +90,15 @@ static struct capture *freeze(struct target *target, pid_t tid,
 			      const struct memory *stack)
 {
 	struct capture *capture = malloc(CAPTURE_BYTES_MAX);
+	struct freeze_point point = { .tid = (uint32_t)tid,
+				      .now_ns = monotonic_ns() };
 
 	if (!capture)
 		return NULL;
-	capture->sample_ns = monotonic_ns();
+	capture->sample_ns = point.now_ns;
 	capture->target_epoch = target->epoch;
-	python_freeze(target->python, (uint32_t)tid, capture->sample_ns, stack,
-		      &capture->snapshot, SNAPSHOT_BYTES_MAX);
+	python_freeze(target->python, &point, stack, &capture->snapshot,
+		      SNAPSHOT_BYTES_MAX);
 	capture->end_ns = monotonic_ns();
 	return capture;
 }

@@ -131,12 +131,16 @@ static void freeze_and_match(struct fuzzed *fuzzed, struct snapshot *snapshot)
 {
 	struct memory memory = { 0 };
 	uint64_t sp = fuzzed->header.window[0].sp;
+	struct freeze_point point = { .tid = fuzzed->header.tid,
+				      .now_ns = 1,
+				      .pc = fuzzed->header.entering,
+				      .fp = fuzzed->header.window[0].cfa };
 
 	if (sp - FAKE_MEMORY_BASE <= FAKE_MEMORY_BYTES - STACK_BYTES)
 		memory_add(&memory, sp, fake_at(&fuzzed->image, sp),
 			   STACK_BYTES);
-	python_freeze(fuzzed->target, fuzzed->header.tid, 1, &memory, snapshot,
-		      CAPACITY);
+	python_target_set_entry(fuzzed->target, 1, 2);
+	python_freeze(fuzzed->target, &point, &memory, snapshot, CAPACITY);
 	if (!snapshot_add_to_memory(
 		    snapshot, sizeof(*snapshot) + snapshot->byte_count, &memory))
 		abort();

@@ -18,13 +18,19 @@
 #include "unwind/python/snapshot.h"
 #include "unwind/python/target.h"
 
+/** The thread to read, and where it stands. */
+struct freeze_point {
+	uint32_t tid;
+	uint64_t now_ns; /* stamps a thread state found by walking */
+	uint64_t pc, fp; /* 0: not known */
+};
+
 /**
- * Reads thread @tid of @target into @ret, whose bytes[] has room for
- * @capacity. @stack holds the kernel's stack copy (one or two segments).
- * @now_ns stamps a thread state found by walking.
+ * Reads that thread of @target into @ret, whose bytes[] has room for @capacity.
+ * @stack holds the kernel's stack copy (one or two segments).
  */
-void python_freeze(struct python_target *target, uint32_t tid,
-		   uint64_t now_ns, const struct memory *stack,
+void python_freeze(struct python_target *target,
+		   const struct freeze_point *point, const struct memory *stack,
 		   struct snapshot *ret, size_t capacity);
 
 #endif

@@ -13,6 +13,7 @@ enum {
 	HALF_WRITTEN_NEAR = 1024, // bytes from the stack pointer
 	HALF_WRITTEN_WORDS = 2048,
 	HALF_WRITTEN_CANDIDATES = 16,
+	HALF_WRITTEN_FOLLOWED = 3,
 	// New code objects come first.
 	CODES_AGAIN_MAX = 48,
 };
@@ -194,8 +195,23 @@ static enum link follow_cframe(struct freezer *freezer, uint64_t vaddr)
 						  layout->cframe.current_frame));
 }
 
+// Of the frames on a chain only those of generators have not been read yet.
+static bool may_be_frame(struct freezer *freezer, uint64_t vaddr)
+{
+	const struct python_layout *layout = freezer->layout;
+	const uint8_t *frame;
+
+	if (!freezer_is_pointer(vaddr))
+		return false;
+	if (freezer_at(freezer, vaddr, layout->frame.size))
+		return true;
+	frame = freezer_object(freezer, SNAPSHOT_FRAME, vaddr,
+			       layout->frame.size);
+	return frame && frame[layout->frame.owner] == layout->owner_generator;
+}
+
 // Whether a cframe may be at @vaddr: it links further out on the stack or to
-// the root, and its frame lies in memory that has been read.
+// the root, and it has a frame.
 static bool looks_like_cframe(struct freezer *freezer, uint64_t vaddr)
 {
 	const struct python_layout *layout = freezer->layout;
@@ -209,38 +225,43 @@ static bool looks_like_cframe(struct freezer *freezer, uint64_t vaddr)
 	if (!in_thread_state(freezer, previous) &&
 	    (previous <= vaddr || previous >= freezer->stack_end))
 		return false;
-	return freezer_is_pointer(frame) &&
-	       freezer_at(freezer, frame, layout->frame.size);
+	return may_be_frame(freezer, frame);
 }
 
 // The eval loop publishes its cframe a few instructions before it is filled in
 // (CPython 3.12 Python/ceval.c, _PyEval_EvalFrameDefault()). Stopped there, the
-// record at @vaddr is garbage, and what lies further out has to be found on the
-// stack. Only what is read depends on it: who believes a record checks it.
+// record at @vaddr is garbage, or it is that of an earlier activation in this
+// place, and what lies further out has to be found on the stack. Only what is
+// read depends on it: who believes a record checks it.
 static bool follow_half_written(struct freezer *freezer, uint64_t vaddr)
 {
 	enum snapshot_status before = freezer->ret->status;
-	unsigned int candidates = 0;
+	unsigned int candidates = 0, followed = 0;
 
 	for (unsigned int i = 1; i < HALF_WRITTEN_WORDS; i++) {
-		if (!looks_like_cframe(freezer, vaddr + i * 8))
+		bool like = looks_like_cframe(freezer, vaddr + i * 8);
+
+		freezer->ret->status = before;
+		if (!like)
 			continue;
 		if (++candidates > HALF_WRITTEN_CANDIDATES)
-			return false;
-		if (follow_cframe(freezer, vaddr + i * 8) == LINK_END)
-			return true;
+			break;
+		if (follow_cframe(freezer, vaddr + i * 8) == LINK_END &&
+		    ++followed == HALF_WRITTEN_FOLLOWED)
+			break;
 		freezer->ret->status = before;
 	}
-	return false;
+	return followed > 0;
 }
 
 static enum link follow_from_cframe(struct freezer *freezer, uint64_t vaddr)
 {
 	enum snapshot_status before = freezer->ret->status, failed;
 	enum link link = follow_cframe(freezer, vaddr);
+	bool good = link != LINK_BROKEN && link != LINK_MISSING;
 
 	// Being entered means that its native frame is the innermost one.
-	if ((link != LINK_BROKEN && link != LINK_MISSING) ||
+	if ((good && !freezer->entering) ||
 	    vaddr - freezer->stack_start >= HALF_WRITTEN_NEAR)
 		return link;
 	failed = freezer->ret->status;

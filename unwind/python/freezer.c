@@ -7,6 +7,8 @@ enum {
 	STACK_STEP_FIRST = 16 << 10,
 	// The bottom of the stack lies not far beyond the last record.
 	STACK_MARGIN = 4 << 10,
+	// psABI x86-64 3.2.2: bytes below the stack pointer that are kept.
+	RED_ZONE = 128,
 	// A bottom further away than this belongs to another stack.
 	STACK_SIZE_MAX = 1 << 30,
 };
@@ -176,14 +178,22 @@ const void *freezer_object(struct freezer *freezer,
 	return bytes;
 }
 
+// Where to read on from. Without a copy, for its first page was not there yet:
+// that it is being made is what the thread stopped at.
+static uint64_t extension_start(const struct freezer *freezer)
+{
+	if (freezer->stack_end - freezer->stack_start >= STACK_OVERLAP)
+		return freezer->stack_end - STACK_OVERLAP;
+	return freezer->stack_start;
+}
+
 bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
 {
-	uint64_t start = freezer->stack_end - STACK_OVERLAP;
+	uint64_t start = extension_start(freezer);
 	uint64_t want;
 	ssize_t got;
 
-	if (vaddr < freezer->stack_start || vaddr < start ||
-	    freezer->stack_end < freezer->stack_start + STACK_OVERLAP ||
+	if (!freezer->stack_start || vaddr < start ||
 	    vaddr - start >= SNAPSHOT_BYTES_MAX)
 		return false;
 	want = vaddr - start + size + STACK_MARGIN;
@@ -197,11 +207,23 @@ bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
 	if (freezer->ret->piece_count >= SNAPSHOT_PIECE_MAX)
 		return false;
 	got = freezer_read(freezer, start, freezer_end(freezer), want);
-	if (got <= STACK_OVERLAP ||
+	if (got <= 0 || start + (uint64_t)got <= freezer->stack_end ||
 	    !freezer_add(freezer, SNAPSHOT_FRAME, start, (size_t)got))
 		return false;
 	freezer->stack_end = start + (uint64_t)got;
 	return vaddr + size <= freezer->stack_end;
+}
+
+void freezer_add_red_zone(struct freezer *freezer, uint64_t fp)
+{
+	uint64_t start = freezer->stack_start - RED_ZONE;
+
+	if (!freezer->stack_start || fp - start >= RED_ZONE ||
+	    freezer_room(freezer) < RED_ZONE)
+		return;
+	if (freezer_read(freezer, start, freezer_end(freezer), RED_ZONE) ==
+	    RED_ZONE)
+		freezer_add(freezer, SNAPSHOT_FRAME, start, RED_ZONE);
 }
 
 // glibc and musl keep a thread's descriptor, which pthread_self() is the

@@ -32,7 +32,8 @@ struct freezer {
 	uint64_t stack_start; /* of the copy, 0: none */
 	uint64_t stack_end;   /* of the copy and what was read beyond it */
 	unsigned int new_codes, codes_again;
-	bool young; /* the program may be starting */
+	bool young;    /* the program may be starting */
+	bool entering; /* the eval loop's entry: its record is half written */
 	/* Small objects lie together on the heap: one read serves several. */
 	uint64_t page_vaddr[FREEZER_PAGES]; /* 0: empty */
 	unsigned int next_page;
@@ -83,6 +84,12 @@ size_t freezer_copy(struct freezer *freezer, uint64_t vaddr, void *ret,
  * False: that is not near, or the room does not allow it.
  */
 bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size);
+
+/**
+ * When the frame pointer lies below the stack pointer: reads what is there, for
+ * somebody has moved the stack pointer over what he still needs.
+ */
+void freezer_add_red_zone(struct freezer *freezer, uint64_t fp);
 
 /**
  * When the kernel's copy does not reach the bottom of the thread's stack: reads

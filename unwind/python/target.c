@@ -194,6 +194,21 @@ bool python_target_is_young(struct python_target *target, uint64_t now_ns)
 	return now_ns < first + young_ns;
 }
 
+void python_target_set_entry(struct python_target *target, uint64_t start,
+			     uint64_t end)
+{
+	__atomic_store_n(&target->entry, start, __ATOMIC_RELAXED);
+	__atomic_store_n(&target->entry_end, end, __ATOMIC_RELEASE);
+}
+
+bool python_target_is_entry(const struct python_target *target, uint64_t pc)
+{
+	uint64_t end = __atomic_load_n(&target->entry_end, __ATOMIC_ACQUIRE);
+
+	return pc < end &&
+	       pc >= __atomic_load_n(&target->entry, __ATOMIC_RELAXED);
+}
+
 bool python_target_has_names(const struct python_target *target, uint64_t code,
 			     uint64_t fingerprint)
 {

@@ -34,6 +34,7 @@ struct python_target {
 	uint64_t main_stack;  /* where the first thread's stack begins; 0:
 				 not known. Set before publishing. */
 	uint64_t first_ns;    /* of the first capture; 0: none yet */
+	uint64_t entry, entry_end; /* of the eval loop, once they are known */
 	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
 	/* Code objects and how often their head was captured; see target.c. */
@@ -79,6 +80,11 @@ void python_target_forget_code(struct python_target *target, uint64_t code);
  * code objects come and go.
  */
 bool python_target_is_young(struct python_target *target, uint64_t now_ns);
+
+/** Where the eval loop is entered; see struct python_binary. */
+void python_target_set_entry(struct python_target *target, uint64_t start,
+			     uint64_t end);
+bool python_target_is_entry(const struct python_target *target, uint64_t pc);
 
 /** Whether the names of the object with that head have been captured. */
 bool python_target_has_names(const struct python_target *target, uint64_t code,

@@ -54,10 +54,12 @@ static void fixture_destroy(struct fixture *fixture)
 
 static void freeze(struct fixture *fixture, uint32_t tid, size_t stack_bytes)
 {
+	struct freeze_point point = { .tid = tid, .now_ns = fixture->now_ns };
+
 	assert_true(live_python_stack(&fixture->python, tid,
 				      fixture->stack_bytes, stack_bytes,
 				      &fixture->stack));
-	python_freeze(fixture->target, tid, fixture->now_ns, &fixture->stack,
+	python_freeze(fixture->target, &point, &fixture->stack,
 		      fixture->snapshot, SNAPSHOT_BYTES_MAX);
 }
 
@@ -225,8 +227,10 @@ static void check(struct fixture *fixture, const struct expectation *expect,
 
 static void freeze_absent(struct fixture *fixture)
 {
+	struct freeze_point point = { .tid = 1, .now_ns = 1000 };
+
 	for (unsigned int i = 0; i < 2; i++) {
-		python_freeze(fixture->target, 1, 1000, &fixture->stack,
+		python_freeze(fixture->target, &point, &fixture->stack,
 			      fixture->snapshot, SNAPSHOT_BYTES_MAX);
 		assert_int_equal(fixture->snapshot->status, SNAPSHOT_NO_THREAD);
 		assert_int_equal(fixture->snapshot->piece_count, 0);

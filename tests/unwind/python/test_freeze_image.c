@@ -33,7 +33,7 @@ struct image {
 	struct memory stack;
 	struct snapshot *snapshot;
 	size_t capacity;
-	uint64_t now_ns;
+	uint64_t now_ns, pc, fp;
 };
 
 static void put_frame(struct image *image, uint64_t vaddr, uint64_t previous,
@@ -142,8 +142,13 @@ static void check_sound(const struct image *image)
 
 static enum snapshot_status freeze(struct image *image, uint32_t tid)
 {
-	python_freeze(image->target, tid, image->now_ns, &image->stack,
-		      image->snapshot, image->capacity);
+	struct freeze_point point = { .tid = tid,
+				      .now_ns = image->now_ns,
+				      .pc = image->pc,
+				      .fp = image->fp };
+
+	python_freeze(image->target, &point, &image->stack, image->snapshot,
+		      image->capacity);
 	check_sound(image);
 	return image->snapshot->status;
 }
@@ -476,6 +481,55 @@ static void test_half_written(void **state)
 	}
 }
 
+// An earlier activation's cframe, in the place of one that is being entered:
+// whole, and misleading. Nothing of the generator is on its chain.
+static void test_entering(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	fake_put_u64(&image->memory, STATE + 56, STACK + 0x40);
+	fake_put_u64(&image->memory, STACK + 0x40, STACK + 0x200);
+	fake_put_u64(&image->memory, STACK + 0x48, STATE + 272);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_false(holds(image, GENERATOR, image->layout->frame.size));
+	image->pc = 0x1010;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_false(holds(image, GENERATOR, image->layout->frame.size));
+	python_target_set_entry(image->target, 0x1000, 0x1020);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_true(holds(image, GENERATOR, image->layout->frame.size));
+	image_destroy(image);
+}
+
+static void test_red_zone(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	image->fp = STACK + 0x100;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_false(holds(image, STACK - 8, 8));
+	image->fp = STACK - 24;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_true(holds(image, STACK - 8, 8));
+	assert_true(holds(image, STACK - 128, 8));
+	image_destroy(image);
+}
+
+// The page that the thread's stack grows into was not there yet to be copied.
+static void test_no_stack_copy(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	image->target->main_stack = STACK + STACK_BYTES;
+	image->stack.segment[0].size = 0;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_true(holds(image, STACK, STACK_BYTES));
+	image_destroy(image);
+}
+
 // Whatever room there is, nothing is written beyond it.
 static void test_small_room(void **state)
 {
@@ -515,6 +569,9 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_half_written),
+		cmocka_unit_test(test_entering),
+		cmocka_unit_test(test_red_zone),
+		cmocka_unit_test(test_no_stack_copy),
 		cmocka_unit_test(test_small_room),
 	};
 

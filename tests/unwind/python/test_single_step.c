@@ -91,6 +91,17 @@ static struct module *open_module(const char *path)
 	return module_create(path, image, NULL);
 }
 
+static void tell_entry(struct fixture *fixture, const struct mapping *mapping)
+{
+	const struct python_binary *binary = module_python(mapping->module);
+
+	if (binary && binary->eval_count)
+		python_target_set_entry(
+			fixture->target,
+			mapping->bias + binary->eval[0].start,
+			mapping->bias + binary->entry_end);
+}
+
 // "7f..-7f.. r-xp 00022000 fe:00 1234   /usr/lib/libc.so.6"
 static void add_mapping(struct fixture *fixture, const char *line)
 {
@@ -107,6 +118,7 @@ static void add_mapping(struct fixture *fixture, const char *line)
 	assert_true(space_add(&fixture->space, start, end, offset, MAPPING_FILE,
 			      module));
 	module_unref(module);
+	tell_entry(fixture, space_find(&fixture->space, start));
 }
 
 static void add_mappings(struct fixture *fixture)
@@ -206,17 +218,22 @@ static void regs_of(const struct user_regs_struct *user, struct regs *ret)
 		regs_set(ret, i, values[i]);
 }
 
-static void freeze(struct fixture *fixture, uint64_t sp)
+static void freeze(struct fixture *fixture, const struct user_regs_struct *user)
 {
 	struct snapshot *snapshot = fixture->snapshot;
+	uint64_t sp = user->rsp;
+	struct freeze_point point = { .tid = (uint32_t)fixture->python.pid,
+				      .now_ns = 1,
+				      .pc = user->rip,
+				      .fp = user->rbp };
 	ssize_t got = pread(fixture->python.mem_fd, fixture->stack_bytes,
 			    STACK_BYTES, (off_t)sp);
 
 	assert_true(got > 0);
 	fixture->memory.segment_count = 0;
 	memory_add(&fixture->memory, sp, fixture->stack_bytes, (uint64_t)got);
-	python_freeze(fixture->target, (uint32_t)fixture->python.pid, 1,
-		      &fixture->memory, snapshot, SNAPSHOT_BYTES_MAX);
+	python_freeze(fixture->target, &point, &fixture->memory, snapshot,
+		      SNAPSHOT_BYTES_MAX);
 	fixture->tally.snapshot_not_ok += snapshot->status != SNAPSHOT_OK;
 	assert_true(snapshot_add_to_memory(
 		snapshot, sizeof(*snapshot) + snapshot->byte_count,
@@ -234,7 +251,7 @@ static void unwind(struct fixture *fixture, const struct user_regs_struct *user,
 				    .cache = fixture->cache,
 				    .frame_limit = FRAME_LIMIT };
 
-	freeze(fixture, user->rsp);
+	freeze(fixture, user);
 	python_stack_init(&fixture->stack, fixture->layout, fixture->snapshot,
 			  &fixture->memory);
 	fixture->stack.code_facts = code_facts;

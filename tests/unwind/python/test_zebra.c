@@ -172,10 +172,11 @@ static bool code_facts(void *context, uint64_t address,
 static void freeze(struct fixture *fixture, uint32_t tid, size_t stack_bytes)
 {
 	struct snapshot *snapshot = fixture->snapshot;
+	struct freeze_point point = { .tid = tid, .now_ns = 1 };
 
 	assert_true(live_python_stack(&fixture->python, tid, fixture->stack_bytes,
 				      stack_bytes, &fixture->memory));
-	python_freeze(fixture->target, tid, 1, &fixture->memory, snapshot,
+	python_freeze(fixture->target, &point, &fixture->memory, snapshot,
 		      SNAPSHOT_BYTES_MAX);
 	assert_string_equal(snapshot_status_name(snapshot->status), "ok");
 	assert_true(snapshot_add_to_memory(
