@@ -155,7 +155,9 @@ def library_problem(frames):
     """A library function under a caller that does not call it."""
     for (_, caller), (_, callee) in zip(frames, frames[1:]):
         legal = LIBRARY.get(callee.function)
-        if (legal and caller.function not in legal and
+        # Up to 3.11 a comprehension has a frame of its own.
+        owner = caller.function.split(".<locals>.<")[0]
+        if (legal and owner not in legal and
                 caller.status != "unresolved"):
             return "%s called by %s" % (callee.function, caller.function)
     return None

@@ -25,8 +25,9 @@ enum {
 	HINT_BITS = 3,
 };
 
-// The head's address may be reused for another thread's state.
-static const uint64_t absent_valid_ns = 100 * NS_PER_MS;
+// A thread may be about to get a state; and the head's address may be reused for
+// another thread's.
+static const uint64_t absent_valid_ns = 3 * NS_PER_MS;
 
 struct thread_search {
 	uint32_t tid;
