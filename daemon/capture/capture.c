@@ -38,30 +38,15 @@ static uint64_t own_switches(void)
 	return (uint64_t)usage.ru_nvcsw + (uint64_t)usage.ru_nivcsw;
 }
 
-// After poll(). The count that the last capture ended with serves the next one
-// as well, but for the one switch that our sleep in between was: a sample on
-// this CPU means that we were not running. Without a capture since, we may have
-// slept any number of times, and count anew.
-static void note_wakeup(struct capture_thread *capture)
-{
-	capture->slept = capture->counted;
-	if (!capture->counted)
-		capture->switches = own_switches();
-	capture->counted = false;
-}
-
-// How often we were switched out while we read: not at all means that nobody
-// else ran on this CPU meanwhile (proof (b)).
+// How often we were switched out since we woke, or since the last capture: not
+// at all means that nobody else ran on this CPU while we read (proof (b)). The
+// count is taken anew at each wake-up, for poll() may sleep more than once.
 static uint32_t switches_since(struct capture_thread *capture)
 {
 	uint64_t now = own_switches();
 	uint64_t count = now - capture->switches;
 
-	if (capture->slept && count)
-		count--;
 	capture->switches = now;
-	capture->slept = false;
-	capture->counted = true;
 	return (uint32_t)count;
 }
 
@@ -234,7 +219,7 @@ void capture_loop(struct capture_thread *capture)
 
 	while (!__atomic_load_n(&capture->stop, __ATOMIC_ACQUIRE)) {
 		poll(fds, 2, -1);
-		note_wakeup(capture);
+		capture->switches = own_switches();
 		count(&capture->stats.wakeups, 1);
 		test_delay(capture->options.late_us);
 		capture_scan(capture);
@@ -246,6 +231,6 @@ void capture_loop(struct capture_thread *capture)
 		if (fds[0].revents & POLLHUP)
 			fds[0].fd = -1;
 	}
-	note_wakeup(capture);
+	capture->switches = own_switches();
 	capture_scan(capture);
 }

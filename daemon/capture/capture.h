@@ -62,8 +62,6 @@ struct capture_thread {
 	int wake_fd; /* owned; eventfd: scan now, or stop */
 	sem_t ready;
 	uint64_t switches; /* own context switches when last counted */
-	bool counted;	   /* by a capture since the last wake-up */
-	bool slept;	   /* once, since they were counted */
 	unsigned int sp_index, fp_index; /* in the perf registers */
 	struct memory stack;   /* of the sample being read */
 };
