@@ -34,7 +34,8 @@ BETWEEN = {"json": ["dumps", "JSONEncoder.encode", "JSONEncoder.iterencode"]}
 # And who calls them, for stacks that end there.
 LIBRARY = {
     "JSONEncoder.encode": {"dumps"}, "JSONEncoder.iterencode":
-    {"JSONEncoder.encode"}, "JSONEncoder.__init__": {"dumps"},
+    {"JSONEncoder.encode", "dump"}, "JSONEncoder.__init__": {"dumps", "dump"},
+    "dump": {"main"}, # main writes its log at the end
     "Thread.run": {"Thread._bootstrap_inner"},
     "Thread._bootstrap_inner": {"Thread._bootstrap"},
     "main": {"<module>"}, "churn": {"main"},
