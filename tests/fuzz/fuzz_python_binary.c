@@ -19,7 +19,7 @@ static void check(const struct python_binary *binary)
 {
 	if (binary->eval_count > PYTHON_EVAL_RANGE_MAX)
 		abort();
-	if (!binary->layout && (binary->eval_count || !*binary->unsupported))
+	if (!binary->layout && (binary->entry_end || !*binary->unsupported))
 		abort();
 	for (unsigned int i = 0; i < binary->eval_count; i++) {
 		if (binary->eval[i].start >= binary->eval[i].end)
