@@ -98,7 +98,9 @@ def measure(target, profiler, rate, rounds, folder):
     """The runs that worked."""
     runs = []
     for number in range(rounds):
-        output = os.path.join(folder, "out-%d" % number)
+        # A file of its own: brindle overwrites no other profiler's.
+        output = os.path.join(folder, "out-%s-%d-%d" % (
+            profiler.name.replace(" ", "_"), rate, number))
         run = pair(target, profiler, rate, output)
         if run:
             runs.append(run)
