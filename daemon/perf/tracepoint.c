@@ -128,6 +128,15 @@ static bool mount_privately(const char *root)
 		     MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
+// From here on no mount of ours reaches another namespace. In a chroot "/" is no
+// mount point, but /sys is, and all that is mounted here lies below it.
+static bool leave_the_host_alone(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+		mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+}
+
 // In the child of a process with threads: system calls only. The namespace,
 // and the mount with it, goes when this process ends.
 static int child_main(struct answer *answer, const struct places *places,
@@ -139,8 +148,7 @@ static int child_main(struct answer *answer, const struct places *places,
 	signal(SIGALRM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	alarm(CHILD_SECONDS);
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (!leave_the_host_alone())
 		return errno;
 	for (size_t i = 0; i < CANDIDATES; i++)
 		if (mount_privately(places->roots[i]) &&
