@@ -128,13 +128,17 @@ static bool mount_privately(const char *root)
 		     MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 
-// From here on no mount of ours reaches another namespace. In a chroot "/" is no
-// mount point, but /sys is, and all that is mounted here lies below it.
-static bool leave_the_host_alone(void)
+// The part of the tree below which no mount of ours reaches another namespace;
+// NULL: none. In a chroot "/" is no mount point, but /sys is.
+static const char *make_private(void)
 {
-	return unshare(CLONE_NEWNS) == 0 &&
-	       (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
-		mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	if (unshare(CLONE_NEWNS) < 0)
+		return NULL;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return "/";
+	if (mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return "/sys/";
+	return NULL;
 }
 
 // In the child of a process with threads: system calls only. The namespace,
@@ -142,16 +146,20 @@ static bool leave_the_host_alone(void)
 static int child_main(struct answer *answer, const struct places *places,
 		      int out)
 {
+	const char *private_part;
 	sigset_t none;
 
 	sigemptyset(&none);
 	signal(SIGALRM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	alarm(CHILD_SECONDS);
-	if (!leave_the_host_alone())
+	private_part = make_private();
+	if (!private_part)
 		return errno;
 	for (size_t i = 0; i < CANDIDATES; i++)
-		if (mount_privately(places->roots[i]) &&
+		if (!strncmp(places->roots[i], private_part,
+			     strlen(private_part)) &&
+		    mount_privately(places->roots[i]) &&
 		    answer_read(answer, places, i))
 			return write_all(out, answer->text, answer->size) ?
 				       0 : EPIPE;
