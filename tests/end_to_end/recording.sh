@@ -110,7 +110,7 @@ check_user() {
 		fails 1 'permi|allowed'
 	echo 3 > $sysctl
 	if [ "$(cat $sysctl)" = 3 ] &&
-	   ! $as_nobody python3 -c "$open_task_clock"; then
+	   ! $as_nobody $python -c "$open_task_clock"; then
 		run 10 $as_nobody ./brindle record -o user/3.db -- ./spinner 100
 		expect "ordinary user, paranoid 3: names the sysctl" \
 			fails 1 'perf_event_paranoid'
