@@ -47,15 +47,26 @@ struct store_session {
 	uint64_t start_wall_ns;	 /* the same instant since the epoch */
 };
 
+/** Whether a Python thread had the interpreter's lock. */
+enum store_gil { STORE_GIL_UNKNOWN, STORE_GIL_HELD, STORE_GIL_WAITING,
+		 STORE_GIL_WITHOUT };
+
+/** The event that the session names; other events get ids from store_event(). */
+enum { STORE_MAIN_EVENT = 1 };
+
 struct store_sample {
 	uint64_t time_ns;    /* CLOCK_MONOTONIC, the kernel's own */
-	uint64_t weight_ns;  /* time this sample stands for */
+	uint64_t weight;     /* in the unit of its event; ns of the main one */
+	int64_t event_id;    /* 0: the main one */
 	int64_t thread_id;   /* row id from store_thread() */
 	int64_t callsite_id; /* row id from store_callsite(); 0: no frames */
 	uint32_t cpu;
 	enum store_trust trust;
 	const char *trust_reason; /* constant string; NULL when proven */
 	const char *walk_end;	  /* constant string */
+	enum store_gil gil;
+	int64_t gil_holder_thread_id; /* of a waiting one; 0: not known */
+	int64_t waker_thread_id;      /* of an off-CPU one; 0: not known */
 };
 
 /**
@@ -64,6 +75,83 @@ struct store_sample {
  */
 struct error *store_open(const char *path, const struct store_session *session,
 			 struct store **ret);
+
+/** How much a store that is never finished may hold. */
+struct store_limits {
+	uint64_t bytes;		      /* of the file, with its log */
+	uint64_t sample_seconds;      /* raw samples are kept */
+	uint64_t rollup_10s_seconds;  /* rollups of ten seconds are */
+	uint64_t rollup_10min_seconds;
+};
+
+/**
+ * Opens the store at @path to go on writing it, a new session; makes one that
+ * is not there. An older schema is migrated in place. A file that is damaged is
+ * set aside as PATH.corrupt-TIME and a new one begun; @ret_note says so (owned
+ * by the caller; NULL: nothing to say). ERROR_BUSY with the holder's pid in
+ * words when another writer has it. From then on store_commit() also rolls up,
+ * prunes, and gets over a file that was deleted, replaced, full or locked: it
+ * returns an error while that lasts, keeps what is pending within bounds, and
+ * writes an incident 'gap' for what it had to give up.
+ */
+struct error *store_continue(const char *path,
+			     const struct store_session *session,
+			     const struct store_limits *limits,
+			     struct store **ret, char **ret_note);
+
+/** New limits, from the next commit on. */
+void store_set_limits(struct store *store, const struct store_limits *limits);
+
+/** @period: the weight of most of its samples, in @unit. Equal arguments give
+ *  the same id; 0 without memory. */
+int64_t store_event(struct store *store, const char *name, const char *unit,
+		    uint64_t period);
+
+/** What is known of a process beyond its name. Borrowed; NULL: not known. */
+struct store_process_labels {
+	const char *command_line;
+	const char *executable;
+	const char *python_version; /* "3.12" */
+	const char *cgroup;	    /* path */
+	const char *container;	    /* its id */
+	const char *unit;	    /* systemd's */
+	const char *user;	    /* name */
+	int64_t uid;		    /* -1: not known */
+};
+/** Once for each row id of store_process(), and again when more is known. */
+void store_label_process(struct store *store, int64_t process_id,
+			 const struct store_process_labels *labels);
+
+/**
+ * Something that went wrong or changed, from CLOCK_MONOTONIC @from_ns to
+ * @until_ns (0: not over). @kind is a constant word, the README lists them;
+ * returns an id for store_end_incident(). Equal ones that go on are one row.
+ */
+int64_t store_incident(struct store *store, const char *kind, uint64_t from_ns,
+		       uint64_t until_ns, const char *detail);
+void store_end_incident(struct store *store, int64_t id, uint64_t until_ns);
+
+/** The wall clock was stepped, or the host was suspended: from @monotonic_ns
+ *  on, wall time is @wall_ns. @reason: "step" or "suspend". */
+void store_clock(struct store *store, uint64_t monotonic_ns, uint64_t wall_ns,
+		 const char *reason);
+
+/** A row of table vitals; counts are since the row before. */
+struct store_vitals {
+	uint64_t monotonic_ns;
+	uint64_t samples, proven, unproven, lost, dropped;
+	uint64_t frequency_hz, own_cpu_ns, own_memory_bytes;
+	uint64_t processes, threads;
+};
+void store_add_vitals(struct store *store, const struct store_vitals *vitals);
+
+/**
+ * A forgotten row id is wrong from then on: ids of processes, threads, modules,
+ * functions, frames and callsites are valid within one era only. The number
+ * changes between commits, at most once in some hours; whoever keeps ids asks
+ * before using them.
+ */
+uint32_t store_era(const struct store *store);
 
 /** Ids of rows; equal arguments give the same id. 0 without memory. */
 int64_t store_process(struct store *store, pid_t pid, uint64_t start_ns,
@@ -78,9 +166,10 @@ int64_t store_function(struct store *store, enum store_kind kind,
 /** @line 0: not known. @vaddr: the module's, for naming it later; else 0. */
 int64_t store_frame(struct store *store, int64_t function_id,
 		    enum store_status status, uint32_t line, uint64_t vaddr);
-/** @parent_id 0 makes a root: walk a stack from its root to its leaf. */
-int64_t store_callsite(struct store *store, int64_t parent_id,
-		       int64_t frame_id);
+/** @parent_id 0 makes a root: walk a stack from its root to its leaf. All of a
+ *  stack is of one event (0: the main one). */
+int64_t store_callsite(struct store *store, int64_t event_id,
+		       int64_t parent_id, int64_t frame_id);
 
 void store_add_sample(struct store *store, const struct store_sample *sample);
 

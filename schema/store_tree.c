@@ -38,7 +38,8 @@ static uint32_t add_node(struct store_tree *tree, uint32_t parent,
 	return id;
 }
 
-int64_t store_callsite(struct store *store, int64_t parent_id, int64_t frame_id)
+int64_t store_callsite(struct store *store, int64_t event_id,
+		       int64_t parent_id, int64_t frame_id)
 {
 	struct store_tree *tree = &store->tree;
 	struct intern_key key = {
@@ -46,6 +47,7 @@ int64_t store_callsite(struct store *store, int64_t parent_id, int64_t frame_id)
 	};
 	uint32_t id = intern_find(&tree->intern, key);
 
+	(void)event_id;
 	if (id)
 		return id;
 	if (frame_id <= 0 || (size_t)frame_id > tree->frame_count ||
@@ -101,7 +103,7 @@ void store_add_sample(struct store *store, const struct store_sample *sample)
 	struct store_pending_sample pending = {
 		.offset_ns =
 			(int64_t)(sample->time_ns - (uint64_t)store->start_ns),
-		.weight_ns = sample->weight_ns,
+		.weight_ns = sample->weight,
 		.thread_id = known_id(sample->thread_id,
 				      store->rows[TABLE_THREAD].intern.count),
 		.callsite_id = known_id(sample->callsite_id, store->tree.count),
@@ -123,9 +125,9 @@ void store_add_sample(struct store *store, const struct store_sample *sample)
 		return;
 	node = &store->tree.nodes[pending.callsite_id - 1];
 	node->self_samples++;
-	node->self_ns += sample->weight_ns;
+	node->self_ns += sample->weight;
 	node->carry_samples++;
-	node->carry_ns += sample->weight_ns;
+	node->carry_ns += sample->weight;
 }
 
 uint64_t store_pending(const struct store *store)

@@ -242,7 +242,7 @@ int64_t resolve_stack(struct resolver *resolver,
 
 		if (!frame)
 			return node;
-		node = store_callsite(resolver->store, node, frame);
+		node = store_callsite(resolver->store, 0, node, frame);
 		if (!node)
 			return 0;
 	}

@@ -107,7 +107,7 @@ static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
 	enum store_trust trust = trust_of(sample);
 	struct store_sample row = {
 		.time_ns = sample->time_ns,
-		.weight_ns = sample->weight_ns,
+		.weight = sample->weight_ns,
 		.thread_id = sample->thread_row,
 		.cpu = sample->cpu,
 		.trust = trust,

@@ -151,7 +151,7 @@ struct error *replay_profile_add(struct replay_profile *profile, size_t number,
 {
 	struct store_sample row = {
 		.time_ns = sample->time_ns,
-		.weight_ns = sample->period_ns,
+		.weight = sample->period_ns,
 		.thread_id = thread_row(profile->store, sample),
 		.cpu = sample->cpu,
 		.walk_end = walk_end_name(walk->end),

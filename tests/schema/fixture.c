@@ -68,7 +68,7 @@ static int64_t push(struct store *store, int64_t parent, int64_t function,
 		    enum store_status status, uint32_t line)
 {
 	int64_t frame = store_frame(store, function, status, line, 0);
-	int64_t callsite = store_callsite(store, parent, frame);
+	int64_t callsite = store_callsite(store, 0, parent, frame);
 
 	assert_true(function > 0 && frame > 0 && callsite > 0);
 	return callsite;
@@ -86,7 +86,7 @@ static void add_samples(struct store *store, struct place place, int count,
 	for (int i = 0; i < count; i++) {
 		const struct store_sample sample = {
 			.time_ns = *time_ns,
-			.weight_ns = FIXTURE_PERIOD_NS,
+			.weight = FIXTURE_PERIOD_NS,
 			.thread_id = place.thread,
 			.callsite_id = place.callsite,
 			.cpu = (uint32_t)i % 2,

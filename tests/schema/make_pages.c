@@ -31,7 +31,7 @@ static int64_t push(struct store *store, int64_t parent, int64_t function,
 {
 	int64_t frame = store_frame(store, function, status, line, 0);
 
-	return store_callsite(store, parent, frame);
+	return store_callsite(store, 0, parent, frame);
 }
 
 static void add_samples(struct maker *maker, int64_t callsite,
@@ -40,7 +40,7 @@ static void add_samples(struct maker *maker, int64_t callsite,
 	for (unsigned int i = 0; i < count; i++) {
 		const struct store_sample sample = {
 			.time_ns = maker->time_ns += 100000,
-			.weight_ns = PERIOD_NS,
+			.weight = PERIOD_NS,
 			.thread_id = maker->thread,
 			.callsite_id = callsite,
 			.trust = trust,

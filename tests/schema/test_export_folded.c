@@ -38,7 +38,7 @@ static int64_t push(struct store *store, int64_t parent, enum store_kind kind,
 	int64_t file = store_module(store, module, NULL, 0);
 	int64_t function = store_function(store, kind, name, NULL, 0, file);
 
-	return store_callsite(store, parent,
+	return store_callsite(store, 0, parent,
 			      store_frame(store, function, STORE_EXACT, 0, 0));
 }
 
@@ -46,7 +46,7 @@ static void add_sample(struct store *store, int64_t callsite)
 {
 	const struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
-		.weight_ns = FIXTURE_PERIOD_NS,
+		.weight = FIXTURE_PERIOD_NS,
 		.thread_id = store_thread(store, store_process(store, 1, 0, "p"),
 					  1, 0, "t"),
 		.callsite_id = callsite,

@@ -94,7 +94,7 @@ static void test_hostile(void **state)
 	function = store_function(store, STORE_PYTHON,
 				  "</script><script>alert(1)</script><!--",
 				  "@PROFILE@\"]}", 1, 0);
-	store_callsite(store, 0,
+	store_callsite(store, 0, 0,
 		       store_frame(store, function, STORE_PROVEN, 1, 0));
 	fixture_succeed(store_close(store, FIXTURE_START_NS));
 	page = draw("a.db", "</title><script>");
@@ -116,7 +116,7 @@ static void test_times(void **state)
 	struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
 		.thread_id = thread,
-		.callsite_id = store_callsite(store, 0,
+		.callsite_id = store_callsite(store, 0, 0,
 					      store_frame(store, function,
 							  STORE_EXACT, 0, 0)),
 		.trust = STORE_TRUST_NATIVE,
@@ -124,7 +124,7 @@ static void test_times(void **state)
 	};
 
 	(void)state;
-	for (sample.weight_ns = 1; sample.weight_ns < 3; sample.weight_ns++)
+	for (sample.weight = 1; sample.weight < 3; sample.weight++)
 		store_add_sample(store, &sample);
 	fixture_succeed(store_close(store, FIXTURE_START_NS));
 	page = draw("a.db", NULL);
@@ -163,7 +163,7 @@ static void make_minute(const char *path)
 	}
 	for (uint32_t i = 0; i < CALLSITES; i++)
 		callsites[i] = store_callsite(
-			store,
+			store, 0,
 			i ? callsites[i - 1 -
 				      next_random(&state) % (i < 9 ? i : 9)] :
 			    0,
@@ -171,7 +171,7 @@ static void make_minute(const char *path)
 	for (uint64_t i = 0; i < SAMPLES; i++) {
 		const struct store_sample sample = {
 			.time_ns = FIXTURE_START_NS + i * 500000,
-			.weight_ns = FIXTURE_PERIOD_NS,
+			.weight = FIXTURE_PERIOD_NS,
 			.thread_id = threads[i % 4],
 			.callsite_id = callsites[next_random(&state) % CALLSITES],
 			.trust = STORE_TRUST_PROVEN,

@@ -105,7 +105,7 @@ static int64_t push(struct store *store, int64_t parent, const char *name,
 {
 	int64_t function = store_function(store, STORE_PYTHON, name, file, 1, 0);
 
-	return store_callsite(store, parent,
+	return store_callsite(store, 0, parent,
 			      store_frame(store, function, STORE_PROVEN, 1, 0));
 }
 
@@ -113,7 +113,7 @@ static void add_sample(struct store *store, int64_t callsite)
 {
 	const struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
-		.weight_ns = FIXTURE_PERIOD_NS,
+		.weight = FIXTURE_PERIOD_NS,
 		.thread_id = store_thread(store, store_process(store, 1, 0, "p"),
 					  1, 0, "t"),
 		.callsite_id = callsite,

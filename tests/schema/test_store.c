@@ -204,7 +204,7 @@ static void test_weights(void **state)
 	struct store *store = fixture_open_store(path);
 	struct store_sample sample = {
 		.time_ns = FIXTURE_START_NS,
-		.weight_ns = 1,
+		.weight = 1,
 		.walk_end = "root",
 	};
 	struct profile *profile;
@@ -212,10 +212,10 @@ static void test_weights(void **state)
 	(void)state;
 	store_add_sample(store, &sample);
 	sample.time_ns++;
-	sample.weight_ns = FIXTURE_PERIOD_NS;
+	sample.weight = FIXTURE_PERIOD_NS;
 	store_add_sample(store, &sample);
 	sample.time_ns++;
-	sample.weight_ns = 0;
+	sample.weight = 0;
 	store_add_sample(store, &sample);
 	fixture_succeed(store_close(store, 0));
 	profile = fixture_open_profile(path);
@@ -239,7 +239,7 @@ static void test_foreign_text(void **state)
 	odd = store_function(store, STORE_NATIVE, "a;b\n\xff'", NULL, 0, 0);
 	frame = store_frame(store, odd, STORE_EXACT, 0, 0);
 	store_function(store, STORE_NATIVE, long_name, NULL, 0, 0);
-	sample.callsite_id = store_callsite(store, 0, frame);
+	sample.callsite_id = store_callsite(store, 0, 0, frame);
 	store_add_sample(store, &sample);
 	fixture_succeed(store_close(store, 0));
 	profile = fixture_open_profile(path);
@@ -262,9 +262,9 @@ static void test_wrong_ids(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(store_callsite(store, 0, 1), 0);
-	assert_int_equal(store_callsite(store, 9, 1), 0);
-	assert_int_equal(store_callsite(store, -1, -1), 0);
+	assert_int_equal(store_callsite(store, 0, 0, 1), 0);
+	assert_int_equal(store_callsite(store, 0, 9, 1), 0);
+	assert_int_equal(store_callsite(store, 0, -1, -1), 0);
 	store_add_sample(store, &sample);
 	store_add_sample(store, &sample);
 	assert_int_equal(store->outcome_count, 1);
@@ -292,7 +292,7 @@ static void test_full_tables(void **state)
 		frame = store_frame(store, function, STORE_PROVEN, 0, i);
 		process = store_process(store, i, 0, name);
 		sample.thread_id = store_thread(store, process, i, 0, name);
-		callsite = store_callsite(store, callsite, frame);
+		callsite = store_callsite(store, 0, callsite, frame);
 		assert_true(callsite > 0);
 		sample.callsite_id = callsite;
 		store_add_sample(store, &sample);

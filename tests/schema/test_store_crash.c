@@ -27,7 +27,7 @@ static int64_t new_stack(struct store *store, uint64_t seed)
 		snprintf(name, sizeof(name), "f%d", (int)(seed >> depth & 0xff));
 		function =
 			store_function(store, STORE_PYTHON, name, "f.py", 1, 0);
-		callsite = store_callsite(store, callsite,
+		callsite = store_callsite(store, 0, callsite,
 					  store_frame(store, function,
 						      STORE_PROVEN, 1, 0));
 	}
@@ -43,7 +43,7 @@ static void add_tick(struct store *store, uint64_t tick)
 		uint64_t number = tick * TICK_SAMPLES + i;
 		const struct store_sample sample = {
 			.time_ns = FIXTURE_START_NS + number * 1000,
-			.weight_ns = FIXTURE_PERIOD_NS,
+			.weight = FIXTURE_PERIOD_NS,
 			.thread_id = thread,
 			.callsite_id = new_stack(store, number * 2654435761u),
 			.trust = STORE_TRUST_PROVEN,

@@ -77,7 +77,7 @@ static void add_callsites(struct store *store, struct tree *tree)
 		size_t length = root ? 20 : 1 + (size_t)random() % 5;
 
 		while (length-- && count < CALLSITES && depth < DEPTH_MAX) {
-			parent = store_callsite(store, parent,
+			parent = store_callsite(store, 0, parent,
 						tree->frame[random() % FRAMES]);
 			tree->callsite[count] = parent;
 			tree->depth[count++] = depth++;
@@ -93,7 +93,7 @@ static void add_samples(struct store *store, const struct tree *tree)
 	for (int i = 0; i < SAMPLES; i++) {
 		struct store_sample sample = {
 			.time_ns = time_ns,
-			.weight_ns = FIXTURE_PERIOD_NS,
+			.weight = FIXTURE_PERIOD_NS,
 			.thread_id = tree->thread[random() % THREADS],
 			.callsite_id =
 				tree->leaf[(size_t)random() % tree->leaf_count],
