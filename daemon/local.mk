@@ -29,6 +29,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture/proof.c daemon/capture/proof.h \
 	daemon/capture/python_files.c daemon/capture/python_files.h \
 	daemon/pipeline/recorder.c daemon/pipeline/recorder.h daemon/pipeline/recorder_state.h \
+	daemon/pipeline/recorder_cpus.c daemon/pipeline/recorder_cpus.h \
 	daemon/pipeline/recorder_health.c daemon/pipeline/recorder_health.h \
 	daemon/pipeline/resolve.c daemon/pipeline/resolve.h \
 	daemon/replay/kept_sample.h \

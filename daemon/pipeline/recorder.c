@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/version.h"
+#include "daemon/pipeline/recorder_cpus.h"
 #include "daemon/pipeline/recorder_health.h"
 #include "daemon/pipeline/recorder_state.h"
 #include "daemon/pipeline/sleeping.h"
@@ -81,42 +82,6 @@ static void choose_perf_options(struct recorder *recorder)
 	perf->ring_bytes = ring_bytes(options);
 }
 
-// The rings, which take a while to make.
-static struct error *open_cpus(struct recorder *recorder)
-{
-	struct perf_scope nobody = { .tid_count = 0 };
-	long count = sysconf(_SC_NPROCESSORS_CONF);
-
-	recorder->cpus = calloc((size_t)count, sizeof(*recorder->cpus));
-	recorder->captures = calloc((size_t)count, sizeof(*recorder->captures));
-	if (!recorder->cpus || !recorder->captures)
-		return &error_nomem;
-	for (long cpu = 0; cpu < count; cpu++) {
-		struct perf_cpu *slot = &recorder->cpus[recorder->cpu_count];
-		struct error *error;
-
-		if (!cpu_is_online((unsigned int)cpu))
-			continue;
-		error = perf_cpu_open((unsigned int)cpu, &recorder->perf,
-				      &nobody, slot);
-		if (error)
-			return error;
-		recorder->cpu_count++;
-	}
-	return NULL;
-}
-
-static struct error *open_on_all(struct recorder *recorder,
-				 const struct perf_scope *scope)
-{
-	struct error *error = NULL;
-
-	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
-		error = perf_cpu_add(&recorder->cpus[i], &recorder->perf,
-				     scope);
-	return error;
-}
-
 // The threads are listed only now, and thread by thread, not CPU by CPU: one
 // that is born to a thread not attached to yet would inherit nothing, or on
 // some CPUs only.
@@ -131,12 +96,12 @@ static struct error *open_tasks(struct recorder *recorder)
 	struct error *error;
 
 	if (scope.system_wide)
-		return open_on_all(recorder, &scope);
+		return recorder_cpus_add(recorder, &scope);
 	task_list_deinit(tasks);
 	error = task_list_init(tasks, &recorder->options);
 	for (size_t i = 0; i < tasks->count && !error; i++) {
 		scope.tids = &tasks->tids[i];
-		error = open_on_all(recorder, &scope);
+		error = recorder_cpus_add(recorder, &scope);
 	}
 	return error;
 }
@@ -197,7 +162,7 @@ static struct error *set_up(struct recorder *recorder)
 	if (error)
 		return error;
 	choose_perf_options(recorder);
-	error = open_cpus(recorder);
+	error = recorder_cpus_open(recorder);
 	if (!error)
 		error = open_tasks(recorder);
 	// What is refused above replaces no profile.
@@ -238,52 +203,23 @@ const char *recorder_unsupported(const struct recorder *recorder)
 	return processes->unsupported ? processes->unsupported_text : NULL;
 }
 
-static struct error *start_capture(struct recorder *recorder, size_t i)
-{
-	struct capture_options options = {
-		.arch = recorder->perf.arch,
-		.realtime = recorder->options.realtime,
-		.late_us = recorder->options.late_us,
-	};
-	struct perf_cpu *cpu = &recorder->cpus[i];
-	struct capture_thread *capture = &recorder->captures[i];
-	enum switch_proof granted;
-	struct error *error;
-
-	error = capture_start(capture, cpu, recorder->targets, (unsigned int)i,
-			      &options);
-	// From here on destroying the recorder ends it, if it was started.
-	recorder->capture_count = i + 1;
-	if (!error)
-		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
-					    &granted);
-	if (error)
-		return error;
-	recorder->pipeline.proofs.switch_proof = granted;
-	recorder->pipeline.merge.sources[i].perf = cpu;
-	recorder->pipeline.merge.sources[i].capture = capture;
-	return NULL;
-}
-
 // Interpreters are made readable before the first sample; mappings are read
 // after enabling, so that none can be missed in between.
 struct error *recorder_start(struct recorder *recorder)
 {
-	struct error *error = NULL;
+	struct error *error;
 
 	recorder->pipeline.merge.record_bytes =
 		recorder->perf.stack_bytes + RECORD_REST_BYTES;
-	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
-		error = start_capture(recorder, i);
+	error = recorder_cpus_start(recorder);
 	if (error)
 		return error;
 	task_list_each_process(&recorder->tasks, keeper_look_at,
 			       recorder->keeper);
 	error = keeper_start(recorder->keeper, recorder->cpus,
 			     recorder->cpu_count);
-	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
-		if (!recorder->options.enable_on_exec)
-			error = perf_cpu_enable(&recorder->cpus[i]);
+	if (!error && !recorder->options.enable_on_exec)
+		error = recorder_cpus_enable(recorder);
 	if (error)
 		return error;
 	task_list_catch_up(&recorder->tasks, recorder);
@@ -317,10 +253,8 @@ int recorder_pause_ms(const struct recorder *recorder)
 {
 	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
 
-	for (size_t i = 0; i < recorder->capture_count; i++)
-		if (capture_queue_waiting(&recorder->captures[i].queue) >
-		    QUEUE_BUSY_BYTES)
-			return TICK_SOON_MS;
+	if (recorder_cpus_waiting(recorder) > QUEUE_BUSY_BYTES)
+		return TICK_SOON_MS;
 	return since < NEW_CODE_MS * NS_PER_MS ? TICK_SOON_MS : TICK_MS;
 }
 
@@ -346,10 +280,7 @@ struct error *recorder_finish(struct recorder *recorder)
 	uint64_t end = monotonic_ns();
 	struct error *error;
 
-	for (size_t i = 0; i < recorder->cpu_count; i++)
-		perf_cpu_disable(&recorder->cpus[i]);
-	for (size_t i = 0; i < recorder->capture_count; i++)
-		capture_stop(&recorder->captures[i]);
+	recorder_cpus_stop(recorder);
 	keeper_stop(recorder->keeper);
 	pipeline_drain(&recorder->pipeline);
 	recorder_report_health(recorder);
@@ -375,19 +306,13 @@ void recorder_destroy(struct recorder *recorder)
 {
 	if (!recorder)
 		return;
-	for (size_t i = 0; i < recorder->cpu_count; i++)
-		perf_cpu_disable(&recorder->cpus[i]);
-	for (size_t i = 0; i < recorder->capture_count; i++)
-		capture_destroy(&recorder->captures[i]);
+	recorder_cpus_end(recorder);
 	keeper_destroy(recorder->keeper);
 	pipeline_deinit(&recorder->pipeline);
 	target_table_destroy(recorder->targets);
 	store_destroy(recorder->store);
-	for (size_t i = 0; i < recorder->cpu_count; i++)
-		perf_cpu_close(&recorder->cpus[i]);
+	recorder_cpus_close(recorder);
 	task_list_deinit(&recorder->tasks);
-	free(recorder->cpus);
-	free(recorder->captures);
 	free(recorder->note);
 	free(recorder);
 }
