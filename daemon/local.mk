@@ -52,6 +52,7 @@ libdaemon_a_SOURCES += \
 	daemon/command/doctor.c daemon/command/doctor.h \
 	daemon/command/doctor_gather.c \
 	daemon/process/opener.c daemon/process/opener.h \
+	daemon/process/opener_direct.c \
 	daemon/perf/perf_attr.c daemon/perf/perf_attr.h \
 	daemon/perf/perf_choice.c \
 	daemon/perf/perf_event.c daemon/perf/perf_event.h \
@@ -60,3 +61,5 @@ libdaemon_a_SOURCES += \
 	daemon/perf/perf_ring.c daemon/perf/perf_ring.h \
 	daemon/process/proc_maps.c daemon/process/proc_maps.h \
 	daemon/perf/tracepoint.c daemon/perf/tracepoint.h
+
+include daemon/service/local.mk

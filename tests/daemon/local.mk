@@ -34,3 +34,5 @@ check_PROGRAMS += tests/daemon/pipeline/test_pipeline
 tests_daemon_pipeline_test_pipeline_SOURCES = $(fake_cpu) \
 	tests/daemon/pipeline/test_pipeline.c \
 	tests/schema/fixture.c tests/schema/fixture.h
+
+include tests/daemon/service/local.mk

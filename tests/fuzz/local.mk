@@ -26,3 +26,7 @@ EXTRA_DIST += tests/fuzz/corpus/python_binary tests/fuzz/python_binary.S
 fuzz_targets += tests/fuzz/fuzz_sample_file
 tests_fuzz_fuzz_sample_file_SOURCES = tests/fuzz/fuzz_sample_file.c
 EXTRA_DIST += tests/fuzz/corpus/sample_file
+
+fuzz_targets += tests/fuzz/fuzz_config
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
+EXTRA_DIST += tests/fuzz/corpus/config

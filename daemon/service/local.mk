@@ -1,0 +1,8 @@
+# The daemon as a service: what it is told, what it costs, what it says.
+libdaemon_a_SOURCES += \
+	daemon/service/config.c daemon/service/config.h \
+	daemon/service/config_keys.c daemon/service/config_parse.c \
+	daemon/service/config_value.c daemon/service/config_value.h \
+	daemon/service/governor.c daemon/service/governor.h \
+	daemon/service/log.c daemon/service/log.h \
+	daemon/service/notify.c daemon/service/notify.h
