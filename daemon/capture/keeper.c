@@ -2,7 +2,6 @@
 #include "daemon/capture/keeper.h"
 
 #include "base/clock.h"
-#include "daemon/process/opener.h"
 #include "daemon/perf/perf_record.h"
 #include "daemon/perf/perf_ring.h"
 #include "daemon/process/proc_maps.h"
@@ -28,6 +27,7 @@ enum {
 
 struct keeper {
 	const struct arch *arch;
+	const struct opener *opener;  // borrowed
 	struct target_table *targets; // borrowed
 	struct python_files *files;   // owned
 	struct perf_cpu *cpus;	      // borrowed
@@ -45,6 +45,7 @@ struct keeper {
 };
 
 struct error *keeper_create(const struct arch *arch,
+			    const struct opener *opener,
 			    struct target_table *targets, struct keeper **ret)
 {
 	struct keeper *keeper = calloc(1, sizeof(*keeper));
@@ -52,11 +53,12 @@ struct error *keeper_create(const struct arch *arch,
 	if (!keeper)
 		return &error_nomem;
 	keeper->arch = arch;
+	keeper->opener = opener;
 	keeper->targets = targets;
 	pthread_mutex_init(&keeper->lock, NULL);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC);
 	keeper->scratch = malloc(ALERT_BYTES_MAX);
-	keeper->files = python_files_create();
+	keeper->files = python_files_create(opener);
 	if (!keeper->scratch || !keeper->files || keeper->wake_fd < 0) {
 		keeper_destroy(keeper);
 		return &error_nomem;
@@ -133,7 +135,7 @@ static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 	if (!is_news(target_table_find(keeper->targets, pid), since_ns, layout,
 		     runtime))
 		return;
-	error = opener_memory(pid, &fd);
+	error = opener_memory(keeper->opener, pid, &fd);
 	if (error) {
 		error_destroy(error);
 		return;
@@ -177,7 +179,7 @@ void keeper_look_at(struct keeper *keeper, pid_t pid)
 	struct error *error;
 	size_t size;
 
-	error = opener_maps(pid, &text, &size);
+	error = opener_maps(keeper->opener, pid, &text, &size);
 	if (error) {
 		error_destroy(error);
 		return;

@@ -15,11 +15,14 @@
 
 #include "base/error.h"
 #include "daemon/perf/perf_event.h"
+#include "daemon/process/opener.h"
 #include "daemon/capture/target_table.h"
 
 struct keeper;
 
+/** @opener and @targets are borrowed. */
 struct error *keeper_create(const struct arch *arch,
+			    const struct opener *opener,
 			    struct target_table *targets, struct keeper **ret);
 void keeper_destroy(struct keeper *keeper);
 

@@ -18,12 +18,17 @@ struct known_file {
 };
 
 struct python_files {
+	const struct opener *opener; // borrowed
 	struct known_file *known; // uthash by key
 };
 
-struct python_files *python_files_create(void)
+struct python_files *python_files_create(const struct opener *opener)
 {
-	return calloc(1, sizeof(struct python_files));
+	struct python_files *files = calloc(1, sizeof(*files));
+
+	if (files)
+		files->opener = opener;
+	return files;
 }
 
 static void forget_all(struct python_files *files)
@@ -47,11 +52,12 @@ void python_files_destroy(struct python_files *files)
 }
 
 // The image is kept for CPythons only: its load headers give the bias.
-static void read_file(pid_t pid, const struct opener_mapping *mapping,
+static void read_file(const struct opener *opener, pid_t pid,
+		      const struct opener_mapping *mapping,
 		      struct python_file *ret)
 {
 	_cleanup_close_ int fd = -1;
-	struct error *error = opener_mapped_file(pid, mapping, &fd);
+	struct error *error = opener_mapped_file(opener, pid, mapping, &fd);
 
 	if (!error)
 		error = elf_image_open(fd, &ret->image);
@@ -82,7 +88,7 @@ const struct python_file *python_files_get(struct python_files *files,
 		if (!known)
 			return NULL;
 		known->key = key;
-		read_file(pid, mapping, &known->file);
+		read_file(files->opener, pid, mapping, &known->file);
 		HASH_ADD(hh, files->known, key, sizeof(key), known);
 	}
 	return known->file.binary ? &known->file : NULL;

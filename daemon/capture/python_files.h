@@ -20,7 +20,8 @@ struct python_file {
 	struct python_binary *binary; /* borrowed; never NULL */
 };
 
-struct python_files *python_files_create(void);
+/** @opener is borrowed. */
+struct python_files *python_files_create(const struct opener *opener);
 void python_files_destroy(struct python_files *files);
 
 /** NULL: not a CPython, or it cannot be read. Borrowed until the next call. */

@@ -87,7 +87,7 @@ static uint64_t read_limit(int resource)
 static void gather_features(struct doctor_facts *facts)
 {
 	_cleanup_error_ struct error *error =
-		perf_features_probe(&facts->features);
+		perf_features_probe(&opener_direct, &facts->features);
 
 	if (!error)
 		return;

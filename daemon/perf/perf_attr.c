@@ -157,19 +157,10 @@ struct perf_event_attr perf_attr_probe(uint32_t type, uint64_t config)
 	};
 }
 
-int perf_attr_open(const struct perf_event_attr *attr, pid_t tid, int cpu)
+bool perf_attr_works(const struct opener *opener,
+		     const struct perf_event_attr *attr, pid_t tid, int cpu)
 {
-	// The kernel writes attr.size back when it knows less than we do.
-	struct perf_event_attr copy = *attr;
-	long fd = syscall(SYS_perf_event_open, &copy, tid, cpu, -1,
-			  PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-bool perf_attr_works(const struct perf_event_attr *attr, pid_t tid, int cpu)
-{
-	_cleanup_close_ int fd = perf_attr_open(attr, tid, cpu);
+	_cleanup_close_ int fd = opener_perf_event(opener, attr, tid, cpu);
 
 	return fd >= 0;
 }

@@ -43,11 +43,9 @@ struct perf_event_attr perf_attr_anchor(const struct perf_options *options,
 /** The least a sampling event can ask: what probes are made of. */
 struct perf_event_attr perf_attr_probe(uint32_t type, uint64_t config);
 
-/** A close-on-exec descriptor, or a negative errno. @cpu -1: any. */
-int perf_attr_open(const struct perf_event_attr *attr, pid_t tid, int cpu);
-
 /** True when the kernel takes the event; it is closed again. */
-bool perf_attr_works(const struct perf_event_attr *attr, pid_t tid, int cpu);
+bool perf_attr_works(const struct opener *opener,
+		     const struct perf_event_attr *attr, pid_t tid, int cpu);
 
 /** Says why the kernel refused, and what would help. */
 struct error *perf_attr_error(int errnum, const struct perf_features *features);

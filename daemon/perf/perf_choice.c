@@ -83,7 +83,8 @@ static bool is_permission(int errnum)
 	return errnum == EACCES || errnum == EPERM;
 }
 
-static int choice_try(const struct perf_event_choice *choice)
+static int choice_try(const struct opener *opener,
+		      const struct perf_event_choice *choice)
 {
 	struct perf_event_attr attr =
 		perf_attr_probe(choice->type, choice->config);
@@ -92,7 +93,7 @@ static int choice_try(const struct perf_event_choice *choice)
 	attr.config1 = choice->config1;
 	attr.config2 = choice->config2;
 	attr.exclude_guest = 1;
-	fd = perf_attr_open(&attr, PERF_TARGET_SELF, -1);
+	fd = opener_perf_event(opener, &attr, PERF_TARGET_SELF, -1);
 	if (fd >= 0)
 		close(fd);
 	return fd < 0 ? -fd : 0;
@@ -132,7 +133,7 @@ struct error *perf_event_choose(const char *name,
 	error = choice_by_name(name, &choice);
 	if (error)
 		return error;
-	failed = choice_try(&choice);
+	failed = choice_try(features->opener, &choice);
 	if (is_permission(failed))
 		return error_wrap(perf_attr_error(failed, features),
 				  "event '%s'", name);

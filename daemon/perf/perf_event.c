@@ -48,7 +48,8 @@ static int cpu_open_event(struct perf_cpu *cpu,
 			  const struct perf_event_attr *attr, pid_t tid,
 			  enum perf_source source, const struct perf_ring *ring)
 {
-	_cleanup_close_ int fd = perf_attr_open(attr, tid, (int)cpu->cpu);
+	_cleanup_close_ int fd = opener_perf_event(cpu->opener, attr, tid,
+						     (int)cpu->cpu);
 	int failed;
 
 	if (fd < 0)
@@ -168,7 +169,10 @@ struct error *perf_cpu_open(unsigned int number,
 			    const struct perf_scope *scope,
 			    struct perf_cpu *ret)
 {
-	_cleanup_(perf_cpu_close) struct perf_cpu cpu = { .cpu = number };
+	_cleanup_(perf_cpu_close) struct perf_cpu cpu = {
+		.opener = options->features->opener,
+		.cpu = number,
+	};
 	struct error *error = options_check(options);
 
 	if (!error)
@@ -208,7 +212,8 @@ static int cpu_open_tracepoint(struct perf_cpu *cpu,
 {
 	struct perf_event_attr attr = perf_attr_switch_tracepoint(options);
 	_cleanup_close_ int fd =
-		perf_attr_open(&attr, PERF_TARGET_ALL, (int)cpu->cpu);
+		opener_perf_event(cpu->opener, &attr, PERF_TARGET_ALL,
+				  (int)cpu->cpu);
 	char filter[32];
 	int failed;
 

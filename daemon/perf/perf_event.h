@@ -16,6 +16,7 @@
 #define BRINDLE_DAEMON_PERF_PERF_EVENT_H
 
 #include "base/error.h"
+#include "daemon/process/opener.h"
 #include "unwind/arch.h"
 
 #include <linux/perf_event.h>
@@ -39,6 +40,7 @@ enum switch_proof {
 
 /** What this host and user can do; probed once at start. */
 struct perf_features {
+	const struct opener *opener; /* borrowed; opens the events, too */
 	int paranoid;		     /* kernel.perf_event_paranoid */
 	bool kernel_allowed;	     /* kernel chains and kernel samples */
 	bool system_wide_allowed;
@@ -50,7 +52,8 @@ struct perf_features {
 	unsigned int max_rate_hz;    /* kernel.perf_event_max_sample_rate */
 };
 
-struct error *perf_features_probe(struct perf_features *ret);
+struct error *perf_features_probe(const struct opener *opener,
+				  struct perf_features *ret);
 
 /**
  * The event asked for by name, through libpfm4: "cycles",
@@ -97,6 +100,7 @@ struct perf_ring;
  * poll() on ring->fd does not report a hang-up when the first of them exits.
  */
 struct perf_cpu {
+	const struct opener *opener; /* borrowed */
 	unsigned int cpu;
 	struct perf_ring *ring;	  /* owned; samples, proof, switches, side-band */
 	struct perf_ring *alerts; /* owned; mappings, forks, execs: the keeper's */

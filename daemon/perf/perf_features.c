@@ -7,7 +7,6 @@
 
 #include "daemon/perf/perf_attr.h"
 #include "daemon/perf/perf_record.h"
-#include "daemon/perf/tracepoint.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -34,47 +33,47 @@ static struct perf_event_attr probe_clock(void)
 }
 
 // Permissions are of the moment, not of a kernel: ask for exactly one thing.
-static bool can_see_kernel(void)
+static bool can_see_kernel(const struct opener *opener)
 {
 	struct perf_event_attr attr = probe_clock();
 
 	attr.exclude_kernel = 0;
-	return perf_attr_works(&attr, PERF_TARGET_SELF, -1);
+	return perf_attr_works(opener, &attr, PERF_TARGET_SELF, -1);
 }
 
-static bool can_see_everyone(void)
+static bool can_see_everyone(const struct opener *opener)
 {
 	struct perf_event_attr attr = probe_clock();
 
-	return perf_attr_works(&attr, PERF_TARGET_ALL, sched_getcpu());
+	return perf_attr_works(opener, &attr, PERF_TARGET_ALL, sched_getcpu());
 }
 
-static bool can_identify_builds(void)
+static bool can_identify_builds(const struct opener *opener)
 {
 	struct perf_event_attr attr = probe_clock();
 
 	attr.mmap = 1;
 	attr.mmap2 = 1;
 	attr.build_id = 1;
-	return perf_attr_works(&attr, PERF_TARGET_SELF, -1);
+	return perf_attr_works(opener, &attr, PERF_TARGET_SELF, -1);
 }
 
-static bool can_count_lost(void)
+static bool can_count_lost(const struct opener *opener)
 {
 	struct perf_event_attr attr = probe_clock();
 
 	// As it will be used: inherited events refuse some read formats.
 	attr.inherit = 1;
 	attr.read_format = PERF_FORMAT_ID | PERF_FORMAT_LOST;
-	return perf_attr_works(&attr, PERF_TARGET_SELF, sched_getcpu());
+	return perf_attr_works(opener, &attr, PERF_TARGET_SELF, sched_getcpu());
 }
 
-static bool can_count_cycles(void)
+static bool can_count_cycles(const struct opener *opener)
 {
 	struct perf_event_attr attr = perf_attr_probe(
 		PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES);
 
-	return perf_attr_works(&attr, PERF_TARGET_SELF, -1);
+	return perf_attr_works(opener, &attr, PERF_TARGET_SELF, -1);
 }
 
 // The tracepoint's next_pid counts in the first PID namespace; in another one
@@ -87,14 +86,14 @@ static bool in_first_pid_namespace(void)
 	       status.st_ino == (unsigned int)PID_NAMESPACE_INIT_INODE;
 }
 
-static bool can_trace_switches(uint64_t id)
+static bool can_trace_switches(const struct opener *opener, uint64_t id)
 {
 	struct perf_event_attr attr = perf_attr_probe(PERF_TYPE_TRACEPOINT, id);
 
 	attr.freq = 0;
 	attr.sample_period = 1;
 	attr.exclude_kernel = 0;
-	return perf_attr_works(&attr, PERF_TARGET_ALL, sched_getcpu());
+	return perf_attr_works(opener, &attr, PERF_TARGET_ALL, sched_getcpu());
 }
 
 static enum switch_proof probe_switch_proof(struct perf_features *features)
@@ -106,17 +105,20 @@ static enum switch_proof probe_switch_proof(struct perf_features *features)
 		return SWITCH_PROOF_NONE;
 	if (!features->system_wide_allowed || !in_first_pid_namespace())
 		return SWITCH_PROOF_SOFTWARE;
-	error = tracepoint_id("sched/sched_switch", "next_pid", &id);
-	if (error || !can_trace_switches(id))
+	error = opener_tracepoint(features->opener, "sched/sched_switch",
+				  "next_pid", &id);
+	if (error || !can_trace_switches(features->opener, id))
 		return SWITCH_PROOF_SOFTWARE;
 	features->sched_switch_id = id;
 	return SWITCH_PROOF_TRACEPOINT;
 }
 
-struct error *perf_features_probe(struct perf_features *ret)
+struct error *perf_features_probe(const struct opener *opener,
+				  struct perf_features *ret)
 {
 	struct perf_event_attr least = probe_clock();
-	struct perf_features features = { .paranoid = 2,
+	struct perf_features features = { .opener = opener,
+					  .paranoid = 2,
 					  .max_rate_hz = MAX_RATE_DEFAULT_HZ };
 	int rate, fd;
 
@@ -126,15 +128,15 @@ struct error *perf_features_probe(struct perf_features *ret)
 		features.max_rate_hz = (unsigned int)rate;
 	// What every user may do, unless a distribution's level 3 forbids it.
 	least.sample_freq = 1;
-	fd = perf_attr_open(&least, PERF_TARGET_SELF, -1);
+	fd = opener_perf_event(opener, &least, PERF_TARGET_SELF, -1);
 	if (fd < 0)
 		return perf_attr_error(-fd, &features);
 	close(fd);
-	features.kernel_allowed = can_see_kernel();
-	features.system_wide_allowed = can_see_everyone();
-	features.build_id = can_identify_builds();
-	features.lost_count = can_count_lost();
-	features.hardware = can_count_cycles();
+	features.kernel_allowed = can_see_kernel(opener);
+	features.system_wide_allowed = can_see_everyone(opener);
+	features.build_id = can_identify_builds(opener);
+	features.lost_count = can_count_lost(opener);
+	features.hardware = can_count_cycles(opener);
 	features.switch_proof = probe_switch_proof(&features);
 	*ret = features;
 	return NULL;

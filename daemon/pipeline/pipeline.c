@@ -7,7 +7,8 @@
 #include "daemon/pipeline/waiting_sample.h"
 
 struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
-			    struct store *store, struct target_table *targets,
+			    const struct opener *opener, struct store *store,
+			    struct target_table *targets,
 			    size_t source_count)
 {
 	struct error *error;
@@ -23,11 +24,12 @@ struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 		return &error_nomem;
 	error = merge_init(&pipeline->merge, arch, source_count);
 	if (!error)
-		error = process_table_init(&pipeline->processes);
+		error = process_table_init(&pipeline->processes, opener);
 	if (!error)
 		error = proof_book_init(&pipeline->proofs, arch);
 	if (!error)
 		error = resolver_init(&pipeline->resolver, store);
+	pipeline->resolver.opener = opener;
 	return error;
 }
 

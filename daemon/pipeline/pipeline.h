@@ -63,7 +63,8 @@ struct pipeline {
 };
 
 struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
-			    struct store *store, struct target_table *targets,
+			    const struct opener *opener, struct store *store,
+			    struct target_table *targets,
 			    size_t source_count);
 void pipeline_deinit(struct pipeline *pipeline);
 

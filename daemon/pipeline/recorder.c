@@ -135,10 +135,13 @@ static struct error *make_pipeline(struct recorder *recorder)
 
 	error = target_table_create(&recorder->targets);
 	if (!error)
-		error = keeper_create(recorder->perf.arch, recorder->targets,
+		error = keeper_create(recorder->perf.arch,
+				      recorder->options.opener,
+				      recorder->targets,
 				      &recorder->keeper);
 	if (!error)
 		error = pipeline_init(&recorder->pipeline, recorder->perf.arch,
+				      recorder->options.opener,
 				      recorder->store, recorder->targets,
 				      recorder->cpu_count);
 	recorder->pipeline.keeper = recorder->keeper;
@@ -154,7 +157,8 @@ static struct error *set_up(struct recorder *recorder)
 	struct error *error;
 
 	raise_file_limit();
-	error = perf_features_probe(&recorder->features);
+	error = perf_features_probe(recorder->options.opener,
+				    &recorder->features);
 	if (!error)
 		error = choose_event(recorder);
 	if (!error)
@@ -182,6 +186,8 @@ struct error *recorder_create(const struct recorder_options *options,
 	if (!recorder)
 		return &error_nomem;
 	recorder->options = *options;
+	if (!options->opener)
+		recorder->options.opener = &opener_direct;
 	error = set_up(recorder);
 	if (error) {
 		recorder_destroy(recorder);

@@ -11,11 +11,13 @@
 
 #include "base/error.h"
 #include "daemon/perf/perf_event.h"
+#include "daemon/process/opener.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct recorder_options {
+	const struct opener *opener; /* NULL: opener_direct */
 	const char *output;	 /* the profile's path */
 	const char *keep_samples; /* NULL: raw samples are not kept */
 	const char *event;	 /* NULL: cpu-clock */

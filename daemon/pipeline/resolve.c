@@ -96,6 +96,17 @@ static int64_t native_function(struct resolver *resolver,
 			      module_row(resolver, module));
 }
 
+static void load_kernel_symbols(struct resolver *resolver)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!resolver->opener)
+		return;
+	error_destroy(opener_kernel_symbols(resolver->opener, &fd));
+	if (fd >= 0)
+		error_destroy(kallsyms_read(fd, &resolver->kallsyms));
+}
+
 // Loaded at the first kernel frame, for it takes a while. Where they may not be
 // read, kernel frames stay without a name.
 static const char *kernel_symbol(struct resolver *resolver, uint64_t address,
@@ -104,8 +115,7 @@ static const char *kernel_symbol(struct resolver *resolver, uint64_t address,
 	if (resolver->kernel_name)
 		return resolver->kernel_name(resolver->kernel_context, address);
 	if (!resolver->kallsyms_tried)
-		error_destroy(kallsyms_load("/proc/kallsyms",
-					    &resolver->kallsyms));
+		load_kernel_symbols(resolver);
 	resolver->kallsyms_tried = true;
 	return resolver->kallsyms ? kallsyms_find(resolver->kallsyms, address,
 						  ret_module) :

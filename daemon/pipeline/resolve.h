@@ -10,6 +10,7 @@
 #ifndef BRINDLE_DAEMON_PIPELINE_RESOLVE_H
 #define BRINDLE_DAEMON_PIPELINE_RESOLVE_H
 
+#include "daemon/process/opener.h"
 #include "schema/store.h"
 #include "unwind/python/code.h"
 #include "unwind/symbols/kallsyms.h"
@@ -26,6 +27,7 @@ struct resolve_entry {
 
 struct resolver {
 	struct store *store;	    /* borrowed */
+	const struct opener *opener; /* borrowed; NULL: no kallsyms */
 	struct kallsyms *kallsyms;  /* owned; NULL: none */
 	bool kallsyms_tried;
 	/* Names kernel code instead of kallsyms; NULL: kallsyms. */

@@ -2,7 +2,6 @@
 #include "daemon/pipeline/sleeping.h"
 
 #include "base/clock.h"
-#include "daemon/process/opener.h"
 #include "daemon/pipeline/sample_walk.h"
 #include "unwind/python/freeze.h"
 
@@ -162,7 +161,7 @@ bool sleeping_sample(struct pipeline *pipeline, pid_t pid, pid_t tid)
 
 	if (!bytes)
 		return false;
-	error = opener_memory(pid, &fd);
+	error = opener_memory(pipeline->processes.opener, pid, &fd);
 	if (error) {
 		error_destroy(error);
 		return false;

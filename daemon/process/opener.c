@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/process/opener.h"
 
-#include "unwind/regular_file.h"
-
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <linux/openat2.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 /* 65,530 mappings is the kernel's default limit; long paths, some more. */
-enum { MAPS_BYTES_MAX = 64 << 20, MAPS_BYTES_FIRST = 64 << 10 };
+enum {
+	MAPS_BYTES_MAX = 64 << 20,
+	MAPS_BYTES_FIRST = 64 << 10,
+	LIST_ROOM = 512,
+};
 
-struct error *opener_memory(pid_t pid, int *ret_fd)
+struct error *opener_memory(const struct opener *opener, pid_t pid,
+			    int *ret_fd)
 {
-	char path[64];
-	int fd;
+	int fd = opener->ops->memory(opener->state, pid);
 
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return error_from_errno(errno, "open '%s'", path);
+		return error_from_errno(-fd, "open '/proc/%d/mem'", (int)pid);
 	*ret_fd = fd;
 	return NULL;
 }
@@ -40,18 +33,16 @@ static bool make_room(char **text, size_t *room)
 	return true;
 }
 
-struct error *opener_maps(pid_t pid, char **ret_text, size_t *ret_size)
+struct error *opener_maps(const struct opener *opener, pid_t pid,
+			  char **ret_text, size_t *ret_size)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = opener->ops->maps(opener->state, pid);
 	_cleanup_free_ char *text = NULL;
 	size_t room = 0, size = 0;
 	ssize_t got;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return error_from_errno(errno, "open '%s'", path);
+		return error_from_errno(-fd, "open '/proc/%d/maps'", (int)pid);
 	for (;;) {
 		if (size == room && !make_room(&text, &room))
 			return &error_nomem;
@@ -59,7 +50,8 @@ struct error *opener_maps(pid_t pid, char **ret_text, size_t *ret_size)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_from_errno(errno, "read '%s'", path);
+			return error_from_errno(errno, "read '/proc/%d/maps'",
+						(int)pid);
 		if (!got)
 			break;
 		size += (size_t)got;
@@ -69,104 +61,72 @@ struct error *opener_maps(pid_t pid, char **ret_text, size_t *ret_size)
 	return NULL;
 }
 
-/** O_PATH handle of the very file of the mapping. Needs CAP_SYS_ADMIN or
- *  CAP_CHECKPOINT_RESTORE (Linux 5.9 commit 12886f8ab10c). */
-static int open_map_file(pid_t pid, const struct opener_mapping *mapping)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path),
-		 "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, (int)pid,
-		 mapping->start, mapping->end);
-	return open(path, O_PATH | O_CLOEXEC);
-}
-
-/** The root that the process sees, or ours when it is gone: what it had mapped
- *  is mostly still there, and the caller looks whether it is the same file. */
-static int open_root(pid_t pid)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 ? fd : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-/** O_PATH handle by name, inside the process's own root: links, also absolute
- *  ones, cannot lead out of it. */
-static int open_in_root(pid_t pid, const char *path)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	_cleanup_close_ int root = -1;
-
-	if (path[0] != '/') {
-		errno = ENOENT;
-		return -1;
-	}
-	root = open_root(pid);
-	if (root < 0)
-		return -1;
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-}
-
-/*
- * btrfs and overlayfs report another device to stat() than to /proc/PID/maps,
- * both with major number 0. So devices are compared only where both are real.
- */
-static bool is_same_file(const struct opener_mapping *mapping,
-			 const struct stat *st)
-{
-	if (!mapping->inode)
-		return true;
-	if (st->st_ino != mapping->inode)
-		return false;
-	if (!major(st->st_dev) || !mapping->dev_major)
-		return true;
-	return major(st->st_dev) == mapping->dev_major &&
-	       minor(st->st_dev) == mapping->dev_minor;
-}
-
-static struct error *open_checked(int path_fd, pid_t pid,
-				  const struct opener_mapping *mapping,
-				  int *ret_fd)
-{
-	_cleanup_close_ int fd = -1;
-	struct error *error;
-	struct stat st;
-
-	error = regular_file_reopen(path_fd, pid, mapping->path, &st, &fd);
-	if (error)
-		return error;
-	if (!is_same_file(mapping, &st))
-		return error_create(ERROR_NOT_FOUND,
-				    "'%s' is another file now", mapping->path);
-	*ret_fd = take_fd(&fd);
-	return NULL;
-}
-
-struct error *opener_mapped_file(pid_t pid,
+struct error *opener_mapped_file(const struct opener *opener, pid_t pid,
 				 const struct opener_mapping *mapping,
 				 int *ret_fd)
 {
-	_cleanup_error_ struct error *first = NULL;
-	_cleanup_close_ int path_fd = open_map_file(pid, mapping);
+	return opener->ops->mapped_file(opener->state, pid, mapping, ret_fd);
+}
 
-	if (path_fd >= 0) {
-		first = open_checked(path_fd, pid, mapping, ret_fd);
-		if (!first)
-			return NULL;
-		close(path_fd);
+size_t opener_text(const struct opener *opener, enum opener_text which,
+		   pid_t pid, pid_t tid, char *ret, size_t size)
+{
+	ssize_t got;
+
+	if (size > OPENER_TEXT_BYTES_MAX + 1)
+		size = OPENER_TEXT_BYTES_MAX + 1;
+	got = opener->ops->text(opener->state, which, pid, tid, ret, size - 1);
+	if (got < 0)
+		got = 0;
+	ret[got] = '\0';
+	return (size_t)got;
+}
+
+bool opener_has_process(const struct opener *opener, pid_t pid)
+{
+	char name[32];
+
+	return opener_text(opener, OPENER_TEXT_COMM, pid, 0, name,
+			   sizeof(name)) > 0;
+}
+
+bool opener_list(const struct opener *opener, pid_t pid, opener_number_fn visit,
+		 void *context)
+{
+	pid_t numbers[LIST_ROOM];
+	int64_t position = 0;
+	ssize_t found;
+
+	for (;;) {
+		found = opener->ops->list(opener->state, pid, &position,
+					  numbers, LIST_ROOM);
+		if (found < 0)
+			return false;
+		if (!found)
+			return true;
+		for (ssize_t i = 0; i < found; i++)
+			visit(context, numbers[i]);
 	}
-	// By path as well: the mapping may have been split since, or gone.
-	path_fd = open_in_root(pid, mapping->path);
-	if (path_fd >= 0)
-		return open_checked(path_fd, pid, mapping, ret_fd);
-	if (first)
-		return take_ptr(first);
-	return error_from_errno(errno, "open '%s' of process %d",
-				mapping->path, (int)pid);
+}
+
+int opener_perf_event(const struct opener *opener,
+		      const struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	return opener->ops->perf_event(opener->state, attr, tid, cpu);
+}
+
+struct error *opener_tracepoint(const struct opener *opener, const char *event,
+				const char *field, uint64_t *ret)
+{
+	return opener->ops->tracepoint(opener->state, event, field, ret);
+}
+
+struct error *opener_kernel_symbols(const struct opener *opener, int *ret_fd)
+{
+	int fd = opener->ops->kernel_symbols(opener->state);
+
+	if (fd < 0)
+		return error_from_errno(-fd, "open '/proc/kallsyms'");
+	*ret_fd = fd;
+	return NULL;
 }

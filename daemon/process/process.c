@@ -53,9 +53,11 @@ static void exited_destroy(struct process **list)
 	}
 }
 
-struct error *process_table_init(struct process_table *table)
+struct error *process_table_init(struct process_table *table,
+				 const struct opener *opener)
 {
-	*table = (struct process_table){ .modules = module_cache_create() };
+	*table = (struct process_table){ .opener = opener,
+					 .modules = module_cache_create() };
 	return table->modules ? NULL : &error_nomem;
 }
 

@@ -15,6 +15,7 @@
 
 #include "daemon/perf/perf_record.h"
 #include "daemon/capture/target_table.h"
+#include "daemon/process/opener.h"
 #include "unwind/module_cache.h"
 #include "unwind/python/code.h"
 #include "unwind/space.h"
@@ -63,6 +64,7 @@ struct process {
 };
 
 struct process_table {
+	const struct opener *opener;  /* borrowed */
 	struct process *processes; /* uthash by pid */
 	struct process *exited;	      /* since the last collect */
 	struct process *exited_before; /* and before: destroyed next */
@@ -74,7 +76,8 @@ struct process_table {
 	char unsupported_text[96]; /* why, of the first of them */
 };
 
-struct error *process_table_init(struct process_table *table);
+struct error *process_table_init(struct process_table *table,
+				 const struct opener *opener);
 void process_table_deinit(struct process_table *table);
 
 /** Takes one side-band record. False without memory. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/process/process_scan.h"
 
-#include "daemon/process/opener.h"
 #include "daemon/process/proc_maps.h"
 #include "daemon/process/process_state.h"
 
@@ -10,6 +9,7 @@
 #include <string.h>
 
 struct mapping_source {
+	const struct opener *opener;
 	pid_t pid;
 	struct opener_mapping mapping;
 };
@@ -18,7 +18,8 @@ static struct error *open_mapped(void *context, int *ret_fd)
 {
 	struct mapping_source *source = context;
 
-	return opener_mapped_file(source->pid, &source->mapping, ret_fd);
+	return opener_mapped_file(source->opener, source->pid, &source->mapping,
+				  ret_fd);
 }
 
 static enum mapping_kind kind_of_path(const char *path)
@@ -69,7 +70,7 @@ bool process_map_record(struct process_table *table, struct process *process,
 		.build_id_size = fields->build_id_size,
 	};
 	struct mapping_source source = {
-		process->pid,
+		table->opener, process->pid,
 		{ fields->start, fields->start + fields->length, fields->path,
 		  fields->major, fields->minor, fields->inode }
 	};
@@ -87,7 +88,7 @@ static bool map_line(struct process_table *table, struct process *process,
 					    .dev_major = line->dev_major,
 					    .dev_minor = line->dev_minor,
 					    .inode = line->inode };
-	struct mapping_source source = { process->pid,
+	struct mapping_source source = { table->opener, process->pid,
 					 { line->start, line->end, line->path,
 					   line->dev_major, line->dev_minor,
 					   line->inode } };
@@ -102,7 +103,8 @@ static void read_maps(struct process_table *table, struct process *process)
 	struct reader reader;
 	enum proc_maps_result result;
 	size_t size;
-	struct error *error = opener_maps(process->pid, &text, &size);
+	struct error *error =
+		opener_maps(table->opener, process->pid, &text, &size);
 
 	process->maps_read = true;
 	if (error) {

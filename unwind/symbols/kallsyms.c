@@ -13,6 +13,7 @@
 #include "base/array.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -179,14 +180,11 @@ static struct error *read_lines(struct kallsyms *symbols, FILE *file,
 
 enum { READ_BYTES = 64 << 10 };
 
-struct error *kallsyms_load(const char *path, struct kallsyms **ret)
+static struct error *load(FILE *file, const char *path, struct kallsyms **ret)
 {
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	struct kallsyms *symbols;
 	struct error *error;
 
-	if (!file)
-		return error_from_errno(errno, "open '%s'", path);
 	// procfs asks for small reads and pays for each.
 	setvbuf(file, NULL, _IOFBF, READ_BYTES);
 	symbols = calloc(1, sizeof(*symbols));
@@ -200,6 +198,26 @@ struct error *kallsyms_load(const char *path, struct kallsyms **ret)
 	sort(symbols);
 	*ret = symbols;
 	return NULL;
+}
+
+struct error *kallsyms_load(const char *path, struct kallsyms **ret)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+
+	if (!file)
+		return error_from_errno(errno, "open '%s'", path);
+	return load(file, path, ret);
+}
+
+struct error *kallsyms_read(int fd, struct kallsyms **ret)
+{
+	_cleanup_close_ int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	_cleanup_fclose_ FILE *file = own_fd < 0 ? NULL : fdopen(own_fd, "re");
+
+	if (!file)
+		return error_from_errno(errno, "read kernel symbols");
+	own_fd = -1;
+	return load(file, "/proc/kallsyms", ret);
 }
 
 void kallsyms_destroy(struct kallsyms *symbols)

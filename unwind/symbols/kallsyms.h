@@ -15,6 +15,9 @@ struct kallsyms;
 
 /** @path is /proc/kallsyms but in tests. */
 struct error *kallsyms_load(const char *path, struct kallsyms **ret);
+
+/** The same from @fd, from where it stands; it stays the caller's. */
+struct error *kallsyms_read(int fd, struct kallsyms **ret);
 void kallsyms_destroy(struct kallsyms *symbols);
 
 /** The name of the function at @address and its module ("" for the kernel

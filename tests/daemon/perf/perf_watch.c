@@ -69,7 +69,7 @@ struct error *watch_init(struct watch *watch)
 	struct error *error;
 
 	memset(watch, 0, sizeof(*watch));
-	error = perf_features_probe(&watch->features);
+	error = perf_features_probe(&opener_direct, &watch->features);
 	if (error)
 		return error;
 	watch->options = (struct perf_options){

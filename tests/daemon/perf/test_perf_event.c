@@ -460,7 +460,7 @@ static void test_names(void **state)
 	char *note = NULL;
 
 	(void)state;
-	assert_no_error(perf_features_probe(&features));
+	assert_no_error(perf_features_probe(&opener_direct, &features));
 	assert_no_error(perf_event_choose("task-clock", &features, &choice,
 					  &note));
 	assert_int_equal(choice.config, PERF_COUNT_SW_TASK_CLOCK);
@@ -516,7 +516,7 @@ int main(void)
 		cmocka_unit_test(test_bad_options),
 	};
 	struct perf_features features;
-	struct error *error = perf_features_probe(&features);
+	struct error *error = perf_features_probe(&opener_direct, &features);
 
 	if (error) {
 		printf("skipped: %s\n", error->message);

@@ -32,6 +32,7 @@ static int set_up(void **state)
 	world->store = fixture_open_store("x.db");
 	fixture_succeed(target_table_create(&world->targets));
 	fixture_succeed(pipeline_init(&world->pipeline, arch_native(),
+				      &opener_direct,
 				      world->store, world->targets, CPUS));
 	for (unsigned int i = 0; i < CPUS; i++) {
 		fake_cpu_init(&world->cpu[i], i, RING_BYTES);

@@ -77,11 +77,13 @@ static void opens_the_mapped_file(void **state)
 
 	(void)state;
 	map_file(&mapped, "the file");
-	assert_null(opener_mapped_file(getpid(), &mapped.mapping, &fd));
+	assert_null(opener_mapped_file(&opener_direct, getpid(),
+				       &mapped.mapping, &fd));
 	assert_reads(fd, "the file");
 	// Also when the mapping itself is not there any more.
 	mapped.mapping.end += PAGE;
-	assert_null(opener_mapped_file(getpid(), &mapped.mapping, &fd));
+	assert_null(opener_mapped_file(&opener_direct, getpid(),
+				       &mapped.mapping, &fd));
 	assert_reads(fd, "the file");
 	unmap_file(&mapped);
 }
@@ -97,10 +99,12 @@ static void opens_what_a_gone_process_had_mapped(void **state)
 		_exit(0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	map_file(&mapped, "still there");
-	assert_null(opener_mapped_file(child, &mapped.mapping, &fd));
+	assert_null(opener_mapped_file(&opener_direct, child,
+				       &mapped.mapping, &fd));
 	assert_reads(fd, "still there");
 	mapped.mapping.inode++;
-	error_destroy(opener_mapped_file(child, &mapped.mapping, &fd));
+	error_destroy(opener_mapped_file(&opener_direct, child,
+				       &mapped.mapping, &fd));
 	unmap_file(&mapped);
 }
 
@@ -113,7 +117,8 @@ static void opens_a_deleted_file(void **state)
 	map_file(&mapped, "gone");
 	unlink(mapped.path);
 	if (may_open_map_files(&mapped)) {
-		assert_null(opener_mapped_file(getpid(), &mapped.mapping, &fd));
+		assert_null(opener_mapped_file(&opener_direct, getpid(),
+				       &mapped.mapping, &fd));
 		assert_reads(fd, "gone");
 	}
 	unmap_file(&mapped);
@@ -131,7 +136,8 @@ static void refuses_another_file_of_that_name(void **state)
 	mapped.mapping.start += PAGE; // no such mapping: by path then
 	mapped.mapping.end += 64 * PAGE;
 	mapped.mapping.path = other.path;
-	error = opener_mapped_file(getpid(), &mapped.mapping, &fd);
+	error = opener_mapped_file(&opener_direct, getpid(),
+				       &mapped.mapping, &fd);
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_NOT_FOUND);
 	assert_int_equal(fd, -1);
@@ -241,7 +247,7 @@ static void links_do_not_lead_out_of_the_root(void **state)
 		_exit(live_in_root(root, ready[1], finish[0]));
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	error = opener_mapped_file(child, &mapping, &fd);
+	error = opener_mapped_file(&opener_direct, child, &mapping, &fd);
 	close(finish[1]);
 	waitpid(child, NULL, 0);
 	snprintf(link, sizeof(link), "%s/link", root);
@@ -262,7 +268,7 @@ static void memory_reads_what_is_there(void **state)
 	int fd = -1;
 
 	(void)state;
-	assert_null(opener_memory(getpid(), &fd));
+	assert_null(opener_memory(&opener_direct, getpid(), &fd));
 	assert_int_equal(pread(fd, text, sizeof(text), (off_t)(long)secret),
 			 sizeof(text));
 	assert_string_equal(text, secret);
@@ -279,7 +285,7 @@ static void maps_are_read_whole(void **state)
 	char *text;
 
 	(void)state;
-	assert_null(opener_maps(getpid(), &text, &size));
+	assert_null(opener_maps(&opener_direct, getpid(), &text, &size));
 	reader_init(&reader, text, size);
 	while ((result = proc_maps_next(&reader, &mapping)) != PROC_MAPS_END) {
 		assert_int_equal(result, PROC_MAPS_MAPPING);
@@ -299,10 +305,10 @@ static void says_that_a_process_is_not_there(void **state)
 	int fd;
 
 	(void)state;
-	error = opener_memory(INT32_MAX, &fd);
+	error = opener_memory(&opener_direct, INT32_MAX, &fd);
 	assert_int_equal(error->code, ERROR_NOT_FOUND);
 	error_destroy(error);
-	error = opener_maps(INT32_MAX, &text, &size);
+	error = opener_maps(&opener_direct, INT32_MAX, &text, &size);
 	assert_int_equal(error->code, ERROR_NOT_FOUND);
 	error_destroy(error);
 }

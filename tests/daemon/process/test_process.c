@@ -17,7 +17,7 @@ static int set_up(void **state)
 	struct process_table *table = calloc(1, sizeof(*table));
 
 	*state = table;
-	return !table || process_table_init(table) ? -1 : 0;
+	return !table || process_table_init(table, &opener_direct) ? -1 : 0;
 }
 
 static int tear_down(void **state)

@@ -1,0 +1,2 @@
+libdaemon_a_SOURCES += \
+	daemon/broker/broker.h
