@@ -10,7 +10,6 @@
 #include "unwind/python/binary.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -83,18 +82,12 @@ void keeper_destroy(struct keeper *keeper)
 
 // Where the kernel put the arguments of the program: the first thread's stack
 // begins there (proc(5), stat field 28). 0 when it is not told.
-static uint64_t main_stack_of(pid_t pid)
+static uint64_t main_stack_of(const struct opener *opener, pid_t pid)
 {
-	_cleanup_close_ int fd = -1;
-	char path[64], text[1024], *field;
-	ssize_t size;
+	char text[1024], *field;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (size <= 0)
+	if (!opener_text(opener, OPENER_TEXT_STAT, pid, 0, text, sizeof(text)))
 		return 0;
-	text[size] = '\0';
 	field = strrchr(text, ')');
 	for (int i = 2; field && i < STAT_STACK_FIELD; i++)
 		field = strchr(field + 1, ' ');
@@ -146,7 +139,7 @@ static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 		close(fd);
 		return;
 	}
-	python->main_stack = main_stack_of(pid);
+	python->main_stack = main_stack_of(keeper->opener, pid);
 	error_destroy(target_table_publish(keeper->targets, pid, since_ns, fd,
 					   python));
 }

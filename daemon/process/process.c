@@ -166,21 +166,14 @@ void process_table_collect(struct process_table *table)
 	table->exited = NULL;
 }
 
-static bool is_in_proc(pid_t pid)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	return !access(path, F_OK);
-}
-
 // Missing twice, for the records of its end may still be on their way.
 void process_table_sweep(struct process_table *table)
 {
 	struct process *process, *next;
 
 	HASH_ITER(hh, table->processes, process, next) {
-		bool missing = !is_in_proc(process->pid);
+		bool missing =
+			!opener_has_process(table->opener, process->pid);
 
 		if (missing && process->missing)
 			process_table_remove(table, process);

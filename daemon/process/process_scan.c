@@ -4,8 +4,6 @@
 #include "daemon/process/proc_maps.h"
 #include "daemon/process/process_state.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
 
 struct mapping_source {
@@ -121,50 +119,33 @@ static void read_maps(struct process_table *table, struct process *process)
 }
 
 // The kernel's own name of a task; at most 15 bytes, and a newline.
-static void read_comm(pid_t pid, pid_t tid, char *ret)
+static void read_comm(const struct opener *opener, pid_t pid, pid_t tid,
+		      char *ret)
 {
-	char path[64];
-	ssize_t size;
-	int fd;
+	char text[PROCESS_NAME_MAX + 1];
+	size_t size = opener_text(opener, OPENER_TEXT_COMM, pid, tid, text,
+				  sizeof(text));
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!size)
 		return;
-	size = read(fd, ret, PROCESS_NAME_MAX);
-	close(fd);
-	if (size < 1)
-		return;
-	ret[size - 1] = '\0';
+	text[size - 1] = '\0';
+	memcpy(ret, text, size);
 }
 
-static void read_thread(struct process *process, pid_t tid)
-{
-	char name[PROCESS_NAME_MAX] = "";
-	struct thread *thread = process_thread(process, tid);
+struct thread_reader {
+	const struct opener *opener;
+	struct process *process;
+};
 
-	read_comm(process->pid, tid, name);
+static void read_thread(void *context, pid_t tid)
+{
+	struct thread_reader *reader = context;
+	char name[PROCESS_NAME_MAX] = "";
+	struct thread *thread = process_thread(reader->process, tid);
+
+	read_comm(reader->opener, reader->process->pid, tid, name);
 	if (thread && *name)
 		thread_set_name(thread, name);
-}
-
-static void read_threads(struct process *process)
-{
-	struct dirent *entry;
-	char path[64];
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", process->pid);
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid > 0)
-			read_thread(process, tid);
-	}
-	closedir(dir);
 }
 
 // What is known may be out of date. Another name means another program, whose
@@ -186,9 +167,10 @@ static struct process *start_over(struct process_table *table,
 void process_table_scan(struct process_table *table, pid_t pid)
 {
 	struct process *process = process_table_find(table, pid);
+	struct thread_reader reader = { .opener = table->opener };
 	char name[PROCESS_NAME_MAX] = "";
 
-	read_comm(pid, pid, name);
+	read_comm(table->opener, pid, 0, name);
 	if (!process)
 		process = process_table_add(table, pid, 0);
 	else if (process->losses != table->losses && *name)
@@ -196,24 +178,19 @@ void process_table_scan(struct process_table *table, pid_t pid)
 	if (!process)
 		return;
 	process->losses = table->losses;
+	reader.process = process;
 	if (*name)
 		process_set_name(process, name);
-	read_threads(process);
+	opener_list(table->opener, pid, read_thread, &reader);
 	read_maps(table, process);
+}
+
+static void scan_one(void *context, pid_t pid)
+{
+	process_table_scan(context, pid);
 }
 
 void process_table_scan_all(struct process_table *table)
 {
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (pid > 0)
-			process_table_scan(table, pid);
-	}
-	closedir(dir);
+	opener_list(table->opener, 0, scan_one, table);
 }

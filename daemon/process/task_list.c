@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "daemon/pipeline/recorder_state.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -27,26 +26,6 @@ static bool list_add(struct task_list *list, pid_t pid, pid_t tid)
 	return true;
 }
 
-typedef void (*number_fn)(void *context, pid_t number);
-
-// Calls @visit for every entry of @path that is a number.
-static bool each_number(const char *path, number_fn visit, void *context)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	if (!dir)
-		return false;
-	while ((entry = readdir(dir))) {
-		pid_t number = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (number > 0)
-			visit(context, number);
-	}
-	closedir(dir);
-	return true;
-}
-
 struct growing {
 	struct task_list *list;
 	pid_t pid;
@@ -63,10 +42,8 @@ static void add_thread(void *context, pid_t tid)
 static bool add_process(struct task_list *list, pid_t pid)
 {
 	struct growing growing = { list, pid };
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	return each_number(path, add_thread, &growing);
+	return opener_list(list->opener, pid, add_thread, &growing);
 }
 
 static void add_children_of(struct task_list *list, pid_t pid, pid_t tid)
@@ -160,7 +137,8 @@ static struct error *add_asked_for(struct task_list *list, pid_t pid)
 struct error *task_list_init(struct task_list *list,
 			     const struct recorder_options *options)
 {
-	*list = (struct task_list){ .system_wide = options->system_wide };
+	*list = (struct task_list){ .opener = options->opener,
+				    .system_wide = options->system_wide };
 	for (size_t i = 0; i < options->pid_count; i++) {
 		struct error *error = add_asked_for(list, options->pids[i]);
 
@@ -228,7 +206,7 @@ size_t task_list_processes(const struct task_list *list, pid_t **ret)
 	struct pid_array array = { 0 };
 
 	if (list->system_wide)
-		each_number("/proc", append_pid, &array);
+		opener_list(list->opener, 0, append_pid, &array);
 	for (size_t i = 0; i < list->count; i++)
 		if (list->pids[i] == list->tids[i])
 			append_pid(&array, list->pids[i]);

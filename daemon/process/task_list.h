@@ -13,10 +13,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct opener;
 struct recorder;
 struct recorder_options;
 
 struct task_list {
+	const struct opener *opener; /* borrowed */
 	bool system_wide;
 	pid_t *tids; /* owned; sorted by nothing */
 	pid_t *pids; /* owned; the process of each */

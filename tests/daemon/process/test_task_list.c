@@ -15,7 +15,9 @@ enum { CHILDREN = 700 };
 static struct error *list_of(struct task_list *list, const pid_t *pids,
 			     size_t count)
 {
-	struct recorder_options options = { .pids = pids, .pid_count = count };
+	struct recorder_options options = { .opener = &opener_direct,
+					    .pids = pids,
+					    .pid_count = count };
 
 	return task_list_init(list, &options);
 }
@@ -170,7 +172,8 @@ static void what_is_no_process_is_refused(void **state)
 
 static void the_whole_host_has_us_in_it(void **state)
 {
-	struct recorder_options options = { .system_wide = true };
+	struct recorder_options options = { .opener = &opener_direct,
+					    .system_wide = true };
 	struct task_list list;
 	size_t count;
 	bool found = false;
