@@ -16,6 +16,9 @@ libdaemon_a_SOURCES += \
 	daemon/capture/capture_queue.c daemon/capture/capture_queue.h \
 	daemon/capture/capture_thread.c \
 	daemon/process/child.c daemon/process/child.h \
+	daemon/process/cgroup_name.c daemon/process/cgroup_name.h \
+	daemon/process/command_line.c daemon/process/command_line.h \
+	daemon/process/user_table.c daemon/process/user_table.h \
 	daemon/command/dump_print.c daemon/command/dump_print.h \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
 	daemon/pipeline/merge.c daemon/pipeline/merge.h \

@@ -36,3 +36,9 @@ tests_daemon_pipeline_test_pipeline_SOURCES = $(fake_cpu) \
 	tests/schema/fixture.c tests/schema/fixture.h
 
 include tests/daemon/service/local.mk
+
+check_PROGRAMS += tests/daemon/process/test_cgroup_name \
+	tests/daemon/process/test_command_line tests/daemon/process/test_user_table
+tests_daemon_process_test_cgroup_name_SOURCES = tests/daemon/process/test_cgroup_name.c
+tests_daemon_process_test_command_line_SOURCES = tests/daemon/process/test_command_line.c
+tests_daemon_process_test_user_table_SOURCES = tests/daemon/process/test_user_table.c

@@ -30,3 +30,7 @@ EXTRA_DIST += tests/fuzz/corpus/sample_file
 fuzz_targets += tests/fuzz/fuzz_config
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 EXTRA_DIST += tests/fuzz/corpus/config
+
+fuzz_targets += tests/fuzz/fuzz_labels
+tests_fuzz_fuzz_labels_SOURCES = tests/fuzz/fuzz_labels.c
+EXTRA_DIST += tests/fuzz/corpus/labels
