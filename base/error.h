@@ -17,6 +17,7 @@ enum error_code {
 	ERROR_USAGE,	    /* the command line is wrong: exit status 2 */
 	ERROR_SYSTEM,	    /* a system call failed */
 	ERROR_PERMISSION,   /* the host does not allow it */
+	ERROR_BUSY,	    /* another process has it */
 	ERROR_NOT_FOUND,    /* no such process, file or function */
 	ERROR_BAD_DATA,	    /* foreign bytes break their format's rules */
 	ERROR_UNSUPPORTED,  /* well-formed, but not something we know */

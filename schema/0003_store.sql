@@ -93,6 +93,9 @@ ALTER TABLE sample RENAME COLUMN weight_ns TO weight;
 
 -- Had the thread the interpreter's lock? 'held', 'waiting', 'without'.
 ALTER TABLE outcome ADD COLUMN gil TEXT;
+-- Whose samples are counted: each session has outcomes of its own.
+ALTER TABLE outcome ADD COLUMN session_id INTEGER NOT NULL DEFAULT 1
+	REFERENCES session;
 
 CREATE TABLE sample_relation (
 	-- Which other thread had to do with a sample?
@@ -114,7 +117,7 @@ CREATE TABLE rollup_10s (
 ) STRICT;
 
 CREATE TABLE rollup_10min (
-	-- The same for each ten minutes.
+	-- What was each thread doing in each ten minutes? As above.
 	id INTEGER PRIMARY KEY,
 	event_id INTEGER NOT NULL REFERENCES event,
 	thread_id INTEGER NOT NULL REFERENCES thread,
@@ -124,19 +127,27 @@ CREATE TABLE rollup_10min (
 ) STRICT;
 
 CREATE TABLE level (
-	-- How far does each level reach? Samples before done_id are in it, those
-	-- before kept_id have been pruned from it.
+	-- How far does each level reach? Spans that begin before kept_id have
+	-- been pruned from it. Spans that end by done_id are in it, whole; rows
+	-- of a later span are being written and to be ignored. Of 'sample',
+	-- which is written at once, done_id says nothing.
 	name TEXT PRIMARY KEY, -- 'sample', 'rollup_10s', 'rollup_10min'
 	seconds INTEGER NOT NULL, -- of a span; 0: none
 	kept_id INTEGER NOT NULL,
-	done_id INTEGER NOT NULL
+	done_id INTEGER NOT NULL,
+	row_count INTEGER NOT NULL,
+	bytes INTEGER NOT NULL -- of its rows, about
 ) STRICT, WITHOUT ROWID;
-INSERT INTO level VALUES ('sample', 0, 0, 0), ('rollup_10s', 10, 0, 0),
-	('rollup_10min', 600, 0, 0);
+INSERT INTO level VALUES
+	('sample', 0, 0, 0, (SELECT count(*) FROM sample),
+		(SELECT 20 * count(*) FROM sample)),
+	('rollup_10s', 10, 0, 0, 0, 0),
+	('rollup_10min', 600, 0, 0, 0, 0);
 
 CREATE TABLE era (
-	-- Names, frames and stacks are numbered anew in each era, so that those
-	-- of long ago can be dropped by their ids when nothing refers to them.
+	-- Which names, frames and stacks are of when? They are numbered anew in
+	-- each era, so that those of long ago can be dropped by their ids when
+	-- nothing refers to them.
 	id INTEGER PRIMARY KEY,
 	session_id INTEGER NOT NULL REFERENCES session,
 	start_id INTEGER NOT NULL,
@@ -176,7 +187,8 @@ CREATE TABLE vitals (
 
 ALTER TABLE health RENAME TO health_2;
 CREATE TABLE health (
-	-- Counters of a session; v_health shows those of the latest.
+	-- What was lost in each session, and what did it cost? Counters of the
+	-- recorder; v_health shows those of the latest session.
 	session_id INTEGER NOT NULL REFERENCES session,
 	name TEXT NOT NULL,
 	value INTEGER NOT NULL,

@@ -332,7 +332,7 @@ struct error *call_threads_load(struct call_threads *threads,
 	if (!error)
 		error = each_row(database,
 				 "SELECT thread_id, callsite_id, "
-				 "ifnull(weight_ns, "
+				 "ifnull(weight, "
 				 "(SELECT period_ns FROM session)) FROM sample",
 				 add_sample, &loader);
 	if (!error)

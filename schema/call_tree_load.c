@@ -447,7 +447,7 @@ static struct error *load_rows(struct loader *loader)
 				 take_callsite);
 	if (!error)
 		error = each_row(loader,
-				 "SELECT count(*), sum(ifnull(weight_ns, "
+				 "SELECT count(*), sum(ifnull(weight, "
 				 "(SELECT period_ns FROM session))) "
 				 "FROM sample WHERE callsite_id IS NULL",
 				 take_bare);

@@ -15,16 +15,26 @@ libschema_a_SOURCES += \
 	schema/profile_file.c schema/profile_file.h \
 	schema/query.c \
 	schema/query_print.c schema/query_print.h \
+	schema/rollup.c schema/rollup.h \
 	schema/sql.c schema/sql.h \
+	schema/store_callsites.c \
 	schema/store_commit.c \
+	schema/store_continue.c \
+	schema/store_file.c \
 	schema/store_intern.c \
+	schema/store_labels.c \
+	schema/store_log.c \
 	schema/store_open.c \
 	schema/store_samples.c \
+	schema/store_session.c \
 	schema/store_state.h \
 	schema/store_statements.c \
 	schema/store_tree.c
-nodist_libschema_a_SOURCES += schema/0001_tables_sql.c schema/0002_views_sql.c
-EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql schema/README.md
+nodist_libschema_a_SOURCES += schema/0001_tables_sql.c \
+	schema/0002_views_sql.c schema/0003_store_sql.c \
+	schema/0004_views_sql.c
+EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql \
+	schema/0003_store.sql schema/0004_views.sql schema/README.md
 
 # Looking at it: the tree of calls, and its forms.
 libschema_a_SOURCES += \
@@ -40,7 +50,8 @@ libschema_a_SOURCES += \
 	schema/report_json.c \
 	schema/report_page.c schema/report_page.h \
 	schema/report_text.c \
-	schema/summary.c schema/summary.h
+	schema/summary.c schema/summary.h \
+	schema/time_range.c schema/time_range.h
 nodist_libschema_a_SOURCES += schema/flame_page_html.c
 
 # The page is one file made of these.

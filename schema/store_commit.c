@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
 #include <sys/stat.h>
 
 #include "schema/sql.h"
@@ -63,76 +64,14 @@ static struct error *write_renames(struct store *store)
 	return NULL;
 }
 
-static uint32_t parent_of(const struct store_tree *tree, size_t index)
-{
-	return tree->intern.keys[index].low >> 32;
-}
-
-// A parent's id is smaller than its children's, so one sweep from the end
-// carries every new weight up to the roots.
-static void carry_weights(struct store_tree *tree)
-{
-	for (size_t i = tree->count; i-- > 0;) {
-		struct store_callsite *node = &tree->nodes[i];
-		uint32_t parent = parent_of(tree, i);
-
-		if (!node->carry_samples)
-			continue;
-		node->total_samples += node->carry_samples;
-		node->total_ns += node->carry_ns;
-		if (parent) {
-			tree->nodes[parent - 1].carry_samples +=
-				node->carry_samples;
-			tree->nodes[parent - 1].carry_ns += node->carry_ns;
-		}
-		node->carry_samples = 0;
-		node->carry_ns = 0;
-		node->dirty = true;
-	}
-}
-
-static struct error *write_callsite(struct store *store, size_t index)
-{
-	const struct store_tree *tree = &store->tree;
-	const struct store_callsite *node = &tree->nodes[index];
-	bool new = index >= tree->written;
-	sqlite3_stmt *statement =
-		store->statements[new ? STATEMENT_INSERT_CALLSITE :
-					STATEMENT_UPDATE_CALLSITE];
-
-	sqlite3_bind_int64(statement, 1, (int64_t)index + 1);
-	sqlite3_bind_int64(statement, 2, (int64_t)node->self_samples);
-	sqlite3_bind_int64(statement, 3, (int64_t)node->self_ns);
-	sqlite3_bind_int64(statement, 4, (int64_t)node->total_samples);
-	sqlite3_bind_int64(statement, 5, (int64_t)node->total_ns);
-	if (new) {
-		sqlite3_bind_int64(statement, 6, parent_of(tree, index));
-		sqlite3_bind_int64(statement, 7,
-				   (uint32_t)tree->intern.keys[index].low);
-		sqlite3_bind_int64(statement, 8, node->depth);
-		sqlite3_bind_int64(statement, 9, node->recursive);
-	}
-	return sql_step(store->database, statement);
-}
-
-static struct error *write_callsites(struct store *store)
-{
-	struct store_tree *tree = &store->tree;
-	struct error *error;
-
-	carry_weights(tree);
-	for (size_t i = 0; i < tree->count; i++) {
-		if (i < tree->written && !tree->nodes[i].dirty)
-			continue;
-		error = write_callsite(store, i);
-		if (error)
-			return error;
-	}
-	return NULL;
-}
-
 static struct error *write_outcomes(struct store *store)
 {
+	static const char *const gil_word[] = {
+		[STORE_GIL_UNKNOWN] = NULL,
+		[STORE_GIL_HELD] = "held",
+		[STORE_GIL_WAITING] = "waiting",
+		[STORE_GIL_WITHOUT] = "without",
+	};
 	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_OUTCOME];
 
 	for (size_t i = 0; i < store->outcome_count; i++) {
@@ -141,13 +80,17 @@ static struct error *write_outcomes(struct store *store)
 
 		if (!outcome->dirty)
 			continue;
-		sqlite3_bind_int64(statement, 1, (int64_t)i);
+		sqlite3_bind_int64(statement, 1,
+				   store->outcome_base + (int64_t)i);
 		sqlite3_bind_int64(statement, 2, outcome->trust);
 		sqlite3_bind_text(statement, 3, outcome->reason, -1,
 				  SQLITE_STATIC);
 		sqlite3_bind_text(statement, 4, outcome->walk_end, -1,
 				  SQLITE_STATIC);
 		sqlite3_bind_int64(statement, 5, (int64_t)outcome->samples);
+		sqlite3_bind_text(statement, 6, gil_word[outcome->gil], -1,
+				  SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 7, store->session_id);
 		error = sql_step(store->database, statement);
 		if (error)
 			return error;
@@ -180,6 +123,35 @@ static struct error *write_health(struct store *store)
 		sqlite3_bind_int64(statement, 2, counter->value);
 		sqlite3_bind_text(statement, 3, counter->meaning, -1,
 				  SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 4, store->session_id);
+		error = sql_step(store->database, statement);
+		if (error)
+			return error;
+	}
+	return NULL;
+}
+
+static struct error *write_levels(struct store *store)
+{
+	static const char *const name[] = {
+		[LEVEL_SAMPLE] = "sample",
+		[LEVEL_10S] = "rollup_10s",
+		[LEVEL_10MIN] = "rollup_10min",
+	};
+	sqlite3_stmt *statement = store->statements[STATEMENT_SET_LEVEL];
+
+	for (size_t i = 0; i < LEVEL_COUNT; i++) {
+		const struct store_level_row *level = &store->levels[i];
+		struct error *error;
+
+		if (memcmp(level, &store->levels_written[i], sizeof(*level)) ==
+		    0)
+			continue;
+		sqlite3_bind_text(statement, 1, name[i], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 2, level->kept_id);
+		sqlite3_bind_int64(statement, 3, level->done_id);
+		sqlite3_bind_int64(statement, 4, level->row_count);
+		sqlite3_bind_int64(statement, 5, level->bytes);
 		error = sql_step(store->database, statement);
 		if (error)
 			return error;
@@ -189,16 +161,24 @@ static struct error *write_health(struct store *store)
 
 static struct error *write_all(struct store *store, int64_t *ret_last_id)
 {
-	struct error *error = write_rows(store);
+	struct error *error = store_write_events(store);
 
+	if (!error)
+		error = write_rows(store);
 	if (!error)
 		error = write_renames(store);
 	if (!error)
-		error = write_callsites(store);
+		error = store_write_labels(store);
+	if (!error)
+		error = store_write_callsites(store);
 	if (!error)
 		error = write_outcomes(store);
 	if (!error)
 		error = store_write_samples(store, ret_last_id);
+	if (!error)
+		error = store_write_log(store);
+	if (!error)
+		error = write_levels(store);
 	if (!error)
 		error = write_health(store);
 	return error;
@@ -225,6 +205,11 @@ static void forget_pending(struct store *store)
 		store->outcomes[i].dirty = false;
 	for (size_t i = 0; i < store->counter_count; i++)
 		store->counters[i].dirty = false;
+	for (size_t i = 0; i < store->event_count; i++)
+		store->events[i].written = true;
+	store_forget_labels(store);
+	store_forget_log(store);
+	memcpy(store->levels_written, store->levels, sizeof(store->levels));
 	store->sample_count = 0;
 }
 
@@ -280,5 +265,7 @@ struct error *store_write_end(struct store *store, uint64_t end_monotonic_ns)
 	sqlite3_stmt *statement = store->statements[STATEMENT_END_SESSION];
 
 	sqlite3_bind_int64(statement, 1, (int64_t)end_monotonic_ns);
+	sqlite3_bind_int64(statement, 2, store_time(store, end_monotonic_ns));
+	sqlite3_bind_int64(statement, 3, store->session_id);
 	return sql_step(store->database, statement);
 }

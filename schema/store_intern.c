@@ -54,25 +54,27 @@ static bool copy_texts(struct store_row *row)
 	return true;
 }
 
-static uint32_t add_row(struct store *store, enum store_table table,
-			struct intern_key key, struct store_row row)
+static int64_t add_row(struct store *store, enum store_table table,
+		       struct intern_key key, struct store_row row)
 {
 	struct store_rows *rows = &store->rows[table];
+	uint32_t number;
 
 	if (!array_reserve_one(rows->pending, rows->count, rows->capacity))
 		return 0;
-	row.id = intern_add(&rows->intern, key);
-	if (!row.id)
+	number = intern_add(&rows->intern, key);
+	if (!number)
 		return 0;
 	if (!copy_texts(&row)) {
 		intern_undo(&rows->intern);
 		return 0;
 	}
+	row.id = rows->base + number;
 	rows->pending[rows->count++] = row;
 	return row.id;
 }
 
-static uint32_t overflow_row(struct store *store, enum store_table table)
+static int64_t overflow_row(struct store *store, enum store_table table)
 {
 	static const struct {
 		char *name;
@@ -86,6 +88,7 @@ static uint32_t overflow_row(struct store *store, enum store_table table)
 		[TABLE_FUNCTION] = { "[more functions]", TABLE_COUNT,
 				     STORE_OTHER },
 		[TABLE_FRAME] = { NULL, TABLE_FUNCTION, 0 },
+		[TABLE_CGROUP] = { "[more cgroups]", TABLE_COUNT, 0 },
 	};
 	struct store_rows *rows = &store->rows[table];
 	struct intern_key key = { UINT64_MAX, table };
@@ -100,20 +103,18 @@ static uint32_t overflow_row(struct store *store, enum store_table table)
 	return rows->overflow_id;
 }
 
-/*
- * The id of the row that equals @row in all numbers and the first @text_count
- * texts, which are borrowed for the call. What an endless target brings beyond
- * the limit shares one row, which says so, rather than memory without end.
- */
-static uint32_t intern_row(struct store *store, enum store_table table,
-			   const struct store_row *row, size_t text_count)
+// Texts are borrowed for the call. What an endless target brings beyond the
+// limit shares one row, which says so, rather than memory without end.
+int64_t store_intern_row(struct store *store, enum store_table table,
+			 const struct store_row *row, size_t text_count)
 {
 	struct store_rows *rows = &store->rows[table];
 	struct intern_key key = identity_key(store, row, text_count);
-	uint32_t id = intern_find(&rows->intern, key);
+	uint32_t number = intern_find(&rows->intern, key);
+	int64_t id;
 
-	if (id)
-		return id;
+	if (number)
+		return rows->base + number;
 	if (rows->intern.count < store->rows_max) {
 		id = add_row(store, table, key, *row);
 	} else {
@@ -133,7 +134,7 @@ int64_t store_process(struct store *store, pid_t pid, uint64_t start_ns,
 		.text = { (char *)name },
 	};
 
-	return intern_row(store, TABLE_PROCESS, &row, 0);
+	return store_intern_row(store, TABLE_PROCESS, &row, 0);
 }
 
 int64_t store_thread(struct store *store, int64_t process_id, pid_t tid,
@@ -144,7 +145,7 @@ int64_t store_thread(struct store *store, int64_t process_id, pid_t tid,
 		.text = { (char *)name },
 	};
 
-	return intern_row(store, TABLE_THREAD, &row, 0);
+	return store_intern_row(store, TABLE_THREAD, &row, 0);
 }
 
 enum { BUILD_ID_MAX = 64 };
@@ -164,7 +165,7 @@ int64_t store_module(struct store *store, const char *path,
 	hex[2 * build_id_size] = '\0';
 	if (build_id_size)
 		row.text[1] = hex;
-	return intern_row(store, TABLE_MODULE, &row, 2);
+	return store_intern_row(store, TABLE_MODULE, &row, 2);
 }
 
 static int64_t store_source_file(struct store *store, const char *path)
@@ -173,7 +174,7 @@ static int64_t store_source_file(struct store *store, const char *path)
 
 	if (!path || !*path)
 		return 0;
-	return intern_row(store, TABLE_SOURCE_FILE, &row, 1);
+	return store_intern_row(store, TABLE_SOURCE_FILE, &row, 1);
 }
 
 int64_t store_function(struct store *store, enum store_kind kind,
@@ -186,7 +187,7 @@ int64_t store_function(struct store *store, enum store_kind kind,
 		.text = { (char *)name },
 	};
 
-	return intern_row(store, TABLE_FUNCTION, &row, 1);
+	return store_intern_row(store, TABLE_FUNCTION, &row, 1);
 }
 
 // The tree asks which function a frame belongs to, for recursion: a new frame
@@ -207,15 +208,15 @@ int64_t store_frame(struct store *store, int64_t function_id,
 	struct store_row row = {
 		.number = { function_id, status, line, (int64_t)vaddr },
 	};
-	uint32_t id;
+	int64_t id;
 
 	if (!array_reserve_one(tree->function_of_frame, tree->frame_count,
 			       tree->frame_capacity)) {
 		store->out_of_memory = true;
 		return 0;
 	}
-	id = intern_row(store, TABLE_FRAME, &row, 0);
-	if (id > tree->frame_count)
+	id = store_intern_row(store, TABLE_FRAME, &row, 0);
+	if (id - store->rows[TABLE_FRAME].base > (int64_t)tree->frame_count)
 		remember_function(store);
 	return id;
 }

@@ -104,46 +104,8 @@ static struct error *check_replaceable(const char *path)
 			    path);
 }
 
-static struct error *insert_session(sqlite3 *database,
-				    const struct store_session *session,
-				    uint64_t period_ns)
-{
-	static const char sql[] =
-		"INSERT INTO session (id, brindle_version, host, kernel, "
-		"architecture, command, event, event_note, frequency_hz, "
-		"period_ns, cpu_count, stack_bytes, start_monotonic_ns, "
-		"start_wall_ns) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-		"?10, ?11, ?12, ?13)";
-	const char *texts[] = {
-		session->brindle_version, session->host,    session->kernel,
-		session->architecture,	  session->command, session->event,
-		session->event_note,
-	};
-	int64_t numbers[] = {
-		session->frequency_hz,
-		(int64_t)period_ns,
-		session->cpu_count,
-		session->stack_bytes,
-		(int64_t)session->start_monotonic_ns,
-		(int64_t)session->start_wall_ns,
-	};
-	enum { TEXTS = sizeof(texts) / sizeof(*texts) };
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	struct error *error = sql_prepare(database, sql, &statement);
-
-	if (error)
-		return error;
-	for (int i = 0; i < TEXTS; i++)
-		sqlite3_bind_text(statement, i + 1, texts[i] ? texts[i] : "",
-				  -1, SQLITE_STATIC);
-	for (int i = 0; i < (int)(sizeof(numbers) / sizeof(*numbers)); i++)
-		sqlite3_bind_int64(statement, TEXTS + i + 1, numbers[i]);
-	return sql_step(database, statement);
-}
-
-static struct error *fill_new(const char *path,
-			      const struct store_session *session,
-			      uint64_t period_ns)
+static struct error *fill_new(struct store *store, const char *path,
+			      const struct store_session *session)
 {
 	_cleanup_database_ sqlite3 *database = NULL;
 	struct error *error;
@@ -159,7 +121,7 @@ static struct error *fill_new(const char *path,
 	if (!error)
 		error = migration_run(database);
 	if (!error)
-		error = insert_session(database, session, period_ns);
+		error = store_insert_session(store, database, session);
 	return error;
 }
 
@@ -181,11 +143,11 @@ static struct error *create_file(const char *path)
 				slash ? folder : ".");
 }
 
-static struct error *make_file(const char *path,
-			       const struct store_session *session,
-			       uint64_t period_ns)
+struct error *store_make_file(struct store *store,
+			      const struct store_session *session)
 {
 	_cleanup_free_ char *new_path = NULL;
+	const char *path = store->path;
 	struct error *error;
 
 	if (asprintf(&new_path, "%s.new-%d", path, (int)getpid()) < 0) {
@@ -195,7 +157,7 @@ static struct error *make_file(const char *path,
 	error = create_file(new_path);
 	if (error)
 		return error;
-	error = fill_new(new_path, session, period_ns);
+	error = fill_new(store, new_path, session);
 	if (!error)
 		error = unlink_logs(path);
 	if (!error && rename(new_path, path) < 0)
@@ -205,53 +167,23 @@ static struct error *make_file(const char *path,
 	return error_wrap(error, "make profile '%s'", path);
 }
 
-static struct error *open_database(struct store *store)
-{
-	struct error *error;
-	struct stat status;
-	int result;
-
-	// One thread writes: SQLite's mutexes took 7 % of the time.
-	result = sqlite3_open_v2(store->path, &store->database,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-				 NULL);
-	if (result != SQLITE_OK)
-		return sql_error(store->database, result);
-	if (stat(store->path, &status) < 0)
-		return error_from_errno(errno, "look at it");
-	store->device = status.st_dev;
-	store->inode = status.st_ino;
-	// A reader that holds the lock is waited for, but not for long: what
-	// is pending waits in memory for the next tick.
-	sqlite3_busy_timeout(store->database, 500);
-	error = sql_run(store->database, "PRAGMA journal_mode = WAL;"
-					 "PRAGMA synchronous = NORMAL;"
-					 "PRAGMA wal_autocheckpoint = 4096;"
-					 "PRAGMA journal_size_limit = 4194304;"
-					 "PRAGMA cache_size = -4096;"
-					 "PRAGMA temp_store = MEMORY;"
-					 // Locks it: in use from now on.
-					 "BEGIN IMMEDIATE; COMMIT");
-	return error ? error : store_prepare_statements(store);
-}
-
-// A symbolic link is followed, not replaced.
-static char *resolve(const char *path)
+char *store_resolve(const char *path)
 {
 	char *resolved = realpath(path, NULL);
 
 	return resolved ? resolved : strdup(path);
 }
 
-static struct store *store_create(const struct store_session *session)
+struct store *store_create(const struct store_session *session)
 {
 	struct store *store = calloc(1, sizeof(*store));
+	uint64_t period_ns =
+		session->frequency_hz ? NS_PER_SEC / session->frequency_hz : 0;
 
 	if (!store)
 		return NULL;
+	store->session_id = 1;
 	store->start_ns = (int64_t)session->start_monotonic_ns;
-	store->period_ns =
-		session->frequency_hz ? NS_PER_SEC / session->frequency_hz : 0;
 	store->last_sample_id = INT64_MIN;
 	store->rows_max = STORE_ROWS_MAX;
 	store->callsites_max = STORE_CALLSITES_MAX;
@@ -259,7 +191,11 @@ static struct store *store_create(const struct store_session *session)
 	// Only makes collisions harder to plan: any value will do.
 	if (getrandom(&store->seed, sizeof(store->seed), GRND_NONBLOCK) < 0)
 		store->seed = monotonic_ns();
-	return store;
+	if (store_event(store, session->event ? session->event : "", "ns",
+			period_ns))
+		return store;
+	store_destroy(store);
+	return NULL;
 }
 
 static void store_destroyp(struct store **store)
@@ -275,15 +211,15 @@ struct error *store_open(const char *path, const struct store_session *session,
 
 	if (!store)
 		return &error_nomem;
-	store->path = resolve(path);
+	store->path = store_resolve(path);
 	if (!store->path)
 		return &error_nomem;
 	error = check_replaceable(store->path);
 	if (!error)
-		error = make_file(store->path, session, store->period_ns);
+		error = store_make_file(store, session);
 	if (error)
 		return error;
-	error = open_database(store);
+	error = store_connect(store);
 	if (error)
 		return error_wrap(error, "open profile '%s'", store->path);
 	*ret = take_ptr(store);
@@ -299,6 +235,7 @@ static void free_pending(struct store *store)
 			for (size_t t = 0; t < STORE_ROW_TEXTS; t++)
 				free(rows->pending[i].text[t]);
 		free(rows->pending);
+		free(rows->ids);
 		intern_deinit(&rows->intern);
 	}
 	for (size_t i = 0; i < store->rename_count; i++)
@@ -307,7 +244,16 @@ static void free_pending(struct store *store)
 		free(store->counters[i].name);
 		free(store->counters[i].meaning);
 	}
+	for (size_t i = 0; i < store->event_count; i++) {
+		free(store->events[i].name);
+		free(store->events[i].unit);
+	}
+	for (size_t i = 0; i < store->incident_count; i++)
+		free(store->incidents[i].detail);
+	store_forget_labels(store);
 	free(store->renames);
+	free(store->labels);
+	free(store->vitals);
 	free(store->counters);
 	free(store->samples);
 }

@@ -15,21 +15,46 @@ static void bind_or_null(sqlite3_stmt *statement, int parameter, int64_t value,
 		sqlite3_bind_int64(statement, parameter, value);
 }
 
+static int64_t row_id(int64_t base, uint32_t number)
+{
+	return number ? base + number : 0;
+}
+
 // As the row number @row of the statement.
 static void bind_sample(const struct store *store, sqlite3_stmt *statement,
 			int row, const struct store_pending_sample *sample,
 			int64_t id)
 {
 	int first = row * SAMPLE_COLUMNS + 1;
+	uint64_t period = store->events[sample->event].period;
 
 	sqlite3_bind_int64(statement, first, id);
-	sqlite3_bind_int64(statement, first + 1, sample->thread_id);
-	bind_or_null(statement, first + 2, sample->callsite_id, 0);
+	sqlite3_bind_int64(statement, first + 1,
+			   row_id(store->rows[TABLE_THREAD].base,
+				  sample->thread));
+	bind_or_null(statement, first + 2,
+		     row_id(store->tree.base, sample->callsite), 0);
 	sqlite3_bind_int64(statement, first + 3, sample->cpu);
-	sqlite3_bind_int64(statement, first + 4, sample->outcome);
-	bind_or_null(statement, first + 5, (int64_t)sample->weight_ns,
-		     (int64_t)store->period_ns);
+	sqlite3_bind_int64(statement, first + 4,
+			   store->outcome_base + sample->outcome);
+	bind_or_null(statement, first + 5, (int64_t)sample->weight,
+		     (int64_t)period);
 	bind_or_null(statement, first + 6, id - sample->offset_ns, 0);
+}
+
+static struct error *write_relation(const struct store *store,
+				    const struct store_pending_sample *sample,
+				    int64_t id)
+{
+	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_RELATION];
+	int64_t threads = store->rows[TABLE_THREAD].base;
+
+	if (!sample->gil_holder && !sample->waker)
+		return NULL;
+	sqlite3_bind_int64(statement, 1, id);
+	bind_or_null(statement, 2, row_id(threads, sample->gil_holder), 0);
+	bind_or_null(statement, 3, row_id(threads, sample->waker), 0);
+	return sql_step(store->database, statement);
 }
 
 /*
@@ -58,7 +83,7 @@ static struct error *write_sample(const struct store *store,
 	if (result != SQLITE_DONE)
 		error = sql_error(store->database, result);
 	sqlite3_reset(statement);
-	return error;
+	return error ? error : write_relation(store, sample, *id);
 }
 
 static int compare_times(const void *a, const void *b)
@@ -87,6 +112,7 @@ static struct error *write_batch(const struct store *store,
 				 int64_t *last)
 {
 	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_SAMPLES];
+	struct error *error;
 
 	for (int i = 0; i < STORE_BATCH; i++) {
 		if (samples[i].offset_ns > *last)
@@ -94,6 +120,9 @@ static struct error *write_batch(const struct store *store,
 		else
 			++*last;
 		bind_sample(store, statement, i, &samples[i], *last);
+		error = write_relation(store, &samples[i], *last);
+		if (error)
+			return error;
 	}
 	return sql_step(store->database, statement);
 }
@@ -109,6 +138,9 @@ struct error *store_write_samples(struct store *store, int64_t *ret_last_id)
 		const struct store_pending_sample *sample = &store->samples[i];
 		int64_t id = sample->offset_ns;
 
+		// Before the session was the one before it.
+		if (id < store->start_id)
+			id = store->start_id;
 		if (id > late_last && last >= late_last &&
 		    store->sample_count - i >= STORE_BATCH) {
 			error = write_batch(store, sample, &last);

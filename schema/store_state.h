@@ -6,6 +6,10 @@
  *
  * Everything pending stays until a transaction has taken it, so a commit that
  * failed is repeated whole by the next one.
+ *
+ * Numbers and ids: what is interned is numbered from 1. A row's id is that
+ * number plus the table's base, where each era begins anew; or it is kept
+ * beside the number, for tables whose rows outlive eras.
  */
 #ifndef BRINDLE_SCHEMA_STORE_STATE_H
 #define BRINDLE_SCHEMA_STORE_STATE_H
@@ -20,9 +24,14 @@ enum {
 	STORE_CALLSITES_MAX = 1 << 20, /* nodes of the tree */
 	STORE_PENDING_MAX = 1 << 20,   /* samples waiting for the disk */
 	STORE_TEXT_MAX = 4096,	       /* bytes of a name */
-	STORE_OUTCOMES_MAX = 256,
+	STORE_OUTCOMES_MAX = 1024,
+	STORE_EVENTS_MAX = 64,
 	STORE_RENAMES_MAX = 1024,
 	STORE_HEALTH_MAX = 1024,
+	STORE_LABELS_BYTES_MAX = 16 << 20,
+	STORE_INCIDENTS_MAX = 256,
+	STORE_CLOCKS_MAX = 1024,
+	STORE_VITALS_MAX = 4096,
 	STORE_BATCH = 16, /* samples an INSERT */
 };
 
@@ -34,23 +43,27 @@ enum store_table {
 	TABLE_SOURCE_FILE,
 	TABLE_FUNCTION,
 	TABLE_FRAME,
+	TABLE_CGROUP,
 	TABLE_COUNT,
 };
 
-enum { STORE_ROW_NUMBERS = 4, STORE_ROW_TEXTS = 2 };
+enum { STORE_ROW_NUMBERS = 4, STORE_ROW_TEXTS = 3 };
 
 /** A new row; store_statements.c says what is what. */
 struct store_row {
-	uint32_t id;
+	int64_t id;
 	int64_t number[STORE_ROW_NUMBERS];
 	char *text[STORE_ROW_TEXTS]; /* owned once pending */
 };
 
 struct store_rows {
 	struct intern intern;
+	int64_t base;		   /* the id of number 0 */
+	int64_t *ids;		   /* owned; [number - 1]; kept tables only */
+	size_t id_capacity;
 	struct store_row *pending; /* owned */
 	size_t count, capacity;
-	uint32_t overflow_id; /* of the row that stands for those beyond max */
+	int64_t overflow_id; /* of the row that stands for those beyond max */
 };
 
 struct store_callsite {
@@ -58,34 +71,46 @@ struct store_callsite {
 	uint32_t depth : 30;
 	uint32_t recursive : 1;
 	uint32_t dirty : 1; /* differs from its row */
+	uint32_t event;	    /* index */
+	int32_t carry_samples;
+	int64_t carry_ns; /* to be added to total, here and above */
 	uint64_t self_samples, self_ns;
 	uint64_t total_samples, total_ns;
-	uint64_t carry_ns; /* to be added to total, here and above */
-	uint32_t carry_samples;
 };
 
-/** The tree; the key of node id is (parent << 32 | frame). */
+/** The tree; the key of a node is (parent << 32 | frame), all numbers. */
 struct store_tree {
 	struct intern intern;
-	struct store_callsite *nodes; /* owned; [id - 1] */
+	struct store_callsite *nodes; /* owned; [number - 1] */
 	size_t count, capacity;
 	size_t written;		     /* nodes that have a row */
-	uint32_t *function_of_frame; /* owned; [frame id - 1] */
+	int64_t base;		     /* the id of number 0 */
+	uint32_t *function_of_frame; /* owned; [frame number - 1] */
 	size_t frame_count, frame_capacity;
 };
 
 struct store_pending_sample {
-	int64_t offset_ns; /* since the start of the session */
-	uint64_t weight_ns;
-	uint32_t thread_id, callsite_id, cpu;
-	uint32_t outcome; /* index */
+	int64_t offset_ns; /* store time */
+	uint64_t weight;
+	uint32_t thread, callsite, cpu; /* numbers; 0: none */
+	uint32_t gil_holder, waker;	/* threads; 0: none */
+	uint16_t outcome, event;	/* indexes */
 };
 
 struct store_outcome {
 	enum store_trust trust;
+	enum store_gil gil;
 	const char *reason, *walk_end; /* constant strings */
 	uint64_t samples;
 	bool dirty;
+};
+
+struct store_event {
+	int64_t id;
+	char *name, *unit; /* owned */
+	uint64_t period;
+	int64_t no_stack; /* the callsite of samples without frames; 0: none */
+	bool written;
 };
 
 struct store_rename {
@@ -94,10 +119,44 @@ struct store_rename {
 	char *name; /* owned */
 };
 
+enum { STORE_LABEL_TEXTS = 4 };
+
+struct store_label {
+	int64_t process_id, cgroup_id, uid;
+	char *text[STORE_LABEL_TEXTS]; /* owned; store_labels.c says which */
+};
+
+struct store_incident {
+	int64_t id, start_id;
+	int64_t end_id; /* INT64_MAX: not over */
+	const char *kind; /* constant string */
+	char *detail;	  /* owned */
+	bool dirty;
+};
+
+struct store_clock_row {
+	int64_t id, wall_ns, monotonic_ns;
+	const char *reason; /* constant string */
+};
+
+struct store_vitals_row {
+	int64_t id;
+	struct store_vitals vitals;
+	uint64_t store_bytes;
+};
+
 struct store_counter {
 	char *name, *meaning; /* owned */
 	int64_t value;
 	bool dirty;
+};
+
+/** The rows of table level. */
+enum store_level { LEVEL_SAMPLE, LEVEL_10S, LEVEL_10MIN, LEVEL_COUNT };
+
+struct store_level_row {
+	int64_t kept_id, done_id;
+	int64_t row_count, bytes;
 };
 
 struct store {
@@ -106,21 +165,40 @@ struct store {
 	sqlite3_stmt **statements; /* owned; [enum store_statement] */
 	uint64_t device, inode;	   /* of the file */
 	uint64_t seed;
-	int64_t start_ns;
-	uint64_t period_ns;
+	bool continued; /* made by store_continue() */
+	int64_t session_id;
+	int64_t start_ns; /* of the session, CLOCK_MONOTONIC */
+	int64_t start_id; /* the same in store time */
+	int64_t now_id;	  /* the latest store time heard of */
+	uint32_t era;
 	size_t rows_max, callsites_max, pending_max; /* smaller in tests */
 
 	struct store_rows rows[TABLE_COUNT];
 	struct store_tree tree;
+	struct store_event events[STORE_EVENTS_MAX]; /* [0]: the main one */
+	size_t event_count;
 	struct store_outcome outcomes[STORE_OUTCOMES_MAX];
 	size_t outcome_count;
+	int64_t outcome_base; /* the row id of outcomes[0] */
 	struct store_pending_sample *samples; /* owned */
 	size_t sample_count, sample_capacity;
 	int64_t last_sample_id;	      /* the largest in the file */
 	struct store_rename *renames; /* owned */
 	size_t rename_count, rename_capacity;
+	struct store_label *labels; /* owned */
+	size_t label_count, label_capacity;
+	size_t label_bytes;
+	struct store_incident incidents[STORE_INCIDENTS_MAX];
+	size_t incident_count;
+	int64_t incident_last_id;
+	struct store_clock_row clocks[STORE_CLOCKS_MAX];
+	size_t clock_count;
+	int64_t clock_last_id;
+	struct store_vitals_row *vitals; /* owned */
+	size_t vitals_count, vitals_capacity;
 	struct store_counter *counters; /* owned */
 	size_t counter_count, counter_capacity;
+	struct store_level_row levels[LEVEL_COUNT], levels_written[LEVEL_COUNT];
 
 	uint64_t dropped_samples; /* the disk stayed full */
 	uint64_t full_tables;	  /* look-ups that met a full table */
@@ -134,6 +212,14 @@ enum store_statement {
 	STATEMENT_INSERT_OUTCOME,
 	STATEMENT_INSERT_SAMPLE,
 	STATEMENT_INSERT_SAMPLES, /* STORE_BATCH of them */
+	STATEMENT_INSERT_RELATION,
+	STATEMENT_INSERT_EVENT,
+	STATEMENT_INSERT_USER,
+	STATEMENT_LABEL_PROCESS,
+	STATEMENT_SET_INCIDENT,
+	STATEMENT_INSERT_CLOCK,
+	STATEMENT_INSERT_VITALS,
+	STATEMENT_SET_LEVEL,
 	STATEMENT_RENAME_PROCESS,
 	STATEMENT_RENAME_THREAD,
 	STATEMENT_SET_HEALTH,
@@ -147,10 +233,55 @@ enum store_statement {
 struct error *store_prepare_statements(struct store *store);
 void store_finalize_statements(struct store *store);
 
+/** An instant of CLOCK_MONOTONIC in store time. */
+static inline int64_t store_time(const struct store *store, uint64_t monotonic)
+{
+	return (int64_t)(monotonic - (uint64_t)store->start_ns) +
+	       store->start_id;
+}
+
+/** The index of event row @id; 0, the main one, when it is not known. */
+uint32_t store_event_index(const struct store *store, int64_t id);
+
+/** The row equal to @row in all numbers and the first @text_count texts. */
+int64_t store_intern_row(struct store *store, enum store_table table,
+			 const struct store_row *row, size_t text_count);
+
 /** Inside a transaction: the pending samples; their largest row id. */
 struct error *store_write_samples(struct store *store, int64_t *ret_last_id);
 
+/** Inside a transaction: nodes of the tree, new ones and changed ones. */
+struct error *store_write_callsites(struct store *store);
+
+/** Inside a transaction: events, users, labels. */
+struct error *store_write_events(struct store *store);
+struct error *store_write_labels(struct store *store);
+void store_forget_labels(struct store *store);
+
+/** Inside a transaction: incidents, clock, vitals. */
+struct error *store_write_log(struct store *store);
+void store_forget_log(struct store *store);
+
 /** Writes the end of the session; part of store_close(). */
 struct error *store_write_end(struct store *store, uint64_t end_monotonic_ns);
+
+/** A store without a file; of a session that begins. */
+struct store *store_create(const struct store_session *session);
+
+/** A new file at @store->path, with the session in it, in place of what is
+ *  there. */
+struct error *store_make_file(struct store *store,
+			      const struct store_session *session);
+
+/** @path with symbolic links followed: they are not replaced. Owned. */
+char *store_resolve(const char *path);
+
+/** Opens the connection that writes @store->path. */
+struct error *store_connect(struct store *store);
+
+/** The row of the session, its clock and its main event, in a transaction of
+ *  the caller. */
+struct error *store_insert_session(struct store *store, sqlite3 *database,
+				   const struct store_session *session);
 
 #endif

@@ -19,8 +19,8 @@ static bool is_recursive(const struct store_tree *tree, uint32_t parent,
 	return false;
 }
 
-static uint32_t add_node(struct store_tree *tree, uint32_t parent,
-			 uint32_t frame, struct intern_key key)
+static uint32_t add_node(struct store_tree *tree, uint32_t event,
+			 uint32_t parent, uint32_t frame, struct intern_key key)
 {
 	uint32_t function_id = tree->function_of_frame[frame - 1];
 	uint32_t id;
@@ -32,36 +32,50 @@ static uint32_t add_node(struct store_tree *tree, uint32_t parent,
 		return 0;
 	tree->nodes[tree->count++] = (struct store_callsite){
 		.function_id = function_id,
+		.event = parent ? tree->nodes[parent - 1].event : event,
 		.depth = parent ? tree->nodes[parent - 1].depth + 1 : 0,
 		.recursive = is_recursive(tree, parent, function_id),
 	};
 	return id;
 }
 
+// The number of what @id names, or 0: not of this era, or of none.
+static uint32_t known_number(int64_t id, int64_t base, size_t count)
+{
+	return id > base && (uint64_t)(id - base) <= count ?
+		       (uint32_t)(id - base) :
+		       0;
+}
+
 int64_t store_callsite(struct store *store, int64_t event_id,
 		       int64_t parent_id, int64_t frame_id)
 {
 	struct store_tree *tree = &store->tree;
+	uint32_t parent = known_number(parent_id, tree->base, tree->count);
+	uint32_t frame = known_number(frame_id, store->rows[TABLE_FRAME].base,
+				      tree->frame_count);
+	uint32_t event = parent ? 0 : store_event_index(store, event_id);
 	struct intern_key key = {
-		.low = (uint64_t)parent_id << 32 | (uint64_t)frame_id,
+		.low = (uint64_t)parent << 32 | frame,
+		.high = event,
 	};
-	uint32_t id = intern_find(&tree->intern, key);
+	uint32_t number;
 
-	(void)event_id;
-	if (id)
-		return id;
-	if (frame_id <= 0 || (size_t)frame_id > tree->frame_count ||
-	    parent_id < 0 || (size_t)parent_id > tree->count)
+	if (!frame || (!parent && parent_id != 0))
 		return 0;
+	number = intern_find(&tree->intern, key);
+	if (number)
+		return tree->base + number;
 	if (tree->count >= store->callsites_max) {
 		// The stack is cut here rather than put elsewhere.
 		store->full_tables++;
 		return parent_id;
 	}
-	id = add_node(tree, (uint32_t)parent_id, (uint32_t)frame_id, key);
-	if (!id)
-		store->out_of_memory = true;
-	return id;
+	number = add_node(tree, event, parent, frame, key);
+	if (number)
+		return tree->base + number;
+	store->out_of_memory = true;
+	return 0;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -79,6 +93,7 @@ static uint32_t find_outcome(struct store *store,
 
 	for (size_t i = 0; i < store->outcome_count; i++, outcome++)
 		if (outcome->trust == sample->trust &&
+		    outcome->gil == sample->gil &&
 		    same_text(outcome->reason, sample->trust_reason) &&
 		    same_text(outcome->walk_end, walk_end))
 			return (uint32_t)i;
@@ -87,47 +102,104 @@ static uint32_t find_outcome(struct store *store,
 		return STORE_OUTCOMES_MAX - 1;
 	*outcome = (struct store_outcome){
 		.trust = sample->trust,
+		.gil = sample->gil,
 		.reason = sample->trust_reason,
 		.walk_end = walk_end,
 	};
 	return (uint32_t)store->outcome_count++;
 }
 
-static uint32_t known_id(int64_t id, size_t count)
+// Samples without frames have no node; those of other events than the first
+// would then not say which event it was.
+static int64_t no_stack(struct store *store, struct store_event *event)
 {
-	return id > 0 && (uint64_t)id <= count ? (uint32_t)id : 0;
+	int64_t function, frame;
+
+	if (event->id == STORE_MAIN_EVENT)
+		return 0;
+	if (event->no_stack > store->tree.base)
+		return event->no_stack;
+	function = store_function(store, STORE_OTHER, "[no stack]", NULL, 0, 0);
+	frame = store_frame(store, function, STORE_EXACT, 0, 0);
+	event->no_stack = store_callsite(store, event->id, 0, frame);
+	return event->no_stack;
+}
+
+// Adds or takes back: the weights above the node follow with the next commit.
+static void count_sample(struct store *store,
+			 const struct store_pending_sample *sample, int sign)
+{
+	struct store_outcome *outcome = &store->outcomes[sample->outcome];
+	int64_t weight = sign * (int64_t)sample->weight;
+	struct store_callsite *node;
+
+	outcome->samples += (uint64_t)sign;
+	outcome->dirty = true;
+	if (!sample->callsite)
+		return;
+	node = &store->tree.nodes[sample->callsite - 1];
+	node->self_samples += (uint64_t)sign;
+	node->self_ns += (uint64_t)weight;
+	node->carry_samples += sign;
+	node->carry_ns += weight;
+	node->dirty = true;
+}
+
+// Of all samples, the oldest say the least about now.
+static void drop_oldest(struct store *store)
+{
+	size_t count = store->sample_count / 16 + 1;
+
+	for (size_t i = 0; i < count; i++)
+		count_sample(store, &store->samples[i], -1);
+	memmove(store->samples, store->samples + count,
+		(store->sample_count - count) * sizeof(*store->samples));
+	store->sample_count -= count;
+	store->dropped_samples += count;
+}
+
+static uint32_t thread_number(const struct store *store, int64_t id)
+{
+	const struct store_rows *threads = &store->rows[TABLE_THREAD];
+
+	return known_number(id, threads->base, threads->intern.count);
 }
 
 void store_add_sample(struct store *store, const struct store_sample *sample)
 {
+	const struct store_tree *tree = &store->tree;
+	uint32_t event = store_event_index(store, sample->event_id);
 	struct store_pending_sample pending = {
-		.offset_ns =
-			(int64_t)(sample->time_ns - (uint64_t)store->start_ns),
-		.weight_ns = sample->weight,
-		.thread_id = known_id(sample->thread_id,
-				      store->rows[TABLE_THREAD].intern.count),
-		.callsite_id = known_id(sample->callsite_id, store->tree.count),
+		.offset_ns = store_time(store, sample->time_ns),
+		.weight = sample->weight,
+		.thread = thread_number(store, sample->thread_id),
+		.callsite = known_number(sample->callsite_id, tree->base,
+					 tree->count),
 		.cpu = sample->cpu,
+		.gil_holder =
+			thread_number(store, sample->gil_holder_thread_id),
+		.waker = thread_number(store, sample->waker_thread_id),
 	};
-	struct store_callsite *node;
 
-	if (store->sample_count >= store->pending_max ||
-	    !array_reserve_one(store->samples, store->sample_count,
+	if (!pending.callsite)
+		pending.callsite = known_number(
+			no_stack(store, &store->events[event]), tree->base,
+			tree->count);
+	if (pending.callsite)
+		event = tree->nodes[pending.callsite - 1].event;
+	pending.event = (uint16_t)event;
+	if (store->sample_count >= store->pending_max)
+		drop_oldest(store);
+	if (!array_reserve_one(store->samples, store->sample_count,
 			       store->sample_capacity)) {
 		store->dropped_samples++;
 		return;
 	}
-	pending.outcome = find_outcome(store, sample);
-	store->outcomes[pending.outcome].samples++;
-	store->outcomes[pending.outcome].dirty = true;
+	pending.outcome = (uint16_t)find_outcome(store, sample);
 	store->samples[store->sample_count++] = pending;
-	if (!pending.callsite_id)
-		return;
-	node = &store->tree.nodes[pending.callsite_id - 1];
-	node->self_samples++;
-	node->self_ns += sample->weight;
-	node->carry_samples++;
-	node->carry_ns += sample->weight;
+	count_sample(store, &pending, 1);
+	if (pending.offset_ns > store->now_id)
+		store->now_id = pending.offset_ns;
 }
 
 uint64_t store_pending(const struct store *store)

@@ -12,6 +12,11 @@ check_PROGRAMS += \
 
 schema_fixture = tests/schema/fixture.c tests/schema/fixture.h
 
+# A file of each version of the schema.
+EXTRA_DIST += tests/schema/data/version_1.db tests/schema/data/version_2.db
+schema_data = $(AM_CPPFLAGS) \
+	-DSCHEMA_DATA='"$(abs_top_srcdir)/tests/schema/data"'
+
 tests_schema_test_cookbook_SOURCES = tests/schema/test_cookbook.c \
 	$(schema_fixture)
 tests_schema_test_cookbook_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -21,6 +26,7 @@ tests_schema_test_migration_SOURCES = tests/schema/test_migration.c \
 	$(schema_fixture)
 tests_schema_test_profile_SOURCES = tests/schema/test_profile.c \
 	$(schema_fixture)
+tests_schema_test_profile_CPPFLAGS = $(schema_data)
 tests_schema_test_query_SOURCES = tests/schema/test_query.c $(schema_fixture)
 tests_schema_test_store_SOURCES = tests/schema/test_store.c $(schema_fixture)
 tests_schema_test_store_crash_SOURCES = tests/schema/test_store_crash.c \

@@ -221,7 +221,7 @@ static void test_weights(void **state)
 	profile = fixture_open_profile(path);
 	fixture_expect(profile, "SELECT weight_ns FROM v_sample",
 		       "1\n10000000\n0\n");
-	fixture_expect(profile, "SELECT weight_ns FROM sample", "1\n\n0\n");
+	fixture_expect(profile, "SELECT weight FROM sample", "1\n\n0\n");
 	profile_close(profile);
 }
 
