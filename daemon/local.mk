@@ -3,6 +3,7 @@ brindle_SOURCES += \
 	daemon/command/main.c \
 	daemon/command/command.h \
 	daemon/command/command_io.c daemon/command/command_io.h \
+	daemon/command/command_daemon.c \
 	daemon/command/command_dump.c \
 	daemon/command/command_record.c \
 	daemon/command/command_replay.c \
@@ -12,9 +13,11 @@ brindle_SOURCES += \
 	daemon/command/command_export.c
 
 libdaemon_a_SOURCES += \
+	daemon/capture/alerts.c daemon/capture/alerts.h \
 	daemon/capture/capture.c daemon/capture/capture.h daemon/capture/capture_loop.h \
 	daemon/capture/capture_queue.c daemon/capture/capture_queue.h \
 	daemon/capture/capture_thread.c \
+	daemon/capture/capture_watch.c daemon/capture/capture_watch.h \
 	daemon/process/child.c daemon/process/child.h \
 	daemon/process/cgroup_name.c daemon/process/cgroup_name.h \
 	daemon/process/command_line.c daemon/process/command_line.h \
@@ -33,6 +36,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture/python_files.c daemon/capture/python_files.h \
 	daemon/pipeline/recorder.c daemon/pipeline/recorder.h daemon/pipeline/recorder_state.h \
 	daemon/pipeline/recorder_cpus.c daemon/pipeline/recorder_cpus.h \
+	daemon/pipeline/recorder_stuck.c daemon/pipeline/recorder_stuck.h \
 	daemon/pipeline/recorder_health.c daemon/pipeline/recorder_health.h \
 	daemon/pipeline/resolve.c daemon/pipeline/resolve.h \
 	daemon/replay/kept_sample.h \
@@ -50,6 +54,7 @@ libdaemon_a_SOURCES += \
 	daemon/replay/sample_writer_state.h \
 	daemon/pipeline/settle.c daemon/pipeline/settle.h daemon/pipeline/waiting_sample.h \
 	daemon/pipeline/sleeping.c daemon/pipeline/sleeping.h \
+	daemon/capture/target_ban.c daemon/capture/target_ban.h \
 	daemon/capture/target_table.c daemon/capture/target_table.h \
 	daemon/process/task_list.c daemon/process/task_list.h \
 	daemon/command/doctor.c daemon/command/doctor.h \
@@ -57,9 +62,10 @@ libdaemon_a_SOURCES += \
 	daemon/process/opener.c daemon/process/opener.h \
 	daemon/process/opener_direct.c \
 	daemon/perf/perf_attr.c daemon/perf/perf_attr.h \
-	daemon/perf/perf_choice.c \
+	daemon/perf/perf_choice.c daemon/perf/perf_choice.h \
+	daemon/perf/perf_control.c \
 	daemon/perf/perf_event.c daemon/perf/perf_event.h \
-	daemon/perf/perf_features.c \
+	daemon/perf/perf_features.c daemon/perf/perf_frequency.c \
 	daemon/perf/perf_record.c daemon/perf/perf_record.h \
 	daemon/perf/perf_ring.c daemon/perf/perf_ring.h \
 	daemon/process/proc_maps.c daemon/process/proc_maps.h \

@@ -23,6 +23,7 @@ struct command {
 };
 
 int command_record(int argc, char **argv);
+int command_daemon(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_flame(int argc, char **argv);
 int command_query(int argc, char **argv);

@@ -8,6 +8,7 @@
 
 static const struct command commands[] = {
 	{ "record", command_record, "profile a command, a process or the host" },
+	{ "daemon", command_daemon, "profile the host, all the time" },
 	{ "report", command_report, "functions and stacks of a profile" },
 	{ "flame", command_flame, "a flame graph as one HTML file" },
 	{ "query", command_query, "ask a profile in SQL" },

@@ -4,11 +4,12 @@
  * and what to do when the host refuses. Everything of one CPU goes into that
  * CPU's ring, so that the records of a sample and of its proof are neighbours.
  *
- * On each CPU: the sample timer (registers, stack copy, kernel chain); the
- * switch record that shows who was switched out for our capture thread (see
- * struct perf_features.switch_proof); PERF_RECORD_SWITCH for all that is
- * profiled; and a side-band event in a ring of its own that wakes the keeper
- * at every new executable mapping.
+ * On each CPU: the sample timer, and other events that sample (registers, stack
+ * copy, kernel chain); the switch record that shows who was switched out for
+ * our capture thread (see struct perf_features.switch_proof);
+ * PERF_RECORD_SWITCH for all that is profiled; mappings and forks; and those a
+ * second time in a ring of its own that wakes the keeper. An event that samples
+ * carries nothing else, so that what the kernel lost of it is samples.
  *
  * Authority: perf_event_open(2) and kernel/events/core.c, Linux 6.1 to 6.18.
  */
@@ -16,6 +17,7 @@
 #define BRINDLE_DAEMON_PERF_PERF_EVENT_H
 
 #include "base/error.h"
+#include "daemon/perf/perf_choice.h"
 #include "daemon/process/opener.h"
 #include "unwind/arch.h"
 
@@ -26,9 +28,10 @@
 
 /** What kind of record an event id stands for. */
 enum perf_source {
-	PERF_SOURCE_TIMER,  /* a sample */
+	PERF_SOURCE_TIMER,  /* a sample, of the timer or of another event */
 	PERF_SOURCE_PROOF,  /* a switch with user registers */
-	PERF_SOURCE_SIDEBAND, /* switches, mappings, forks: no samples */
+	PERF_SOURCE_SIDEBAND, /* mappings, forks: no samples */
+	PERF_SOURCE_SWITCHES, /* PERF_RECORD_SWITCH: no samples */
 };
 
 /** How proof (a) gets its registers. */
@@ -55,28 +58,11 @@ struct perf_features {
 struct error *perf_features_probe(const struct opener *opener,
 				  struct perf_features *ret);
 
-/**
- * The event asked for by name, through libpfm4: "cycles",
- * "instructions:u"; "cpu-clock" and "task-clock" need no PMU. When the host
- * cannot count it, falls back to cpu-clock and says why in @ret_note (owned by
- * the caller; NULL when there is nothing to say). An unknown name is an error.
- */
-struct perf_event_choice {
-	uint32_t type;
-	uint64_t config, config1, config2;
-	char name[64];
-	bool is_clock; /* period is in nanoseconds */
-	bool exclude_user, exclude_kernel; /* the name ended in :k or :u */
-};
-struct error *perf_event_choose(const char *name,
-				const struct perf_features *features,
-				struct perf_event_choice *ret, char **ret_note);
-
 struct perf_options {
 	const struct arch *arch;
 	const struct perf_features *features;
-	struct perf_event_choice choice;
-	unsigned int frequency_hz;
+	struct perf_choices events;
+	unsigned int frequency_hz; /* of events that have none of their own */
 	unsigned int stack_bytes; /* multiple of 8, at most 65,528 */
 	bool user_only;		  /* exclude the kernel: not permitted */
 	bool build_id;		  /* in mappings, in place of dev and inode */
@@ -107,6 +93,7 @@ struct perf_cpu {
 	int *fds;		  /* owned */
 	uint64_t *ids;		  /* of each fd, from PERF_EVENT_IOC_ID; sorted */
 	uint8_t *sources;	  /* enum perf_source of each */
+	uint8_t *events;	  /* of samples: index into the choices */
 	size_t fd_count, fd_capacity;
 };
 
@@ -143,12 +130,38 @@ struct error *perf_cpu_attach(struct perf_cpu *cpu,
 struct error *perf_cpu_enable(struct perf_cpu *cpu);
 void perf_cpu_disable(struct perf_cpu *cpu);
 
-/** Records the kernel could not write, by its own count (PERF_FORMAT_LOST). */
-uint64_t perf_cpu_lost(const struct perf_cpu *cpu);
+/** Samples at options.frequency_hz from now on. */
+struct error *perf_cpu_set_frequency(struct perf_cpu *cpu,
+				     const struct perf_options *options);
+
+/**
+ * Samples events without a rate of their own @hz times a second from now on.
+ * Not for threads that inherited their events: the kernel leaves those alone.
+ */
+void perf_cpu_set_frequency(struct perf_cpu *cpu,
+			    const struct perf_options *options,
+			    unsigned int hz);
+
+/**
+ * Switches what each context switch of the host pays for on or off: the switch
+ * records, the proof tracepoint, off-CPU samples. Timer samples go on.
+ */
+void perf_cpu_record_switches(struct perf_cpu *cpu,
+			      const struct perf_options *options, bool on);
+
+/** What the kernel could not write, by its own count (PERF_FORMAT_LOST). */
+struct perf_lost {
+	uint64_t samples; /* of timers and other events */
+	uint64_t records; /* everything else */
+};
+struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu);
 
 /** The source of event id @id; PERF_SOURCE_SIDEBAND when not one of ours. No
  *  allocation, no system call: used by the capture thread. */
 enum perf_source perf_cpu_source(const struct perf_cpu *cpu, uint64_t id);
+
+/** Which of the options' events @id samples; 0 when none. */
+unsigned int perf_cpu_event(const struct perf_cpu *cpu, uint64_t id);
 
 void perf_cpu_close(struct perf_cpu *cpu);
 

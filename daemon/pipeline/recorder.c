@@ -8,6 +8,7 @@
 #include "daemon/pipeline/recorder_state.h"
 #include "daemon/pipeline/sleeping.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -125,6 +126,10 @@ static struct error *open_store(struct recorder *recorder)
 	session.host = host.nodename;
 	session.kernel = host.release;
 	session.architecture = host.machine;
+	if (recorder->options.limits)
+		return store_continue(recorder->options.output, &session,
+				      recorder->options.limits,
+				      &recorder->store, &recorder->store_note);
 	return store_open(recorder->options.output, &session,
 			  &recorder->store);
 }
@@ -202,6 +207,16 @@ const char *recorder_note(const struct recorder *recorder)
 	return recorder->note;
 }
 
+const char *recorder_store_note(const struct recorder *recorder)
+{
+	return recorder->store_note;
+}
+
+struct store *recorder_store(const struct recorder *recorder)
+{
+	return recorder->store;
+}
+
 const char *recorder_unsupported(const struct recorder *recorder)
 {
 	const struct process_table *processes = &recorder->pipeline.processes;
@@ -246,6 +261,7 @@ struct error *recorder_tick(struct recorder *recorder)
 {
 	uint64_t now = monotonic_ns();
 
+	recorder_replace_stuck(recorder, now);
 	pipeline_round(&recorder->pipeline, now);
 	// Every capture made before has been taken, and its target asked for.
 	target_table_collect(recorder->targets,
@@ -273,12 +289,35 @@ void recorder_progress(const struct recorder *recorder,
 		       struct recorder_progress *ret)
 {
 	const struct pipeline_stats *stats = &recorder->pipeline.stats;
+	const struct process_table *table = &recorder->pipeline.processes;
 
-	*ret = (struct recorder_progress){ .samples = stats->samples,
-					   .lost = recorder_lost(recorder),
-					   .proven = stats->proven,
-					   .unproven = stats->unproven,
-					   .native = stats->native };
+	*ret = (struct recorder_progress){
+		.samples = stats->samples,
+		.lost = recorder_lost(recorder),
+		.proven = stats->proven,
+		.unproven = stats->unproven,
+		.native = stats->native,
+		.dropped = stats->dropped,
+		.processes = HASH_COUNT(table->processes),
+	};
+}
+
+struct error *recorder_set_frequency(struct recorder *recorder,
+				     unsigned int frequency_hz)
+{
+	struct error *error = NULL;
+
+	recorder->perf.frequency_hz = frequency_hz;
+	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
+		error = perf_cpu_set_frequency(&recorder->cpus[i],
+					       &recorder->perf);
+	return error;
+}
+
+void recorder_trim(struct recorder *recorder)
+{
+	module_cache_trim(recorder->pipeline.processes.modules, 0);
+	malloc_trim(0);
 }
 
 struct error *recorder_finish(struct recorder *recorder)
@@ -320,5 +359,6 @@ void recorder_destroy(struct recorder *recorder)
 	recorder_cpus_close(recorder);
 	task_list_deinit(&recorder->tasks);
 	free(recorder->note);
+	free(recorder->store_note);
 	free(recorder);
 }

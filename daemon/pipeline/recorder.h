@@ -16,9 +16,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct store;
+struct store_limits;
+
 struct recorder_options {
 	const struct opener *opener; /* NULL: opener_direct */
 	const char *output;	 /* the profile's path */
+	const struct store_limits *limits; /* NULL: a new profile, never pruned;
+					      else a store that goes on */
 	const char *keep_samples; /* NULL: raw samples are not kept */
 	const char *event;	 /* NULL: cpu-clock */
 	const char *command;	 /* for the header: what is profiled */
@@ -34,7 +39,8 @@ struct recorder_options {
 };
 
 struct recorder_progress {
-	uint64_t samples, lost, proven, unproven, native;
+	uint64_t samples, lost, proven, unproven, native, dropped;
+	uint64_t processes, threads; /* known now */
 };
 
 struct recorder;
@@ -46,8 +52,14 @@ struct error *recorder_create(const struct recorder_options *options,
 /** Words for the user about what is not as asked for; NULL: nothing. */
 const char *recorder_note(const struct recorder *recorder);
 
+/** What became of a store that was there already; NULL: nothing to say. */
+const char *recorder_store_note(const struct recorder *recorder);
+
 /** Which Python was met that cannot be read, and why; NULL: none. */
 const char *recorder_unsupported(const struct recorder *recorder);
+
+/** Where the recording goes. Borrowed. */
+struct store *recorder_store(const struct recorder *recorder);
 
 /** Starts the threads and enables the events. */
 struct error *recorder_start(struct recorder *recorder);
@@ -60,6 +72,13 @@ struct error *recorder_tick(struct recorder *recorder);
  *  what it runs to start up may be freed before it can be named, and while much
  *  waits. */
 int recorder_pause_ms(const struct recorder *recorder);
+
+/** Samples so often from now on; the samples' weights say so. */
+struct error *recorder_set_frequency(struct recorder *recorder,
+				     unsigned int frequency_hz);
+
+/** Gives up what can be found again, and the memory it takes. */
+void recorder_trim(struct recorder *recorder);
 
 /** Adds a sample of @tid if it sleeps now. False: it runs, or is gone. */
 bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid);

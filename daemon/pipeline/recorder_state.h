@@ -7,6 +7,7 @@
 #include "daemon/capture/keeper.h"
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/pipeline/recorder.h"
+#include "daemon/pipeline/recorder_stuck.h"
 #include "daemon/process/task_list.h"
 
 struct recorder {
@@ -14,11 +15,16 @@ struct recorder {
 	struct perf_features features;
 	struct perf_options perf;
 	char *note; /* owned */
+	char *store_note; /* owned */
 	struct task_list tasks;
 	struct perf_cpu *cpus; /* owned */
 	size_t cpu_count;
-	struct capture_thread *captures; /* owned; parallel to cpus */
-	size_t capture_count;		 /* of those, started */
+	struct capture_thread **captures; /* owned; parallel to cpus */
+	size_t capture_count;		  /* of those, started */
+	struct capture_thread *stuck;	  /* owned list; given up, they hang */
+	struct capture_thread *spare;	  /* owned; the next one */
+	unsigned int stuck_now, stuck_count;
+	uint64_t stuck_ns[STUCK_OF_LATE]; /* when, in rotation */
 	struct target_table *targets;
 	struct keeper *keeper;
 	struct store *store;

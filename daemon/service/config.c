@@ -54,6 +54,18 @@ const char *config_needs_restart(const struct config *before,
 	return NULL;
 }
 
+void config_copy_key(struct config *config, const struct config *from,
+		     const char *name)
+{
+	const struct config_key *key = find_key(name);
+
+	if (key)
+		memcpy((char *)config + key->offset,
+		       (const char *)from + key->offset,
+		       config_value_is_text(key) ? CONFIG_TEXT_MAX :
+						   sizeof(uint64_t));
+}
+
 // Wrapped at 78 columns, each line behind "# ".
 static void print_comment(const char *text, FILE *out)
 {

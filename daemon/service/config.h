@@ -106,6 +106,10 @@ struct error *config_read(struct config *config, const char *path);
 const char *config_needs_restart(const struct config *before,
 				 const struct config *after);
 
+/** Key @name as it is in @from. */
+void config_copy_key(struct config *config, const struct config *from,
+		     const char *name);
+
 /** The default file: every key, with its meaning, commented out. */
 void config_print_default(FILE *out);
 

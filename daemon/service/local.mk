@@ -6,3 +6,9 @@ libdaemon_a_SOURCES += \
 	daemon/service/governor.c daemon/service/governor.h \
 	daemon/service/log.c daemon/service/log.h \
 	daemon/service/notify.c daemon/service/notify.h
+
+libdaemon_a_SOURCES += \
+	daemon/service/own_usage.c daemon/service/own_usage.h \
+	daemon/service/service.c daemon/service/service.h \
+	daemon/service/service_reload.c daemon/service/service_state.h \
+	daemon/service/service_vitals.c
