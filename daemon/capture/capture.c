@@ -114,7 +114,22 @@ static void note_latency(struct capture_stats *stats, uint64_t sample_ns,
 	count(&stats->latency_us[us], 1);
 }
 
-static void read_interpreter(struct capture_thread *capture,
+// A read of this process's memory begins, which may never end.
+static void begin_reading(struct capture_thread *capture, uint64_t sample_ns)
+{
+	__atomic_store_n(&capture->reading, sample_ns, __ATOMIC_RELEASE);
+}
+
+// False: it took so long that the thread was given up.
+static bool end_reading(struct capture_thread *capture, uint64_t sample_ns)
+{
+	return __atomic_compare_exchange_n(&capture->reading, &sample_ns, 0,
+					   false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
+
+// False: the thread was given up.
+static bool read_interpreter(struct capture_thread *capture,
 			     struct target *target, struct sample_place *place)
 {
 	struct capture_stats *stats = &capture->stats;
@@ -130,13 +145,16 @@ static void read_interpreter(struct capture_thread *capture,
 		stats->full_at[stats->queue_full & (CAPTURE_FULL_SLOTS - 1)] =
 			place->position;
 		count(&stats->queue_full, 1);
-		return;
+		return true;
 	}
 	entry->ring_position = place->position;
 	entry->sample_ns = point.now_ns;
 	entry->target_epoch = target->epoch;
+	begin_reading(capture, point.now_ns);
 	python_freeze(target->python, &point, &capture->stack, &entry->snapshot,
 		      SNAPSHOT_BYTES_MAX);
+	if (!end_reading(capture, point.now_ns))
+		return false;
 	entry->end_ns = monotonic_ns();
 	entry->switches = switches_since(capture);
 	count(&stats->captures, 1);
@@ -146,9 +164,10 @@ static void read_interpreter(struct capture_thread *capture,
 		      entry->snapshot.reads - stats->most_reads);
 	note_latency(stats, entry->sample_ns, entry->end_ns);
 	capture_queue_push(&capture->queue, entry);
+	return true;
 }
 
-static void capture_sample(struct capture_thread *capture,
+static bool capture_sample(struct capture_thread *capture,
 			   struct sample_place *place)
 {
 	pid_t pid = (pid_t)(uint32_t)word_at(place, WORD_TID);
@@ -157,29 +176,32 @@ static void capture_sample(struct capture_thread *capture,
 	count(&capture->stats.samples, 1);
 	target = target_table_hold(capture->targets, capture->holder, pid);
 	if (!target)
-		return;
-	if (find_stack(capture, place))
-		read_interpreter(capture, target, place);
+		return true;
+	// Who was given up keeps the target until its owner has seen its end.
+	if (find_stack(capture, place) &&
+	    !read_interpreter(capture, target, place))
+		return false;
 	target_table_release(capture->targets, capture->holder);
+	return true;
 }
 
-static void scan_record(struct capture_thread *capture, uint64_t position,
+static bool scan_record(struct capture_thread *capture, uint64_t position,
 			struct perf_event_header header)
 {
 	struct sample_place place = { .position = position,
 				      .words = header.size / 8,
 				      .ring = capture->perf->ring };
 
-	if (header.type != PERF_RECORD_SAMPLE || place.words <= WORD_CHAIN)
-		return;
-	if (perf_cpu_source(capture->perf, word_at(&place, WORD_ID)) ==
-	    PERF_SOURCE_TIMER)
-		capture_sample(capture, &place);
+	if (header.type != PERF_RECORD_SAMPLE || place.words <= WORD_CHAIN ||
+	    perf_cpu_source(capture->perf, word_at(&place, WORD_ID)) !=
+		    PERF_SOURCE_TIMER)
+		return true;
+	return capture_sample(capture, &place);
 }
 
 // A record that breaks the format would make every later one unreadable: the
 // rest of what is there is given up, and counted.
-void capture_scan(struct capture_thread *capture)
+bool capture_scan(struct capture_thread *capture)
 {
 	struct perf_ring *ring = capture->perf->ring;
 	uint64_t head = perf_ring_head(ring);
@@ -193,12 +215,14 @@ void capture_scan(struct capture_thread *capture)
 		    header.size > head - position) {
 			count(&capture->stats.broken_records, 1);
 			perf_ring_set_scanned(ring, head);
-			return;
+			return true;
 		}
-		scan_record(capture, position, header);
+		if (!scan_record(capture, position, header))
+			return false;
 		position += header.size;
 		perf_ring_set_scanned(ring, position);
 	}
+	return true;
 }
 
 static void test_delay(unsigned int us)
@@ -222,7 +246,8 @@ void capture_loop(struct capture_thread *capture)
 		capture->switches = own_switches();
 		count(&capture->stats.wakeups, 1);
 		test_delay(capture->options.late_us);
-		capture_scan(capture);
+		if (!capture_scan(capture))
+			return;
 		if (fds[1].revents & POLLIN &&
 		    read(capture->wake_fd, &pokes, sizeof(pokes)) < 0)
 			break;

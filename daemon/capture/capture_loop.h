@@ -8,10 +8,14 @@
 
 #include "daemon/capture/capture.h"
 
-/** Scans the records that have come since the last time. */
-void capture_scan(struct capture_thread *capture);
+/* In capture->reading: no sample has this time. */
+#define CAPTURE_GIVEN_UP UINT64_MAX
 
-/** Until capture->stop is set. */
+/** Scans the records that have come since the last time. False: the thread was
+ *  given up meanwhile, and the ring is somebody else's. */
+bool capture_scan(struct capture_thread *capture);
+
+/** Until capture->stop is set, or it is given up. */
 void capture_loop(struct capture_thread *capture);
 
 #endif

@@ -35,6 +35,8 @@ enum proof_reason {
 	PROOF_RAN_BEFORE_READ,	 /* (c) */
 	PROOF_NOT_CAPTURED,	 /* the process was not known to be Python yet */
 	PROOF_QUEUE_FULL,	 /* the capture had no room in the queue */
+	PROOF_CAPTURE_STUCK,	 /* reading it hung */
+	PROOF_BANNED,		 /* reading the process has hung once */
 	PROOF_NO_RUNTIME,	 /* the interpreter was not initialised */
 	PROOF_NO_THREAD,	 /* no thread state was found */
 	PROOF_STALE_THREAD,	 /* it may be that of an earlier thread */

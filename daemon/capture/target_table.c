@@ -24,17 +24,35 @@ static void target_destroy(struct target *target)
 	free(target);
 }
 
+static bool is_held(const struct target_table *table,
+		    const struct target *target)
+{
+	for (size_t i = 0; i < TARGET_HOLDERS; i++)
+		if (__atomic_load_n(&table->held[i], __ATOMIC_SEQ_CST) ==
+		    target)
+			return true;
+	return false;
+}
+
+// A capture thread that hangs in a read of the target may still wake.
+static void destroy_unless_held(const struct target_table *table,
+				struct target *target)
+{
+	if (target && !is_held(table, target))
+		target_destroy(target);
+}
+
 void target_table_destroy(struct target_table *table)
 {
 	if (!table)
 		return;
 	for (size_t i = 0; i < TARGET_SLOTS; i++)
-		target_destroy(table->slot[i]);
+		destroy_unless_held(table, table->slot[i]);
 	while (table->retired) {
 		struct target *target = table->retired;
 
 		table->retired = target->next_retired;
-		target_destroy(target);
+		destroy_unless_held(table, target);
 	}
 	pthread_mutex_destroy(&table->lock);
 	free(table);
@@ -58,6 +76,8 @@ struct target *target_table_hold(struct target_table *table,
 {
 	struct target **held = &table->held[holder];
 
+	if (__atomic_load_n(&table->off, __ATOMIC_RELAXED))
+		return NULL;
 	for (size_t i = 0; i < TARGET_PROBES; i++) {
 		struct target **slot = slot_at(table, pid, i);
 		struct target *target =
@@ -142,19 +162,24 @@ struct error *target_table_publish(struct target_table *table, pid_t pid,
 		target_create(pid, since_ns, memory_fd, python);
 	struct error *error = NULL;
 	struct target **slot;
+	bool refused;
 
 	if (!target)
 		return &error_nomem;
 	pthread_mutex_lock(&table->lock);
 	retire_locked(table, pid, monotonic_ns());
-	slot = free_slot(table, pid);
+	refused = table->closed || target_bans_has(&table->bans, pid);
+	slot = refused ? NULL : free_slot(table, pid);
 	if (slot) {
 		target->epoch = ++table->last_epoch;
 		__atomic_store_n(slot, target, __ATOMIC_SEQ_CST);
 	}
 	pthread_mutex_unlock(&table->lock);
 	if (!slot) {
-		error = error_create(ERROR_UNSUPPORTED,
+		error = refused ?
+			error_create(ERROR_UNSUPPORTED,
+				     "reading process %d may hang", (int)pid) :
+			error_create(ERROR_UNSUPPORTED,
 				     "more than %d Python processes",
 				     TARGET_SLOTS);
 		target_destroy(target);
@@ -167,6 +192,39 @@ void target_table_retire(struct target_table *table, pid_t pid,
 {
 	pthread_mutex_lock(&table->lock);
 	retire_locked(table, pid, now_ns);
+	pthread_mutex_unlock(&table->lock);
+}
+
+void target_table_ban(struct target_table *table, pid_t pid, uint64_t now_ns)
+{
+	pthread_mutex_lock(&table->lock);
+	retire_locked(table, pid, now_ns);
+	target_bans_add(&table->bans, pid);
+	pthread_mutex_unlock(&table->lock);
+}
+
+void target_table_allow(struct target_table *table, pid_t pid)
+{
+	pthread_mutex_lock(&table->lock);
+	target_bans_remove(&table->bans, pid);
+	pthread_mutex_unlock(&table->lock);
+}
+
+bool target_table_is_banned(struct target_table *table, pid_t pid)
+{
+	bool banned;
+
+	pthread_mutex_lock(&table->lock);
+	banned = target_bans_has(&table->bans, pid);
+	pthread_mutex_unlock(&table->lock);
+	return banned;
+}
+
+void target_table_restrict(struct target_table *table, bool closed, bool off)
+{
+	pthread_mutex_lock(&table->lock);
+	table->closed = closed;
+	__atomic_store_n(&table->off, off, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&table->lock);
 }
 
@@ -213,16 +271,6 @@ struct target *target_table_by_epoch(struct target_table *table, pid_t pid,
 			target = t;
 	pthread_mutex_unlock(&table->lock);
 	return target;
-}
-
-static bool is_held(const struct target_table *table,
-		    const struct target *target)
-{
-	for (size_t i = 0; i < TARGET_HOLDERS; i++)
-		if (__atomic_load_n(&table->held[i], __ATOMIC_SEQ_CST) ==
-		    target)
-			return true;
-	return false;
 }
 
 void target_table_collect(struct target_table *table, uint64_t before_ns)

@@ -12,6 +12,7 @@
 #define BRINDLE_DAEMON_CAPTURE_TARGET_TABLE_H
 
 #include "base/error.h"
+#include "daemon/capture/target_ban.h"
 #include "unwind/python/target.h"
 
 #include <pthread.h>
@@ -40,6 +41,9 @@ struct target_table {
 	pthread_mutex_t lock; /* slow threads only */
 	struct target *retired;
 	uint64_t last_epoch;
+	struct target_bans bans;
+	bool closed; /* nobody new is published */
+	bool off;    /* atomic; capture threads find nobody */
 };
 
 struct error *target_table_create(struct target_table **ret);
@@ -59,6 +63,15 @@ struct error *target_table_publish(struct target_table *table, pid_t pid,
 				   struct python_target *python);
 void target_table_retire(struct target_table *table, pid_t pid,
 			 uint64_t now_ns);
+
+/** Retires the target of @pid, whose memory hangs, and publishes none for it
+ *  until it is allowed again: it has another memory, or has ended. */
+void target_table_ban(struct target_table *table, pid_t pid, uint64_t now_ns);
+void target_table_allow(struct target_table *table, pid_t pid);
+bool target_table_is_banned(struct target_table *table, pid_t pid);
+
+/** @closed: refuse whoever is not published yet. @off: let nobody be read. */
+void target_table_restrict(struct target_table *table, bool closed, bool off);
 
 /** Retires each target of which @gone says so; one thread calls it. */
 void target_table_retire_gone(struct target_table *table,

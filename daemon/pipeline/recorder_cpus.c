@@ -48,14 +48,16 @@ static struct error *start_capture(struct recorder *recorder, size_t i)
 		.late_us = recorder->options.late_us,
 	};
 	struct perf_cpu *cpu = &recorder->cpus[i];
-	struct capture_thread *capture = &recorder->captures[i];
+	struct capture_thread *capture = calloc(1, sizeof(*capture));
 	enum switch_proof granted;
 	struct error *error;
 
+	if (!capture)
+		return &error_nomem;
 	error = capture_start(capture, cpu, recorder->targets, (unsigned int)i,
 			      &options);
 	// From here on destroying the recorder ends it, if it was started.
-	recorder->capture_count = i + 1;
+	recorder->captures[recorder->capture_count++] = capture;
 	if (!error)
 		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
 					    &granted);
@@ -91,7 +93,7 @@ uint64_t recorder_cpus_waiting(const struct recorder *recorder)
 
 	for (size_t i = 0; i < recorder->capture_count; i++) {
 		uint64_t waiting =
-			capture_queue_waiting(&recorder->captures[i].queue);
+			capture_queue_waiting(&recorder->captures[i]->queue);
 
 		if (waiting > most)
 			most = waiting;
@@ -104,21 +106,24 @@ void recorder_cpus_stop(struct recorder *recorder)
 	for (size_t i = 0; i < recorder->cpu_count; i++)
 		perf_cpu_disable(&recorder->cpus[i]);
 	for (size_t i = 0; i < recorder->capture_count; i++)
-		capture_stop(&recorder->captures[i]);
+		capture_stop(recorder->captures[i]);
 }
 
 void recorder_cpus_end(struct recorder *recorder)
 {
-	for (size_t i = 0; i < recorder->cpu_count; i++)
-		perf_cpu_disable(&recorder->cpus[i]);
-	for (size_t i = 0; i < recorder->capture_count; i++)
-		capture_destroy(&recorder->captures[i]);
+	recorder_cpus_stop(recorder);
+	while (recorder->capture_count)
+		recorder_keep_stuck(recorder,
+				    recorder->captures[--recorder->capture_count]);
+	recorder_free_stuck(recorder);
 }
 
+// The ring of a thread that hangs in a read stays: it may look there again.
 void recorder_cpus_close(struct recorder *recorder)
 {
 	for (size_t i = 0; i < recorder->cpu_count; i++)
-		perf_cpu_close(&recorder->cpus[i]);
+		if (!recorder_has_stuck(recorder, &recorder->cpus[i]))
+			perf_cpu_close(&recorder->cpus[i]);
 	free(recorder->cpus);
 	free(recorder->captures);
 }

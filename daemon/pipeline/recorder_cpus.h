@@ -29,7 +29,7 @@ uint64_t recorder_cpus_waiting(const struct recorder *recorder);
 /** Disables the events; the capture threads scan what is left, and end. */
 void recorder_cpus_stop(struct recorder *recorder);
 
-/** The same without care for what is left, and their queues go. */
+/** The same, and they and their queues go; before the targets do. */
 void recorder_cpus_end(struct recorder *recorder);
 
 /** Unmaps the rings, when nobody looks at them any more. */

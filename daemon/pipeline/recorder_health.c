@@ -44,7 +44,7 @@ static struct capture_stats sum_captures(const struct recorder *recorder)
 	struct capture_stats total = { 0 };
 
 	for (size_t i = 0; i < recorder->capture_count; i++) {
-		const struct capture_stats *one = &recorder->captures[i].stats;
+		const struct capture_stats *one = &recorder->captures[i]->stats;
 
 		total.captures += counter(&one->captures);
 		total.queue_full += counter(&one->queue_full);
@@ -60,7 +60,7 @@ static struct capture_stats sum_captures(const struct recorder *recorder)
 static bool all_realtime(const struct recorder *recorder)
 {
 	for (size_t i = 0; i < recorder->capture_count; i++)
-		if (!recorder->captures[i].realtime)
+		if (!recorder->captures[i]->realtime)
 			return false;
 	return true;
 }

@@ -20,7 +20,7 @@ struct work {
 	const struct perf_record *record;
 	struct regs regs;
 	const struct capture *capture; // NULL: nothing was read
-	bool queue_full;	       // and that is why
+	enum proof_reason uncaptured; // and that is why
 	struct process *process;
 	struct process_python *python; // NULL: none, or not its own
 	struct python_stack stack;
@@ -53,6 +53,31 @@ static bool had_no_room(const struct merge_source *source)
 		if (stats->full_at[i] == source->position)
 			return true;
 	return false;
+}
+
+static bool hung_reader(const struct merge_source *source)
+{
+	const struct capture_stats *stats = &source->capture->stats;
+
+	for (uint64_t i = 0;
+	     i < CAPTURE_STUCK_SLOTS && i < stats->stuck; i++)
+		if (stats->stuck_at[i] == source->position)
+			return true;
+	return false;
+}
+
+// What there is to say when the sample turns out to have no capture.
+static enum proof_reason why_uncaptured(struct pipeline *pipeline,
+					const struct merge_source *source)
+{
+	if (had_no_room(source))
+		return PROOF_QUEUE_FULL;
+	if (hung_reader(source))
+		return PROOF_CAPTURE_STUCK;
+	if (target_table_is_banned(pipeline->targets,
+				   (pid_t)source->record.pid))
+		return PROOF_BANNED;
+	return PROOF_NOT_CAPTURED;
 }
 
 static bool code_facts(void *context, uint64_t address,
@@ -253,7 +278,8 @@ static void ask_to_read(struct pipeline *pipeline, const struct work *work)
 {
 	struct process *process = work->process;
 
-	if (!pipeline->keeper || work->capture || work->queue_full ||
+	if (!pipeline->keeper || work->capture ||
+	    work->uncaptured != PROOF_NOT_CAPTURED ||
 	    work->record->time_ns - process->asked_ns < ASK_NS)
 		return;
 	process->asked_ns = work->record->time_ns;
@@ -289,8 +315,7 @@ static enum proof_reason judge(struct pipeline *pipeline,
 	const struct python_binary *binary = NULL;
 	bool rooted = work->walk.end == WALK_END_ROOT ||
 		      ends_at_entry(&work->walk);
-	enum proof_reason status = work->queue_full ? PROOF_QUEUE_FULL :
-						      PROOF_NOT_CAPTURED;
+	enum proof_reason status = work->uncaptured;
 
 	*ret_has_python = work->walk.eval_activations > 0;
 	if (!*ret_has_python && rooted)
@@ -484,7 +509,8 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 			     .capture = capture_of(source) };
 	struct waiting_sample *sample;
 
-	work.queue_full = !work.capture && had_no_room(source);
+	if (!work.capture)
+		work.uncaptured = why_uncaptured(pipeline, source);
 	work.process = process_table_get(&pipeline->processes,
 					 (pid_t)source->record.pid);
 	if (!work.process) {
@@ -524,6 +550,7 @@ void sample_walk_sleeping(struct pipeline *pipeline,
 	};
 	struct work work = { .record = &record,
 			     .regs = thread->regs,
+			     .uncaptured = PROOF_NOT_CAPTURED,
 			     .capture = thread->capture };
 	struct waiting_sample *sample;
 
