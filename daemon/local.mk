@@ -72,3 +72,4 @@ libdaemon_a_SOURCES += \
 	daemon/perf/tracepoint.c daemon/perf/tracepoint.h
 
 include daemon/service/local.mk
+include daemon/top/local.mk

@@ -58,10 +58,24 @@ static void attr_never_wake(struct perf_event_attr *attr)
 	attr->wakeup_watermark = UINT32_MAX;
 }
 
-struct perf_event_attr perf_attr_timer(const struct perf_options *options,
-				       const struct perf_target *target)
+unsigned int perf_attr_frequency(const struct perf_options *options,
+				 const struct perf_event_choice *choice)
 {
-	const struct perf_event_choice *choice = &options->choice;
+	unsigned int hz = choice->frequency_hz;
+
+	// Nobody wants the slow event slowed and the other one not.
+	if (!hz || (choice->kind == PERF_CHOICE_OFF_CPU &&
+		    hz > options->frequency_hz))
+		hz = options->frequency_hz;
+	return hz;
+}
+
+// The kernel adapts the period, so that a burst costs no more than the rate.
+struct perf_event_attr perf_attr_sample(const struct perf_options *options,
+					size_t index,
+					const struct perf_target *target)
+{
+	const struct perf_event_choice *choice = &options->events.choices[index];
 	struct perf_event_attr attr =
 		attr_base(options, choice->type, choice->config);
 
@@ -69,20 +83,49 @@ struct perf_event_attr perf_attr_timer(const struct perf_options *options,
 	attr.config2 = choice->config2;
 	attr.sample_type = PERF_RECORD_TIMER_TYPE;
 	attr.freq = 1;
-	attr.sample_freq = options->frequency_hz;
+	attr.sample_freq = perf_attr_frequency(options, choice);
 	attr.exclude_idle = 1;
 	attr.exclude_user = choice->exclude_user;
 	attr.exclude_kernel |= choice->exclude_kernel;
 	// A guest's registers mean nothing in our address spaces.
-	attr.exclude_guest = !choice->is_clock;
+	attr.exclude_guest = choice->type != PERF_TYPE_SOFTWARE &&
+			     choice->type != PERF_TYPE_TRACEPOINT;
 	attr.exclude_callchain_user = 1;
 	attr.exclude_callchain_kernel = options->user_only;
 	attr.sample_regs_user = options->arch->perf_mask;
 	attr.sample_stack_user = options->stack_bytes;
 	attr.wakeup_events = 1;
-	attr.context_switch = 1;
 	attr_aim(&attr, target);
+	return attr;
+}
+
+static struct perf_event_attr attr_dummy(const struct perf_options *options,
+					 const struct perf_target *target)
+{
+	struct perf_event_attr attr = attr_base(options, PERF_TYPE_SOFTWARE,
+						PERF_COUNT_SW_DUMMY);
+
+	attr_aim(&attr, target);
+	return attr;
+}
+
+struct perf_event_attr perf_attr_sideband(const struct perf_options *options,
+					  const struct perf_target *target,
+					  bool switches)
+{
+	struct perf_event_attr attr = attr_dummy(options, target);
+
 	attr_add_sideband(&attr, options);
+	attr.context_switch = switches;
+	return attr;
+}
+
+struct perf_event_attr perf_attr_switches(const struct perf_options *options,
+					  const struct perf_target *target)
+{
+	struct perf_event_attr attr = attr_dummy(options, target);
+
+	attr.context_switch = 1;
 	return attr;
 }
 
@@ -122,12 +165,7 @@ perf_attr_switch_tracepoint(const struct perf_options *options)
 struct perf_event_attr perf_attr_alerts(const struct perf_options *options,
 					const struct perf_target *target)
 {
-	struct perf_event_attr attr = attr_base(options, PERF_TYPE_SOFTWARE,
-						PERF_COUNT_SW_DUMMY);
-
-	attr_aim(&attr, target);
-	attr_add_sideband(&attr, options);
-	return attr;
+	return perf_attr_sideband(options, target, false);
 }
 
 struct perf_event_attr perf_attr_anchor(const struct perf_options *options,

@@ -18,9 +18,23 @@ struct perf_target {
 
 enum { PERF_TARGET_SELF = 0, PERF_TARGET_ALL = -1 };
 
-/** Samples; and switches, mappings, forks of what is sampled. */
-struct perf_event_attr perf_attr_timer(const struct perf_options *options,
-				       const struct perf_target *target);
+/** Samples of the event @index of the options. */
+struct perf_event_attr perf_attr_sample(const struct perf_options *options,
+					size_t index,
+					const struct perf_target *target);
+
+/** Mappings, forks and execs, and @switches, of what is sampled. */
+struct perf_event_attr perf_attr_sideband(const struct perf_options *options,
+					  const struct perf_target *target,
+					  bool switches);
+
+/** PERF_RECORD_SWITCH and nothing else. */
+struct perf_event_attr perf_attr_switches(const struct perf_options *options,
+					  const struct perf_target *target);
+
+/** How often event @choice is to be sampled. */
+unsigned int perf_attr_frequency(const struct perf_options *options,
+				 const struct perf_event_choice *choice);
 
 /** Every switch-out with the user registers of the thread that goes. */
 struct perf_event_attr

@@ -25,7 +25,8 @@ static size_t event_count(const struct perf_cpu *cpu)
 
 // The kernel hands out ids in rising order, so that appending keeps them
 // sorted; a reader that sees the old count sees a complete array.
-static int cpu_keep_event(struct perf_cpu *cpu, int fd, enum perf_source source)
+static int cpu_keep_event(struct perf_cpu *cpu, int fd, enum perf_source source,
+			  size_t event)
 {
 	size_t count = cpu->fd_count;
 	uint64_t id;
@@ -39,6 +40,7 @@ static int cpu_keep_event(struct perf_cpu *cpu, int fd, enum perf_source source)
 	cpu->fds[count] = fd;
 	cpu->ids[count] = id;
 	cpu->sources[count] = (uint8_t)source;
+	cpu->events[count] = (uint8_t)event;
 	__atomic_store_n(&cpu->fd_count, count + 1, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -46,7 +48,8 @@ static int cpu_keep_event(struct perf_cpu *cpu, int fd, enum perf_source source)
 // A descriptor kept by @cpu, or a negative errno. @ring NULL: no output yet.
 static int cpu_open_event(struct perf_cpu *cpu,
 			  const struct perf_event_attr *attr, pid_t tid,
-			  enum perf_source source, const struct perf_ring *ring)
+			  enum perf_source source, size_t event,
+			  const struct perf_ring *ring)
 {
 	_cleanup_close_ int fd = opener_perf_event(cpu->opener, attr, tid,
 						     (int)cpu->cpu);
@@ -56,7 +59,7 @@ static int cpu_open_event(struct perf_cpu *cpu,
 		return fd;
 	if (ring && ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd) < 0)
 		return -errno;
-	failed = cpu_keep_event(cpu, fd, source);
+	failed = cpu_keep_event(cpu, fd, source, event);
 	return failed ? failed : take_fd(&fd);
 }
 
@@ -67,11 +70,66 @@ static struct error *cpu_open_ring(struct perf_cpu *cpu,
 {
 	struct perf_event_attr attr = perf_attr_anchor(options, wake_each);
 	int fd = cpu_open_event(cpu, &attr, PERF_TARGET_SELF,
-				PERF_SOURCE_SIDEBAND, NULL);
+				PERF_SOURCE_SIDEBAND, 0, NULL);
 
 	if (fd < 0)
 		return perf_attr_error(-fd, options->features);
 	return perf_ring_create(fd, bytes, ret);
+}
+
+// Switch records have an event of their own where they may have to be switched
+// off; a thread's share the event of its mappings, to save descriptors.
+static int cpu_open_sideband(struct perf_cpu *cpu,
+			     const struct perf_options *options,
+			     const struct perf_target *target)
+{
+	bool everyone = target->tid == PERF_TARGET_ALL;
+	struct perf_event_attr alerts = perf_attr_alerts(options, target);
+	struct perf_event_attr sideband =
+		perf_attr_sideband(options, target, !everyone);
+	struct perf_event_attr switches = perf_attr_switches(options, target);
+	int fd;
+
+	fd = cpu_open_event(cpu, &alerts, target->tid, PERF_SOURCE_SIDEBAND, 0,
+			    cpu->alerts);
+	if (fd >= 0)
+		fd = cpu_open_event(cpu, &sideband, target->tid,
+				    PERF_SOURCE_SIDEBAND, 0, cpu->ring);
+	if (fd >= 0 && everyone)
+		fd = cpu_open_event(cpu, &switches, target->tid,
+				    PERF_SOURCE_SWITCHES, 0, cpu->ring);
+	return fd;
+}
+
+// Off-CPU samples by the tracepoint: only of who blocks (S, D, T, t in
+// include/linux/sched.h), not of who is preempted, idles or ends. A capture
+// thread goes to sleep after each sample, and must not cause the next.
+static int filter_off_cpu(int fd, pid_t capture_tid)
+{
+	char filter[64];
+
+	snprintf(filter, sizeof(filter), capture_tid ?
+		 "prev_state & 15 && prev_pid != %d" : "prev_state & 15",
+		 (int)capture_tid);
+	return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 ? -errno : fd;
+}
+
+static bool is_filtered(const struct perf_event_choice *choice)
+{
+	return choice->kind == PERF_CHOICE_OFF_CPU &&
+	       choice->type == PERF_TYPE_TRACEPOINT;
+}
+
+static int cpu_open_sample(struct perf_cpu *cpu,
+			   const struct perf_options *options, size_t index,
+			   const struct perf_target *target)
+{
+	const struct perf_event_choice *choice = &options->events.choices[index];
+	struct perf_event_attr attr = perf_attr_sample(options, index, target);
+	int fd = cpu_open_event(cpu, &attr, target->tid, PERF_SOURCE_TIMER,
+				index, cpu->ring);
+
+	return fd >= 0 && is_filtered(choice) ? filter_off_cpu(fd, 0) : fd;
 }
 
 // Descriptors opened, or a negative errno.
@@ -79,20 +137,15 @@ static int cpu_open_target(struct perf_cpu *cpu,
 			   const struct perf_options *options,
 			   const struct perf_target *target)
 {
-	struct perf_event_attr timer = perf_attr_timer(options, target);
-	struct perf_event_attr alerts = perf_attr_alerts(options, target);
 	struct perf_event_attr proof =
 		perf_attr_switch_software(options, target);
-	int fd;
+	int fd = cpu_open_sideband(cpu, options, target);
 
-	fd = cpu_open_event(cpu, &alerts, target->tid, PERF_SOURCE_SIDEBAND,
-			    cpu->alerts);
 	if (fd >= 0 && options->switch_proof == SWITCH_PROOF_SOFTWARE)
 		fd = cpu_open_event(cpu, &proof, target->tid, PERF_SOURCE_PROOF,
-				    cpu->ring);
-	if (fd >= 0)
-		fd = cpu_open_event(cpu, &timer, target->tid, PERF_SOURCE_TIMER,
-				    cpu->ring);
+				    0, cpu->ring);
+	for (size_t i = 0; fd >= 0 && i < options->events.count; i++)
+		fd = cpu_open_sample(cpu, options, i, target);
 	return fd < 0 ? fd : 0;
 }
 
@@ -140,7 +193,8 @@ static struct error *cpu_reserve(struct perf_cpu *cpu)
 	cpu->fds = calloc(PERF_CPU_EVENTS_MAX, sizeof(*cpu->fds));
 	cpu->ids = calloc(PERF_CPU_EVENTS_MAX, sizeof(*cpu->ids));
 	cpu->sources = calloc(PERF_CPU_EVENTS_MAX, sizeof(*cpu->sources));
-	if (!cpu->fds || !cpu->ids || !cpu->sources)
+	cpu->events = calloc(PERF_CPU_EVENTS_MAX, sizeof(*cpu->events));
+	if (!cpu->fds || !cpu->ids || !cpu->sources || !cpu->events)
 		return &error_nomem;
 	cpu->fd_capacity = PERF_CPU_EVENTS_MAX;
 	return NULL;
@@ -202,6 +256,7 @@ void perf_cpu_close(struct perf_cpu *cpu)
 	free(cpu->fds);
 	free(cpu->ids);
 	free(cpu->sources);
+	free(cpu->events);
 	*cpu = (struct perf_cpu){ .cpu = cpu->cpu };
 }
 
@@ -224,7 +279,7 @@ static int cpu_open_tracepoint(struct perf_cpu *cpu,
 	    ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->ring->fd) < 0 ||
 	    ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;
-	failed = cpu_keep_event(cpu, fd, PERF_SOURCE_PROOF);
+	failed = cpu_keep_event(cpu, fd, PERF_SOURCE_PROOF, 0);
 	return failed ? failed : take_fd(&fd);
 }
 
@@ -237,11 +292,26 @@ static int cpu_open_all_switches(struct perf_cpu *cpu,
 	struct perf_event_attr attr =
 		perf_attr_switch_software(options, &everyone);
 	int fd = cpu_open_event(cpu, &attr, PERF_TARGET_ALL, PERF_SOURCE_PROOF,
-				cpu->ring);
+				0, cpu->ring);
 
 	if (fd >= 0 && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;
 	return fd;
+}
+
+// Now that the capture thread is known.
+static int cpu_spare_reader(struct perf_cpu *cpu,
+			    const struct perf_options *options,
+			    pid_t capture_tid)
+{
+	size_t count = event_count(cpu);
+	int failed = 0;
+
+	for (size_t i = 0; i < count && failed >= 0; i++)
+		if (cpu->sources[i] == PERF_SOURCE_TIMER &&
+		    is_filtered(&options->events.choices[cpu->events[i]]))
+			failed = filter_off_cpu(cpu->fds[i], capture_tid);
+	return failed < 0 ? failed : 0;
 }
 
 struct error *perf_cpu_open_proof(struct perf_cpu *cpu,
@@ -249,11 +319,15 @@ struct error *perf_cpu_open_proof(struct perf_cpu *cpu,
 				  pid_t capture_tid, enum switch_proof *ret)
 {
 	enum switch_proof proof = options->switch_proof;
+	int failed;
 
 	if (proof == SWITCH_PROOF_TRACEPOINT &&
 	    cpu_open_tracepoint(cpu, options, capture_tid) < 0)
 		proof = cpu_open_all_switches(cpu, options) < 0 ?
 				SWITCH_PROOF_NONE : SWITCH_PROOF_SOFTWARE;
+	failed = cpu_spare_reader(cpu, options, capture_tid);
+	if (failed)
+		return error_from_errno(-failed, "filter the off-cpu event");
 	*ret = proof;
 	return NULL;
 }
@@ -293,36 +367,4 @@ void perf_cpu_disable(struct perf_cpu *cpu)
 {
 	for (size_t i = 0; i < cpu->fd_count; i++)
 		ioctl(cpu->fds[i], PERF_EVENT_IOC_DISABLE, 0);
-}
-
-uint64_t perf_cpu_lost(const struct perf_cpu *cpu)
-{
-	struct {
-		uint64_t value, id, lost;
-	} count;
-	size_t events = event_count(cpu);
-	uint64_t lost = 0;
-
-	// Without PERF_FORMAT_LOST the kernel gives two words, and no answer.
-	for (size_t i = 0; i < events; i++)
-		if (read(cpu->fds[i], &count, sizeof(count)) == sizeof(count))
-			lost += count.lost;
-	return lost;
-}
-
-enum perf_source perf_cpu_source(const struct perf_cpu *cpu, uint64_t id)
-{
-	size_t low = 0, high = event_count(cpu);
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (cpu->ids[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < event_count(cpu) && cpu->ids[low] == id)
-		return (enum perf_source)cpu->sources[low];
-	return PERF_SOURCE_SIDEBAND;
 }

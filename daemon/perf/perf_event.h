@@ -130,17 +130,12 @@ struct error *perf_cpu_attach(struct perf_cpu *cpu,
 struct error *perf_cpu_enable(struct perf_cpu *cpu);
 void perf_cpu_disable(struct perf_cpu *cpu);
 
-/** Samples at options.frequency_hz from now on. */
+/**
+ * Samples events without a rate of their own at options.frequency_hz from now
+ * on. Not those that a thread inherited: the kernel leaves them alone.
+ */
 struct error *perf_cpu_set_frequency(struct perf_cpu *cpu,
 				     const struct perf_options *options);
-
-/**
- * Samples events without a rate of their own @hz times a second from now on.
- * Not for threads that inherited their events: the kernel leaves those alone.
- */
-void perf_cpu_set_frequency(struct perf_cpu *cpu,
-			    const struct perf_options *options,
-			    unsigned int hz);
 
 /**
  * Switches what each context switch of the host pays for on or off: the switch

@@ -43,6 +43,7 @@ static enum perf_record_kind kind_of(const struct merge_source *source,
 	case PERF_SOURCE_PROOF:
 		return PERF_KIND_PROOF;
 	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_SWITCHES:
 		return PERF_KIND_OTHER;
 	}
 	return PERF_KIND_OTHER;

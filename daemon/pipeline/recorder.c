@@ -57,13 +57,13 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static struct error *choose_event(struct recorder *recorder)
+static struct error *choose_events(struct recorder *recorder)
 {
 	const char *name = recorder->options.event ? recorder->options.event :
 						     "cpu-clock";
 
-	return perf_event_choose(name, &recorder->features,
-				 &recorder->perf.choice, &recorder->note);
+	return perf_choices_parse(name, &recorder->features,
+				  &recorder->perf.events, &recorder->note);
 }
 
 static void choose_perf_options(struct recorder *recorder)
@@ -113,7 +113,7 @@ static struct error *open_store(struct recorder *recorder)
 	struct store_session session = {
 		.brindle_version = BRINDLE_VERSION,
 		.command = recorder->options.command,
-		.event = recorder->perf.choice.name,
+		.event = recorder->perf.events.choices[0].name,
 		.event_note = recorder->note ? recorder->note : "",
 		.frequency_hz = recorder->options.frequency_hz,
 		.cpu_count = (unsigned int)recorder->cpu_count,
@@ -165,7 +165,7 @@ static struct error *set_up(struct recorder *recorder)
 	error = perf_features_probe(recorder->options.opener,
 				    &recorder->features);
 	if (!error)
-		error = choose_event(recorder);
+		error = choose_events(recorder);
 	if (!error)
 		error = task_list_init(&recorder->tasks, &recorder->options);
 	if (error)

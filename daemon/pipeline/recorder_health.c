@@ -13,8 +13,11 @@ uint64_t recorder_lost(const struct recorder *recorder)
 
 	if (!recorder->features.lost_count)
 		return recorder->pipeline.stats.lost;
-	for (size_t i = 0; i < recorder->cpu_count; i++)
-		lost += perf_cpu_lost(&recorder->cpus[i]);
+	for (size_t i = 0; i < recorder->cpu_count; i++) {
+		struct perf_lost one = perf_cpu_lost(&recorder->cpus[i]);
+
+		lost += one.samples + one.records;
+	}
 	return lost;
 }
 

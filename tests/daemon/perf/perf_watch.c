@@ -75,10 +75,10 @@ struct error *watch_init(struct watch *watch)
 	watch->options = (struct perf_options){
 		.arch = arch_native(),
 		.features = &watch->features,
-		.choice = { .type = PERF_TYPE_SOFTWARE,
-			    .config = PERF_COUNT_SW_CPU_CLOCK,
-			    .name = "cpu-clock",
-			    .is_clock = true },
+		.events = { .count = 1,
+			    .choices = { { .type = PERF_TYPE_SOFTWARE,
+					   .config = PERF_COUNT_SW_CPU_CLOCK,
+					   .name = "cpu-clock" } } },
 		.frequency_hz = WATCH_HZ,
 		.stack_bytes = WATCH_STACK_BYTES,
 		.user_only = !watch->features.kernel_allowed,
@@ -176,6 +176,7 @@ static enum perf_record_kind kind_of(const struct perf_cpu *cpu,
 	case PERF_SOURCE_PROOF:
 		return PERF_KIND_PROOF;
 	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_SWITCHES:
 		return PERF_KIND_OTHER;
 	}
 	return PERF_KIND_OTHER;

@@ -41,7 +41,8 @@ static uint64_t lost_of(const struct watch *watch)
 	uint64_t lost = 0;
 
 	for (unsigned int i = 0; i < watch->cpu_count; i++)
-		lost += perf_cpu_lost(&watch->cpus[i].perf);
+		lost += perf_cpu_lost(&watch->cpus[i].perf).samples +
+			perf_cpu_lost(&watch->cpus[i].perf).records;
 	return lost;
 }
 
@@ -464,7 +465,7 @@ static void test_names(void **state)
 	assert_no_error(perf_event_choose("task-clock", &features, &choice,
 					  &note));
 	assert_int_equal(choice.config, PERF_COUNT_SW_TASK_CLOCK);
-	assert_true(choice.is_clock);
+	assert_int_equal(choice.kind, PERF_CHOICE_CLOCK);
 	assert_null(note);
 	assert_no_error(perf_event_choose("cycles:u", &features, &choice,
 					  &note));
