@@ -2,7 +2,7 @@
 #include "daemon/capture/keeper.h"
 
 #include "base/clock.h"
-#include "daemon/perf/perf_record.h"
+#include "daemon/capture/alerts.h"
 #include "daemon/perf/perf_ring.h"
 #include "daemon/process/proc_maps.h"
 #include "daemon/capture/python_files.h"
@@ -17,11 +17,20 @@
 #include <sys/resource.h>
 
 enum {
-	ALERT_BYTES_MAX = 1 << 16,
 	STAT_STACK_FIELD = 28,
 	ASKED_MAX = 64,
+	BORN_MAX = 256,
+	BACKLOG_STEP = 16,
+	REST_MS_MAX = 8,
+	CALM_MS = 100,
 	SWEEP_MS = 5000,
 	NICE = -10,
+};
+
+// A child of a CPython that has not become another program yet.
+struct born {
+	pid_t pid, parent; // parent 0: it has ended, or become something else
+	uint64_t since_ns;
 };
 
 struct keeper {
@@ -32,12 +41,18 @@ struct keeper {
 	struct perf_cpu *cpus;	      // borrowed
 	size_t cpu_count;
 	struct pollfd *fds; // owned; one per CPU, then wake_fd
-	uint8_t *scratch;
+	struct alerts *alerts; // owned
+	struct born born[BORN_MAX];
+	size_t born_count;
 	int wake_fd; // owned; eventfd: somebody asked, or stop
 	bool stop;   // atomic
+	unsigned int rest_ms; // how long to be away while it goes on
+	uint64_t rested_ns;
 	pthread_mutex_t lock; // of what was asked for
 	pid_t asked[ASKED_MAX];
 	size_t asked_count;
+	pid_t *backlog; // owned; looked at when there is nothing else
+	size_t backlog_count;
 	uint64_t swept_ns;
 	pthread_t thread;
 	bool started;
@@ -56,9 +71,8 @@ struct error *keeper_create(const struct arch *arch,
 	keeper->targets = targets;
 	pthread_mutex_init(&keeper->lock, NULL);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC);
-	keeper->scratch = malloc(ALERT_BYTES_MAX);
 	keeper->files = python_files_create(opener);
-	if (!keeper->scratch || !keeper->files || keeper->wake_fd < 0) {
+	if (!keeper->files || keeper->wake_fd < 0) {
 		keeper_destroy(keeper);
 		return &error_nomem;
 	}
@@ -74,8 +88,9 @@ void keeper_destroy(struct keeper *keeper)
 	python_files_destroy(keeper->files);
 	if (keeper->wake_fd >= 0)
 		close(keeper->wake_fd);
+	alerts_destroy(keeper->alerts);
+	free(keeper->backlog);
 	free(keeper->fds);
-	free(keeper->scratch);
 	pthread_mutex_destroy(&keeper->lock);
 	free(keeper);
 }
@@ -208,18 +223,46 @@ static void on_mapping(struct keeper *keeper, const struct perf_record *record)
 }
 
 // A forked child runs the same interpreter at the same addresses.
-static void on_fork(struct keeper *keeper, const struct perf_record *record)
+static void publish_child(struct keeper *keeper, const struct born *born)
 {
-	struct target *parent;
+	struct target *parent =
+		born->parent ?
+			target_table_find(keeper->targets, born->parent) :
+			NULL;
 
-	if (record->pid == record->task.parent_pid)
-		return;
-	parent = target_table_find(keeper->targets,
-				   (pid_t)record->task.parent_pid);
 	if (parent)
-		publish(keeper, (pid_t)record->pid, record->time_ns,
+		publish(keeper, born->pid, born->since_ns,
 			parent->python->layout, parent->python->runtime,
 			parent->python->code_type);
+}
+
+static void publish_children(struct keeper *keeper)
+{
+	for (size_t i = 0; i < keeper->born_count; i++)
+		publish_child(keeper, &keeper->born[i]);
+	keeper->born_count = 0;
+}
+
+// Most children become another program at once: only those are looked at that
+// have not by the end of the batch.
+static void on_fork(struct keeper *keeper, const struct perf_record *record)
+{
+	struct born born = { (pid_t)record->pid,
+			     (pid_t)record->task.parent_pid, record->time_ns };
+
+	if (born.pid == born.parent ||
+	    !target_table_find(keeper->targets, born.parent))
+		return;
+	if (keeper->born_count == BORN_MAX)
+		publish_children(keeper);
+	keeper->born[keeper->born_count++] = born;
+}
+
+static void forget_child(struct keeper *keeper, pid_t pid)
+{
+	for (size_t i = 0; i < keeper->born_count; i++)
+		if (keeper->born[i].pid == pid)
+			keeper->born[i].parent = 0;
 }
 
 // The kernel drops a process's memory before it records the exit of its last
@@ -230,6 +273,8 @@ static void on_exit_record(struct keeper *keeper,
 	struct target *target =
 		target_table_find(keeper->targets, (pid_t)record->pid);
 
+	if (record->pid == record->tid)
+		forget_child(keeper, (pid_t)record->pid);
 	if (target && !is_readable(target))
 		target_table_retire(keeper->targets, (pid_t)record->pid,
 				    monotonic_ns());
@@ -240,6 +285,7 @@ static void on_exec(struct keeper *keeper, const struct perf_record *record)
 	struct target *target =
 		target_table_find(keeper->targets, (pid_t)record->pid);
 
+	forget_child(keeper, (pid_t)record->pid);
 	if (target && target->since_ns <= record->time_ns)
 		target_table_retire(keeper->targets, (pid_t)record->pid,
 				    monotonic_ns());
@@ -287,28 +333,19 @@ static void on_record(struct keeper *keeper, const struct perf_record *record)
 	}
 }
 
-static void drain(struct keeper *keeper, struct perf_ring *ring)
+// Whether there was anything.
+static bool take_alerts(struct keeper *keeper)
 {
-	uint64_t head = perf_ring_head(ring);
-	uint64_t position = perf_ring_tail(ring);
+	const struct perf_record *record;
+	bool any = false;
 
-	while (position < head) {
-		struct perf_event_header header =
-			perf_ring_header(ring, position);
-		struct perf_record record;
-
-		if (header.size < sizeof(header) ||
-		    header.size > head - position)
-			break;
-		if (perf_record_parse(perf_ring_bytes(ring, position,
-						      header.size,
-						      keeper->scratch),
-				      header.size, PERF_KIND_OTHER,
-				      keeper->arch, &record))
-			on_record(keeper, &record);
-		position += header.size;
+	alerts_begin(keeper->alerts);
+	while ((record = alerts_next(keeper->alerts))) {
+		any = true;
+		on_record(keeper, record);
 	}
-	perf_ring_set_tail(ring, head);
+	publish_children(keeper);
+	return any;
 }
 
 static void take_asked(struct keeper *keeper)
@@ -328,26 +365,59 @@ static void take_asked(struct keeper *keeper)
 		keeper_look_at(keeper, asked[i]);
 }
 
+// False: nothing was left.
+static bool take_backlog(struct keeper *keeper)
+{
+	for (int i = 0; i < BACKLOG_STEP && keeper->backlog_count; i++)
+		keeper_look_at(keeper,
+			       keeper->backlog[--keeper->backlog_count]);
+	return keeper->backlog_count > 0;
+}
+
+// A new program is noticed at once while few begin. While one follows another,
+// waking for each record of each of them would cost more than all the rest; a
+// few milliseconds later is still before there is much to see of them.
+static void rest(struct keeper *keeper, bool any)
+{
+	uint64_t now = monotonic_ns();
+
+	if (!any)
+		return;
+	if (now - keeper->rested_ns > CALM_MS * NS_PER_MS)
+		keeper->rest_ms = 0;
+	else if (keeper->rest_ms < REST_MS_MAX)
+		keeper->rest_ms++;
+	keeper->rested_ns = now;
+	if (keeper->rest_ms)
+		poll(NULL, 0, (int)keeper->rest_ms);
+}
+
 static void *keeper_main(void *argument)
 {
 	struct keeper *keeper = argument;
 	struct pollfd *wake = &keeper->fds[keeper->cpu_count];
+	bool busy = keeper->backlog_count > 0;
 
 	prctl(PR_SET_NAME, "keeper");
 	// Ahead of what it has to be quick about; where not allowed, as is.
 	setpriority(PRIO_PROCESS, 0, NICE);
 	while (!__atomic_load_n(&keeper->stop, __ATOMIC_ACQUIRE)) {
-		if (poll(keeper->fds, keeper->cpu_count + 1, SWEEP_MS) < 0 &&
+		bool any;
+
+		if (poll(keeper->fds, keeper->cpu_count + 1,
+			 busy ? 0 : SWEEP_MS) < 0 &&
 		    errno != EINTR)
 			break;
-		for (size_t i = 0; i < keeper->cpu_count; i++) {
-			drain(keeper, keeper->cpus[i].alerts);
+		any = take_alerts(keeper);
+		for (size_t i = 0; i < keeper->cpu_count; i++)
 			if (keeper->fds[i].revents & POLLHUP)
 				keeper->fds[i].fd = -1;
-		}
 		if (wake->revents & POLLIN)
 			take_asked(keeper);
+		busy = take_backlog(keeper);
 		sweep(keeper, SWEEP_MS);
+		if (!busy)
+			rest(keeper, any);
 	}
 	return NULL;
 }
@@ -370,6 +440,13 @@ void keeper_ask(struct keeper *keeper, pid_t pid)
 	wake(keeper);
 }
 
+void keeper_look_later(struct keeper *keeper, pid_t *pids, size_t count)
+{
+	free(keeper->backlog);
+	keeper->backlog = pids;
+	keeper->backlog_count = count;
+}
+
 struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
 			   size_t cpu_count)
 {
@@ -378,7 +455,8 @@ struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
 	keeper->cpus = cpus;
 	keeper->cpu_count = cpu_count;
 	keeper->fds = calloc(cpu_count + 1, sizeof(*keeper->fds));
-	if (!keeper->fds)
+	keeper->alerts = alerts_create(keeper->arch, cpus, cpu_count);
+	if (!keeper->fds || !keeper->alerts)
 		return &error_nomem;
 	for (size_t i = 0; i < cpu_count; i++)
 		keeper->fds[i] = (struct pollfd){ .fd = cpus[i].alerts->fd,

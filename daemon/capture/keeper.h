@@ -29,6 +29,10 @@ void keeper_destroy(struct keeper *keeper);
 /** Publishes process @pid if it runs a supported CPython now. */
 void keeper_look_at(struct keeper *keeper, pid_t pid);
 
+/** Before keeper_start(): have @pids, which it takes over, looked at as soon as
+ *  there is time, the last first. */
+void keeper_look_later(struct keeper *keeper, pid_t *pids, size_t count);
+
 /**
  * Another thread: have process @pid looked at soon. It may come to nothing:
  * few can be waiting at a time.
