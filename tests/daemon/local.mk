@@ -37,13 +37,15 @@ tests_daemon_pipeline_test_pipeline_SOURCES = $(fake_cpu) \
 
 include tests/daemon/service/local.mk
 
-check_PROGRAMS += tests/daemon/capture/test_capture_stuck
-tests_daemon_capture_test_capture_stuck_SOURCES = \
-	tests/daemon/capture/test_capture_stuck.c \
-	tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h
-
 check_PROGRAMS += tests/daemon/process/test_cgroup_name \
 	tests/daemon/process/test_command_line tests/daemon/process/test_user_table
 tests_daemon_process_test_cgroup_name_SOURCES = tests/daemon/process/test_cgroup_name.c
 tests_daemon_process_test_command_line_SOURCES = tests/daemon/process/test_command_line.c
 tests_daemon_process_test_user_table_SOURCES = tests/daemon/process/test_user_table.c
+
+check_PROGRAMS += tests/daemon/capture/test_capture_stuck
+tests_daemon_capture_test_capture_stuck_SOURCES = \
+	tests/daemon/capture/test_capture_stuck.c \
+	tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h
+
+include tests/daemon/top/local.mk
