@@ -7,6 +7,7 @@ brindle_SOURCES += \
 	daemon/command/command_dump.c \
 	daemon/command/command_record.c \
 	daemon/command/command_replay.c \
+	daemon/command/command_status.c \
 	daemon/command/command_report.c \
 	daemon/command/command_flame.c \
 	daemon/command/command_query.c \

@@ -368,7 +368,7 @@ static struct error *record(struct record_arguments *arguments,
 
 // A command outlives its recording when a time was given: it is waited for,
 // never ended. After a signal, which a terminal sends to both, not for long.
-static int command_status(struct ending *ending)
+static int status_of_command(struct ending *ending)
 {
 	struct child *child = ending->child;
 
@@ -411,7 +411,7 @@ static int record_and_report(struct record_arguments *arguments,
 	}
 	if (error)
 		return command_fail(error);
-	return ending->child ? command_status(ending) : 0;
+	return ending->child ? status_of_command(ending) : 0;
 }
 
 int command_record(int argc, char **argv)

@@ -12,3 +12,8 @@ libdaemon_a_SOURCES += \
 	daemon/service/service.c daemon/service/service.h \
 	daemon/service/service_reload.c daemon/service/service_state.h \
 	daemon/service/service_vitals.c
+
+libdaemon_a_SOURCES += \
+	daemon/service/daemon_db.c daemon/service/daemon_db.h \
+	daemon/service/status.h daemon/service/status_print.c \
+	daemon/service/status_problems.c daemon/service/status_read.c
