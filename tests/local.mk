@@ -11,3 +11,4 @@ include tests/truth/local.mk
 include tests/end_to_end/local.mk
 include tests/bench/local.mk
 include tests/programs/local.mk
+include tests/packaging/local.mk

@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_PATH_DEFAULT "/etc/brindle/brindle.conf"
+/* configure says where configuration lies. */
+#define CONFIG_PATH_DEFAULT BRINDLE_SYSCONFDIR "/brindle/brindle.conf"
 
 enum {
 	CONFIG_TEXT_MAX = 1024,	      /* of a value, with its NUL */

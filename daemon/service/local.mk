@@ -4,6 +4,7 @@ libdaemon_a_SOURCES += \
 	daemon/service/config_keys.c daemon/service/config_parse.c \
 	daemon/service/config_value.c daemon/service/config_value.h \
 	daemon/service/governor.c daemon/service/governor.h \
+	daemon/service/host_clock.c daemon/service/host_clock.h \
 	daemon/service/log.c daemon/service/log.h \
 	daemon/service/notify.c daemon/service/notify.h
 

@@ -198,6 +198,49 @@ static void prints_the_default_file(void **state)
 	assert_memory_equal(packaged, printed, size);
 }
 
+// Whether @text has "Default: STANDARD." after the entry of @key, with the
+// escapes of man(7).
+static bool is_explained(const char *text, const struct config_key *key)
+{
+	char entry[64], line[512];
+	size_t used = 0;
+
+	snprintf(entry, sizeof(entry), "\n.B %s\n", key->name);
+	text = strstr(text, entry);
+	if (!text)
+		return false;
+	for (const char *at = key->standard; *at && used < 500; at++) {
+		if (*at == '-')
+			line[used++] = '\\';
+		line[used++] = *at;
+	}
+	line[used] = 0;
+	text = strstr(text, "Default: ") + strlen("Default: ");
+	if (!*line)
+		return !strncmp(text, "nothing.\n", 9);
+	return !strncmp(text, line, used) && !strncmp(text + used, ".\n", 2);
+}
+
+static void the_manual_has_every_key(void **state)
+{
+	const char *folder = getenv("srcdir");
+	char path[4096], manual[32768] = "";
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/docs/brindle.conf.5",
+		 folder ? folder : ".");
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(fread(manual, 1, sizeof(manual) - 1, file) > 0);
+	fclose(file);
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		if (!is_explained(manual, &config_keys[i]))
+			print_error("%s is missing\n", config_keys[i].name);
+		assert_true(is_explained(manual, &config_keys[i]));
+	}
+}
+
 static void knows_units(void **state)
 {
 	uint64_t value;
@@ -226,6 +269,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_not_text),
 		cmocka_unit_test(tells_what_needs_a_restart),
 		cmocka_unit_test(prints_the_default_file),
+		cmocka_unit_test(the_manual_has_every_key),
 		cmocka_unit_test(knows_units),
 	};
 
