@@ -72,5 +72,6 @@ libdaemon_a_SOURCES += \
 	daemon/process/proc_maps.c daemon/process/proc_maps.h \
 	daemon/perf/tracepoint.c daemon/perf/tracepoint.h
 
+include daemon/broker/local.mk
 include daemon/service/local.mk
 include daemon/top/local.mk

@@ -24,6 +24,9 @@
 struct broker_options {
 	const char *user;	 /* whom root becomes; NULL: "brindle" */
 	const char *state_folder; /* the only one the profiler may write to */
+	/* Files and folders that it may read besides the system's, as its
+	   configuration; ends with NULL. NULL: none. */
+	const char *const *readable;
 	/* Descriptors that the profiler keeps; all others it does not have.
 	   0 to 2 are always kept. */
 	const int *kept_fds;

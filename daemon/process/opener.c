@@ -130,3 +130,9 @@ struct error *opener_kernel_symbols(const struct opener *opener, int *ret_fd)
 	*ret_fd = fd;
 	return NULL;
 }
+
+int opener_start_thread(const struct opener *opener, pthread_t *ret,
+			void *(*start)(void *argument), void *argument)
+{
+	return opener->ops->start_thread(opener->state, ret, start, argument);
+}

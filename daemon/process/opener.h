@@ -21,6 +21,7 @@
 #include "base/error.h"
 
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -107,6 +108,13 @@ int opener_perf_event(const struct opener *opener,
 struct error *opener_tracepoint(const struct opener *opener, const char *event,
 				const char *field, uint64_t *ret);
 
+/**
+ * As pthread_create(); the thread may make itself SCHED_FIFO, up to the priority
+ * of a capture thread, wherever this host and door allow it.
+ */
+int opener_start_thread(const struct opener *opener, pthread_t *ret,
+			void *(*start)(void *argument), void *argument);
+
 /** /proc/kallsyms, with addresses where they may be seen. */
 struct error *opener_kernel_symbols(const struct opener *opener, int *ret_fd);
 
@@ -131,6 +139,8 @@ struct opener_ops {
 	struct error *(*tracepoint)(void *state, const char *event,
 				    const char *field, uint64_t *ret);
 	int (*kernel_symbols)(void *state);
+	int (*start_thread)(void *state, pthread_t *ret,
+			    void *(*start)(void *argument), void *argument);
 };
 
 #endif

@@ -257,6 +257,13 @@ static int direct_kernel_symbols(void *state)
 	return open_or_errno("/proc/kallsyms");
 }
 
+static int direct_start_thread(void *state, pthread_t *ret,
+			       void *(*start)(void *argument), void *argument)
+{
+	(void)state;
+	return pthread_create(ret, NULL, start, argument);
+}
+
 static const struct opener_ops direct_ops = {
 	.memory = direct_memory,
 	.maps = direct_maps,
@@ -266,6 +273,7 @@ static const struct opener_ops direct_ops = {
 	.perf_event = direct_perf_event,
 	.tracepoint = direct_tracepoint,
 	.kernel_symbols = direct_kernel_symbols,
+	.start_thread = direct_start_thread,
 };
 
 const struct opener opener_direct = { .ops = &direct_ops };

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/broker/broker.h"
+
+#include "base/clock.h"
+#include "daemon/broker/privilege.h"
+#include "daemon/broker/profiler.h"
+#include "daemon/broker/server.h"
+#include "daemon/perf/tracepoint.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum {
+	PRIORITY_INHERITED = 2, // what capture threads ask for
+	PAUSE_FIRST_MS = 100,
+	PAUSE_MAX_MS = 30000,
+	LIFE_GOOD_MS = 60000, // after that a crash is the first again
+	STOP_MS = 10000,
+};
+
+/** One channel, and who serves it. */
+struct channel {
+	struct broker_server *server; // borrowed
+	int fd;			      // owned by the thread
+	pthread_t thread;
+	bool ended; // atomic; else the thread may hang in an open
+	bool started;
+};
+
+/** One life of the profiler. */
+struct life {
+	struct channel *channels[BROKER_CHANNELS]; // owned
+	pid_t pid;
+	uint64_t started_ns;
+	uint64_t killed_ns; // when it has to be killed; 0: not asked to stop
+};
+
+struct broker {
+	const struct broker_options *options;
+	struct broker_server server;
+	struct profiler_start start; // for each life
+	sigset_t watched, before;
+	int signals; // owned; signalfd
+	int pause_ms;
+	bool stopping;
+};
+
+static void *channel_main(void *argument)
+{
+	struct channel *channel = argument;
+	struct sched_param other = { .sched_priority = 0 };
+
+	prctl(PR_SET_NAME, "broker/open");
+	sched_setscheduler(0, SCHED_OTHER, &other);
+	broker_serve(channel->server, channel->fd);
+	close(channel->fd);
+	__atomic_store_n(&channel->ended, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static struct error *make_channels(struct broker *broker, struct life *life,
+				   int ret_fds[BROKER_CHANNELS])
+{
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		struct channel *channel = calloc(1, sizeof(*channel));
+		int ends[2];
+
+		if (!channel)
+			return &error_nomem;
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+			       ends)) {
+			free(channel);
+			return error_from_errno(errno, "make a socket pair");
+		}
+		channel->server = &broker->server;
+		channel->fd = ends[0];
+		ret_fds[i] = ends[1];
+		life->channels[i] = channel;
+	}
+	return NULL;
+}
+
+static struct error *serve(struct life *life)
+{
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		struct channel *channel = life->channels[i];
+		int failed = pthread_create(&channel->thread, NULL,
+					    channel_main, channel);
+
+		if (failed)
+			return error_from_errno(failed, "start a thread");
+		channel->started = true;
+	}
+	return NULL;
+}
+
+// A thread that hangs in an open is left to itself, with its few bytes.
+static void end_channels(struct life *life)
+{
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		struct channel *channel = life->channels[i];
+		uint64_t deadline = monotonic_ns() + NS_PER_SEC;
+
+		if (!channel)
+			continue;
+		if (!channel->started) {
+			close(channel->fd);
+			free(channel);
+			continue;
+		}
+		shutdown(channel->fd, SHUT_RDWR);
+		while (!__atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE) &&
+		       monotonic_ns() < deadline)
+			usleep(1000);
+		if (!__atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE)) {
+			pthread_detach(channel->thread);
+			continue;
+		}
+		pthread_join(channel->thread, NULL);
+		free(channel);
+	}
+}
+
+static void close_all(const int *fds)
+{
+	for (int i = 0; i < BROKER_CHANNELS; i++)
+		if (fds[i] > 0)
+			close(fds[i]);
+}
+
+static struct error *start_profiler(struct broker *broker, struct life *life)
+{
+	int fds[BROKER_CHANNELS] = { 0 };
+	struct error *error = make_channels(broker, life, fds);
+
+	if (error) {
+		close_all(fds);
+		return error;
+	}
+	life->started_ns = monotonic_ns();
+	life->pid = fork();
+	if (life->pid == 0) {
+		sigprocmask(SIG_SETMASK, &broker->before, NULL);
+		_exit(profiler_main(&broker->start, fds));
+	}
+	close_all(fds);
+	if (life->pid < 0)
+		return error_from_errno(errno, "fork the profiler");
+	return serve(life);
+}
+
+static void pass_on(struct broker *broker, struct life *life, int number)
+{
+	if (number != SIGHUP && !broker->stopping) {
+		broker->stopping = true;
+		life->killed_ns = monotonic_ns() + STOP_MS * NS_PER_MS;
+	}
+	if (life->pid > 0)
+		kill(life->pid, number);
+}
+
+static void take_signal(struct broker *broker, struct life *life)
+{
+	struct signalfd_siginfo info;
+
+	if (read(broker->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGCHLD)
+		pass_on(broker, life, (int)info.ssi_signo);
+}
+
+// Until the profiler has ended: its wait status.
+static int await_end(struct broker *broker, struct life *life)
+{
+	struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
+	int status = 0;
+
+	for (;;) {
+		if (waitpid(life->pid, &status, WNOHANG) == life->pid)
+			return status;
+		poll(&fd, 1, life->killed_ns ? 100 : -1);
+		if (fd.revents & POLLIN)
+			take_signal(broker, life);
+		if (life->killed_ns && monotonic_ns() > life->killed_ns)
+			kill(life->pid, SIGKILL);
+	}
+}
+
+// Nothing runs meanwhile that a signal could be for but the broker.
+static void pause_before_restart(struct broker *broker)
+{
+	uint64_t until = monotonic_ns() +
+			 (uint64_t)broker->pause_ms * NS_PER_MS;
+	struct life nobody = { .pid = 0 };
+
+	while (!broker->stopping && monotonic_ns() < until) {
+		struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
+		uint64_t left = (until - monotonic_ns()) / NS_PER_MS;
+
+		if (left > PAUSE_MAX_MS)
+			left = 0;
+		if (poll(&fd, 1, (int)left + 1) > 0)
+			take_signal(broker, &nobody);
+	}
+}
+
+static void say_restart(struct broker *broker, int number)
+{
+	bool sandbox = number == SIGSYS;
+
+	fprintf(stderr, "<3>brindle: the profiler was ended by signal %d (%s)%s;"
+		" starting it again in %d ms\n", number, strsignal(number),
+		sandbox ? ": it made a system call that it may not make" : "",
+		broker->pause_ms);
+}
+
+// One life. True: there shall be another.
+static bool live(struct broker *broker, struct error **ret_error, int *ret)
+{
+	struct life life = { .pid = 0 };
+	uint64_t lived_ms;
+	int status;
+
+	*ret_error = start_profiler(broker, &life);
+	if (*ret_error && life.pid > 0)
+		kill(life.pid, SIGKILL);
+	status = life.pid > 0 ? await_end(broker, &life) : 0;
+	end_channels(&life);
+	if (*ret_error)
+		return false;
+	if (WIFEXITED(status)) {
+		*ret = WEXITSTATUS(status);
+		return false;
+	}
+	broker->start.life.signal = WTERMSIG(status);
+	*ret = 128 + WTERMSIG(status);
+	if (broker->stopping)
+		return false;
+	lived_ms = (monotonic_ns() - life.started_ns) / NS_PER_MS;
+	if (lived_ms > LIFE_GOOD_MS)
+		broker->pause_ms = PAUSE_FIRST_MS;
+	say_restart(broker, WTERMSIG(status));
+	return true;
+}
+
+static struct error *supervise(struct broker *broker, int *ret)
+{
+	struct error *error = NULL;
+
+	while (live(broker, &error, ret)) {
+		pause_before_restart(broker);
+		if (broker->stopping)
+			break;
+		broker->start.life.restarts++;
+		broker->pause_ms *= 2;
+		if (broker->pause_ms > PAUSE_MAX_MS)
+			broker->pause_ms = PAUSE_MAX_MS;
+	}
+	return error;
+}
+
+static struct error *watch_signals(struct broker *broker)
+{
+	sigemptyset(&broker->watched);
+	sigaddset(&broker->watched, SIGTERM);
+	sigaddset(&broker->watched, SIGINT);
+	sigaddset(&broker->watched, SIGHUP);
+	sigaddset(&broker->watched, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &broker->watched, &broker->before);
+	broker->signals = signalfd(-1, &broker->watched,
+				   SFD_CLOEXEC | SFD_NONBLOCK);
+	if (broker->signals < 0)
+		return error_from_errno(errno, "make a signalfd");
+	return NULL;
+}
+
+// Real-time priority by limit, or else by inheritance, while root may.
+static void prepare_realtime(struct broker *broker)
+{
+	struct sched_param priority = { .sched_priority = PRIORITY_INHERITED };
+	struct privilege_limits limits;
+
+	privilege_raise_limits(&limits);
+	if (!limits.realtime)
+		broker->start.inherit_realtime =
+			!sched_setscheduler(0, SCHED_FIFO, &priority);
+}
+
+static struct error *drop_privilege(struct broker *broker)
+{
+	struct privilege_user user;
+	const char *name = broker->options->user ? broker->options->user :
+						   "brindle";
+	bool root = geteuid() == 0;
+	struct error *error = root ? privilege_find_user(name, &user) : NULL;
+
+	if (error)
+		return error;
+	prepare_realtime(broker);
+	// Needs root where no tracefs is mounted. Without it the proof takes
+	// another way; see perf_features_probe().
+	error_destroy(tracepoint_root(&broker->server.tracefs));
+	return privilege_become_broker(root ? &user : NULL);
+}
+
+struct error *broker_run(const struct broker_options *options,
+			 broker_profiler_fn profiler, void *context, int *ret)
+{
+	struct broker broker = {
+		.options = options,
+		.server = { .tracefs = -1 },
+		.start = { .options = options,
+			   .function = profiler,
+			   .context = context,
+			   .life = { .broker_pid = getpid() } },
+		.signals = -1,
+		.pause_ms = PAUSE_FIRST_MS,
+	};
+	struct error *error = drop_privilege(&broker);
+
+	if (!error)
+		error = watch_signals(&broker);
+	if (!error) {
+		error = supervise(&broker, ret);
+		sigprocmask(SIG_SETMASK, &broker.before, NULL);
+	}
+	if (broker.signals >= 0)
+		close(broker.signals);
+	if (broker.server.tracefs >= 0)
+		close(broker.server.tracefs);
+	return error;
+}

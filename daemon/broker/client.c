@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/broker/client.h"
+
+#include "daemon/broker/nursery.h"
+#include "daemon/broker/request.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+/** A reply as received. */
+struct received {
+	struct broker_reply reply;
+	size_t payload_size;
+	int fd; /* owned; -1: none */
+};
+
+static int fd_of_message(struct msghdr *message)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	int fd = -1;
+
+	if (control && control->cmsg_level == SOL_SOCKET &&
+	    control->cmsg_type == SCM_RIGHTS &&
+	    control->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
+	return fd;
+}
+
+static int receive(int channel, int flags, struct received *ret)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	const size_t head = offsetof(struct broker_reply, payload);
+	struct iovec io = { .iov_base = &ret->reply,
+			    .iov_len = sizeof(ret->reply) };
+	struct msghdr message = { .msg_iov = &io,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t size;
+
+	do {
+		size = recvmsg(channel, &message, flags | MSG_CMSG_CLOEXEC);
+	} while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	ret->fd = fd_of_message(&message);
+	if ((size_t)size >= head) {
+		ret->payload_size = (size_t)size - head;
+		return 0;
+	}
+	if (ret->fd >= 0)
+		close(ret->fd);
+	return -EPIPE;
+}
+
+// Answers to what was given up go unread.
+static int receive_answer(struct broker_channel *channel, int flags,
+			  struct received *ret)
+{
+	for (;;) {
+		int failed = receive(channel->fd, flags, ret);
+
+		if (failed)
+			return failed;
+		if (ret->reply.sequence == channel->sequence)
+			return 0;
+		if (ret->fd >= 0)
+			close(ret->fd);
+	}
+}
+
+static bool is_usable(struct broker_channel *channel)
+{
+	struct received received;
+
+	if (!channel->late)
+		return true;
+	if (receive_answer(channel, MSG_DONTWAIT, &received))
+		return false;
+	if (received.fd >= 0)
+		close(received.fd);
+	channel->late = false;
+	return true;
+}
+
+// A free channel, locked; else one that will be free; NULL: all of them hang.
+static struct broker_channel *take_channel(struct broker_client *client)
+{
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		struct broker_channel *channel = &client->channels[i];
+
+		if (pthread_mutex_trylock(&channel->lock))
+			continue;
+		if (is_usable(channel))
+			return channel;
+		pthread_mutex_unlock(&channel->lock);
+	}
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		struct broker_channel *channel = &client->channels[i];
+
+		pthread_mutex_lock(&channel->lock);
+		if (is_usable(channel))
+			return channel;
+		pthread_mutex_unlock(&channel->lock);
+	}
+	return NULL;
+}
+
+static int ask(struct broker_client *client, struct broker_request *request,
+	       struct received *ret)
+{
+	struct broker_channel *channel = take_channel(client);
+	int failed = 0;
+
+	if (!channel)
+		return -ETIMEDOUT;
+	request->sequence = ++channel->sequence;
+	if (send(channel->fd, request, broker_request_size(request),
+		 MSG_NOSIGNAL) < 0)
+		failed = -errno;
+	if (!failed)
+		failed = receive_answer(channel, 0, ret);
+	channel->late = failed == -ETIMEDOUT;
+	pthread_mutex_unlock(&channel->lock);
+	return failed;
+}
+
+// For operations whose result is a descriptor.
+static int ask_fd(struct broker_client *client, struct broker_request *request)
+{
+	struct received received;
+	int failed = ask(client, request, &received);
+
+	if (failed)
+		return failed;
+	if (received.reply.result >= 0 && received.fd >= 0)
+		return received.fd;
+	if (received.fd >= 0)
+		close(received.fd);
+	return received.reply.result < 0 ? (int)received.reply.result : -EPIPE;
+}
+
+static struct error *error_of(const struct received *received)
+{
+	uint32_t code = received->reply.code;
+
+	if (received->reply.result != -EBADMSG || code > ERROR_NO_MEMORY)
+		return error_from_errno((int)-received->reply.result,
+					"ask the broker");
+	return error_create((enum error_code)code, "%.*s",
+			    (int)received->payload_size,
+			    received->reply.payload);
+}
+
+static int client_memory(void *state, pid_t pid)
+{
+	struct broker_request request = { .operation = BROKER_MEMORY,
+					  .pid = pid };
+
+	return ask_fd(state, &request);
+}
+
+static int client_maps(void *state, pid_t pid)
+{
+	struct broker_request request = { .operation = BROKER_MAPS,
+					  .pid = pid };
+
+	return ask_fd(state, &request);
+}
+
+static struct error *client_mapped_file(void *state, pid_t pid,
+					const struct opener_mapping *mapping,
+					int *ret_fd)
+{
+	struct broker_request request = {
+		.operation = BROKER_MAPPED_FILE,
+		.pid = pid,
+		.start = mapping->start,
+		.end = mapping->end,
+		.dev_major = mapping->dev_major,
+		.dev_minor = mapping->dev_minor,
+		.inode = mapping->inode,
+	};
+	struct received received;
+	int failed;
+
+	if (strlen(mapping->path) >= sizeof(request.text))
+		return error_from_errno(ENAMETOOLONG, "open a mapped file");
+	strcpy(request.text, mapping->path);
+	failed = ask(state, &request, &received);
+	if (failed)
+		return error_from_errno(-failed, "open '%s'", mapping->path);
+	if (received.reply.result >= 0 && received.fd >= 0) {
+		*ret_fd = received.fd;
+		return NULL;
+	}
+	if (received.fd >= 0)
+		close(received.fd);
+	return error_of(&received);
+}
+
+static ssize_t client_text(void *state, enum opener_text which, pid_t pid,
+			   pid_t tid, char *ret, size_t size)
+{
+	struct broker_request request = { .operation = BROKER_TEXT,
+					  .pid = pid,
+					  .tid = tid,
+					  .which = which,
+					  .room = (uint32_t)size };
+	struct received received;
+	int failed = ask(state, &request, &received);
+
+	if (failed || received.reply.result < 0)
+		return failed ? failed : (ssize_t)received.reply.result;
+	if (received.payload_size > size)
+		return -EPROTO;
+	memcpy(ret, received.reply.payload, received.payload_size);
+	return (ssize_t)received.payload_size;
+}
+
+static ssize_t client_list(void *state, pid_t pid, int64_t *position,
+			   pid_t *ret, size_t room)
+{
+	struct broker_request request = { .operation = BROKER_LIST,
+					  .pid = pid,
+					  .position = *position,
+					  .room = (uint32_t)room };
+	struct received received;
+	int failed = ask(state, &request, &received);
+
+	if (failed || received.reply.result < 0)
+		return failed ? failed : (ssize_t)received.reply.result;
+	if (received.payload_size > room * sizeof(*ret))
+		return -EPROTO;
+	memcpy(ret, received.reply.payload, received.payload_size);
+	*position = received.reply.position;
+	return (ssize_t)(received.payload_size / sizeof(*ret));
+}
+
+static int client_perf_event(void *state, const struct perf_event_attr *attr,
+			     pid_t tid, int cpu)
+{
+	struct broker_request request = { .operation = BROKER_PERF_EVENT,
+					  .tid = tid,
+					  .cpu = cpu,
+					  .attr = *attr };
+
+	return ask_fd(state, &request);
+}
+
+static struct error *client_tracepoint(void *state, const char *event,
+				       const char *field, uint64_t *ret)
+{
+	struct broker_request request = { .operation = BROKER_TRACEPOINT };
+	struct received received;
+	int failed;
+
+	if (strlen(event) >= OPENER_EVENT_NAME_MAX ||
+	    (field && strlen(field) >= sizeof(request.field)))
+		return error_create(ERROR_USAGE, "tracepoint name '%.40s...' "
+				    "is too long", event);
+	strcpy(request.text, event);
+	strcpy(request.field, field ? field : "");
+	failed = ask(state, &request, &received);
+	if (failed)
+		return error_from_errno(-failed, "tracepoint %s", event);
+	if (received.reply.result < 0)
+		return error_of(&received);
+	*ret = received.reply.id;
+	return NULL;
+}
+
+static int client_kernel_symbols(void *state)
+{
+	struct broker_request request = { .operation = BROKER_KERNEL_SYMBOLS };
+
+	return ask_fd(state, &request);
+}
+
+static int client_start_thread(void *state, pthread_t *ret,
+			       void *(*start)(void *argument), void *argument)
+{
+	struct broker_client *client = state;
+
+	if (client->nursery)
+		return nursery_start_thread(client->nursery, ret, start,
+					    argument);
+	return pthread_create(ret, NULL, start, argument);
+}
+
+static const struct opener_ops client_ops = {
+	.memory = client_memory,
+	.maps = client_maps,
+	.mapped_file = client_mapped_file,
+	.text = client_text,
+	.list = client_list,
+	.perf_event = client_perf_event,
+	.tracepoint = client_tracepoint,
+	.kernel_symbols = client_kernel_symbols,
+	.start_thread = client_start_thread,
+};
+
+void broker_client_init(struct broker_client *client,
+			const int fds[BROKER_CHANNELS])
+{
+	struct timeval patience = { .tv_sec = BROKER_PATIENCE_MS / 1000 };
+
+	*client = (struct broker_client){
+		.opener = { .ops = &client_ops, .state = client },
+	};
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		client->channels[i].fd = fds[i];
+		pthread_mutex_init(&client->channels[i].lock, NULL);
+		setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience,
+			   sizeof(patience));
+	}
+}
+
+void broker_client_deinit(struct broker_client *client)
+{
+	for (int i = 0; i < BROKER_CHANNELS; i++) {
+		close(client->channels[i].fd);
+		pthread_mutex_destroy(&client->channels[i].lock);
+	}
+}
