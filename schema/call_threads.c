@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "schema/intern.h"
-#include "schema/sql.h"
+#include "schema/call_tree_rows.h"
 
 struct thread_row {
 	struct call_thread thread;
@@ -24,7 +23,6 @@ struct loader {
 	struct call_ids ids;	      /* of threads */
 	struct thread_row *rows;      /* owned */
 	size_t row_count, row_capacity;
-	struct intern known; /* (thread, site) to the number of its cell */
 	struct cell *cells;  /* owned */
 	size_t cell_count, cell_capacity;
 };
@@ -42,7 +40,6 @@ static void loader_deinit(struct loader *loader)
 		thread_deinit(&loader->rows[i].thread);
 	free(loader->rows);
 	free(loader->ids.ids);
-	intern_deinit(&loader->known);
 	free(loader->cells);
 }
 
@@ -61,8 +58,10 @@ static char *column_text(sqlite3_stmt *row, int column)
 	return strdup(text ? text : "");
 }
 
-static bool add_thread(struct loader *loader, sqlite3_stmt *row)
+// Columns: id, name, tid, and the process's name and pid.
+static bool add_thread(void *context, sqlite3_stmt *row)
 {
+	struct loader *loader = context;
 	struct call_thread thread = {
 		.name = column_text(row, 1),
 		.tid = sqlite3_column_int64(row, 2),
@@ -84,61 +83,56 @@ static bool add_thread(struct loader *loader, sqlite3_stmt *row)
 	return true;
 }
 
-static struct cell *find_or_add_cell(struct loader *loader, uint32_t thread,
-				     uint32_t site)
+// A sample without frames is in the site CALL_TREE_NONE, as is one whose stack
+// is not in the file.
+static bool add_entry(struct loader *loader, const struct tally_entry *entry)
 {
-	struct intern_key key = { (uint64_t)thread << 32 | site, 0 };
-	uint32_t number = intern_find(&loader->known, key);
-
-	if (number)
-		return &loader->cells[number - 1];
-	if (!array_reserve_one(loader->cells, loader->cell_count,
-			       loader->cell_capacity) ||
-	    !intern_add(&loader->known, key))
-		return NULL;
-	loader->cells[loader->cell_count] =
-		(struct cell){ .thread = thread, .site = site };
-	return &loader->cells[loader->cell_count++];
-}
-
-// Columns: thread_id, callsite_id, weight. A sample without frames is in the
-// site CALL_TREE_NONE.
-static bool add_sample(struct loader *loader, sqlite3_stmt *row)
-{
-	uint32_t thread =
-		call_ids_find(&loader->ids, sqlite3_column_int64(row, 0));
+	uint32_t thread = call_ids_find(&loader->ids, entry->thread_id);
 	uint32_t site = call_ids_find(&loader->tree->callsites,
-				      sqlite3_column_int64(row, 1));
-	int64_t weight_ns = sqlite3_column_int64(row, 2);
-	bool bare = sqlite3_column_type(row, 1) == SQLITE_NULL;
-	struct cell *cell;
+				      entry->callsite_id);
 
-	if (thread == CALL_TREE_NONE || (site == CALL_TREE_NONE && !bare))
+	if (thread == CALL_TREE_NONE ||
+	    (site == CALL_TREE_NONE && !loader->tree->bare_node))
 		return true;
-	cell = find_or_add_cell(loader, thread, bare ? CALL_TREE_NONE : site);
-	if (!cell)
+	if (!array_reserve_one(loader->cells, loader->cell_count,
+			       loader->cell_capacity))
 		return false;
-	cell->weight.samples++;
-	cell->weight.time_ns += weight_ns > 0 ? (uint64_t)weight_ns : 0;
-	loader->rows[thread].thread.samples++;
+	loader->cells[loader->cell_count++] = (struct cell){
+		.thread = thread,
+		.site = site,
+		.weight = { entry->samples, entry->weight },
+	};
+	loader->rows[thread].thread.samples += entry->samples;
 	return true;
 }
 
-static struct error *each_row(sqlite3 *database, const char *sql,
-			      bool (*take)(struct loader *loader,
-					   sqlite3_stmt *row),
-			      struct loader *loader)
+static bool want_threads(const struct tally *tally, struct id_set *wanted)
 {
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	struct error *error = sql_prepare(database, sql, &statement);
-	int result;
+	for (size_t i = 0; i < tally->count; i++)
+		if (!id_set_add(wanted, tally->entries[i].thread_id))
+			return false;
+	return true;
+}
 
-	if (error)
-		return error;
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
-		if (!take(loader, statement))
-			return &error_nomem;
-	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+static struct error *load_threads(struct loader *loader, sqlite3 *database,
+				  const struct tally *tally)
+{
+	struct id_set wanted = { 0 };
+	struct error *error = &error_nomem;
+
+	if (want_threads(tally, &wanted))
+		error = call_rows_each(
+			database,
+			"SELECT t.id, t.name, t.tid, p.name, p.pid "
+			"FROM thread AS t LEFT JOIN process AS p "
+			"ON p.id = t.process_id "
+			"WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id",
+			&wanted, add_thread, loader);
+	id_set_deinit(&wanted);
+	for (size_t i = 0; !error && i < tally->count; i++)
+		if (!add_entry(loader, &tally->entries[i]))
+			error = &error_nomem;
+	return error;
 }
 
 static int compare_busiest_first(const void *left, const void *right,
@@ -232,7 +226,7 @@ static void add_cell(struct sums *sums, const struct cell *cell)
 	share = touch(sums, site == CALL_TREE_NONE ? sums->tree->bare_node :
 						     sites[site].node);
 	share->self.samples += cell->weight.samples;
-	share->self.time_ns += cell->weight.time_ns;
+	share->self.weight += cell->weight.weight;
 	if (site != CALL_TREE_NONE)
 		site = sites[site].nearest_doubtful;
 	while (site != CALL_TREE_NONE) {
@@ -318,23 +312,13 @@ static struct error *share_out(struct loader *loader,
 
 struct error *call_threads_load(struct call_threads *threads,
 				const struct call_tree *tree, sqlite3 *database,
-				size_t most)
+				const struct tally *tally, size_t most)
 {
 	struct loader loader = { .tree = tree };
 	struct error *error;
 
 	*threads = (struct call_threads){ 0 };
-	error = each_row(database,
-			 "SELECT t.id, t.name, t.tid, p.name, p.pid "
-			 "FROM thread AS t LEFT JOIN process AS p "
-			 "ON p.id = t.process_id ORDER BY t.id",
-			 add_thread, &loader);
-	if (!error)
-		error = each_row(database,
-				 "SELECT thread_id, callsite_id, "
-				 "ifnull(weight, "
-				 "(SELECT period_ns FROM session)) FROM sample",
-				 add_sample, &loader);
+	error = load_threads(&loader, database, tally);
 	if (!error)
 		error = rank_threads(&loader, threads, most);
 	if (!error)

@@ -28,12 +28,13 @@ struct call_threads {
 };
 
 /**
- * The @most busiest threads; what the others did is the last one's, named
- * "N more threads", with tid 0.
+ * The @most busiest threads of @tally, which is by thread; what the others did
+ * is the last one's, named "N more threads", with tid 0.
  */
 struct error *call_threads_load(struct call_threads *threads,
 				const struct call_tree *tree,
-				sqlite3 *database, size_t most);
+				sqlite3 *database, const struct tally *tally,
+				size_t most);
 void call_threads_deinit(struct call_threads *threads);
 
 #endif

@@ -75,13 +75,13 @@ static void sum_totals(struct call_tree *tree)
 		struct call_weight *above = &tree->nodes[node->parent].total;
 
 		node->total.samples += node->self.samples;
-		node->total.time_ns += node->self.time_ns;
+		node->total.weight += node->self.weight;
 		if (node->doubtful_samples > node->total.samples)
 			node->doubtful_samples = node->total.samples;
 		if (i == 0)
 			break;
 		above->samples += node->total.samples;
-		above->time_ns += node->total.time_ns;
+		above->weight += node->total.weight;
 	}
 }
 
@@ -239,11 +239,11 @@ static void enter_function(const struct call_tree *tree, uint32_t index,
 	struct call_sum *sum = &summing->sums[node->function];
 
 	sum->self.samples += node->self.samples;
-	sum->self.time_ns += node->self.time_ns;
+	sum->self.weight += node->self.weight;
 	if (summing->active[node->function]++ > 0)
 		return;
 	sum->total.samples += node->total.samples;
-	sum->total.time_ns += node->total.time_ns;
+	sum->total.weight += node->total.weight;
 	sum->doubtful_samples += node->doubtful_samples;
 }
 

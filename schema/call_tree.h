@@ -14,7 +14,9 @@
 #define BRINDLE_SCHEMA_CALL_TREE_H
 
 #include "base/error.h"
+#include "schema/selection.h"
 #include "schema/store.h"
+#include "schema/tally.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -33,7 +35,8 @@ struct call_function {
 };
 
 struct call_weight {
-	uint64_t samples, time_ns;
+	uint64_t samples;
+	uint64_t weight; /* in the unit of the event: ns, mostly */
 };
 
 struct call_node {
@@ -78,6 +81,8 @@ struct call_tree {
 	struct call_site *sites; /* owned; of each of callsites */
 	size_t site_capacity;
 	uint32_t bare_node; /* samples without any frame; 0: there are none */
+	/* By what their stacks hold: Python that is proven, that is not, none. */
+	uint64_t proven_samples, unproven_samples, native_samples;
 };
 
 enum call_tree_order {
@@ -87,7 +92,14 @@ enum call_tree_order {
 	CALL_TREE_BY_NAME,
 };
 
+/**
+ * @tally: what was seen how often. NULL: all samples of a recording, by the
+ * sums that its call sites have (selection->whole_recording). What equals in
+ * kind, name, place and module is one function, also where the file has two.
+ */
 struct error *call_tree_load(struct call_tree *tree, sqlite3 *database,
+			     const struct selection *selection,
+			     const struct tally *tally,
 			     enum call_tree_order order);
 void call_tree_deinit(struct call_tree *tree);
 

@@ -41,7 +41,7 @@ static void give_to_callers(struct call_tree *tree, uint64_t least)
 		if (!is_light(tree, i, least) || is_light(tree, parent, least))
 			continue;
 		tree->nodes[parent].self.samples += total->samples;
-		tree->nodes[parent].self.time_ns += total->time_ns;
+		tree->nodes[parent].self.weight += total->weight;
 	}
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "schema/call_tree.h"
+#include "schema/excerpt.h"
 
 struct folding {
 	FILE *out;  /* borrowed */
@@ -96,16 +96,15 @@ static void leave_node(const struct call_tree *tree, uint32_t index,
 struct error *profile_export_folded(struct profile *profile, FILE *out)
 {
 	struct folding folding = { .out = out };
-	struct call_tree tree;
+	struct excerpt excerpt;
 	struct error *error;
 
-	error = call_tree_load(&tree, profile_database(profile),
-			       CALL_TREE_BY_NAME);
+	error = excerpt_load(&excerpt, profile, CALL_TREE_BY_NAME, false);
 	if (error)
 		return error_wrap(error, "export folded stacks");
-	call_tree_walk(&tree, enter_node, leave_node, &folding);
+	call_tree_walk(&excerpt.tree, enter_node, leave_node, &folding);
 	free(folding.path);
-	call_tree_deinit(&tree);
+	excerpt_deinit(&excerpt);
 	if (folding.no_memory)
 		return &error_nomem;
 	if (ferror(out))

@@ -12,7 +12,7 @@
 
 #include "base/embed.h"
 #include "schema/call_threads.h"
-#include "schema/call_tree.h"
+#include "schema/excerpt.h"
 #include "schema/json.h"
 #include "schema/summary.h"
 
@@ -21,13 +21,11 @@ EMBEDDED_FILE(flame_page_html);
 enum {
 	FLAME_NODES_MAX = 500000, /* more would make a browser slow */
 	FLAME_THREADS_MAX = 200,
-	/* Reading more samples one by one takes longer than people wait. */
-	FLAME_THREADED_SAMPLES_MAX = 4000000,
 };
 
 struct flame {
 	struct summary summary;
-	struct call_tree tree;
+	struct excerpt excerpt;
 	struct call_threads threads;
 	uint64_t least_samples; /* of a node; 0: nothing was left out */
 	bool threads_left_out;
@@ -37,18 +35,19 @@ struct flame {
 static void flame_deinit(struct flame *flame)
 {
 	summary_deinit(&flame->summary);
-	call_tree_deinit(&flame->tree);
+	excerpt_deinit(&flame->excerpt);
 	call_threads_deinit(&flame->threads);
 }
 
 static bool is_uniform(const struct flame *flame)
 {
-	uint64_t period_ns = (uint64_t)flame->summary.period_ns;
+	const struct call_tree *tree = &flame->excerpt.tree;
+	uint64_t period = flame->excerpt.selection.events[0].period;
 
-	for (size_t i = 0; i < flame->tree.node_count; i++) {
-		const struct call_weight *self = &flame->tree.nodes[i].self;
+	for (size_t i = 0; i < tree->node_count; i++) {
+		const struct call_weight *self = &tree->nodes[i].self;
 
-		if (self->time_ns != self->samples * period_ns)
+		if (self->weight != self->samples * period)
 			return false;
 	}
 	return true;
@@ -56,28 +55,30 @@ static bool is_uniform(const struct flame *flame)
 
 static struct error *load_threads(struct flame *flame, sqlite3 *database)
 {
-	if (flame->summary.samples > FLAME_THREADED_SAMPLES_MAX) {
-		flame->threads_left_out = true;
+	const struct excerpt *excerpt = &flame->excerpt;
+
+	flame->threads_left_out = !excerpt->tally.by_thread;
+	if (flame->threads_left_out)
 		return NULL;
-	}
-	return call_threads_load(&flame->threads, &flame->tree, database,
-				 FLAME_THREADS_MAX);
+	return call_threads_load(&flame->threads, &excerpt->tree, database,
+				 &excerpt->tally, FLAME_THREADS_MAX);
 }
 
-static struct error *flame_load(struct flame *flame, sqlite3 *database)
+static struct error *flame_load(struct flame *flame, struct profile *profile)
 {
 	struct error *error;
 
 	*flame = (struct flame){ 0 };
-	error = summary_load(&flame->summary, database);
+	error = excerpt_load(&flame->excerpt, profile, CALL_TREE_HEAVY_FIRST,
+			     true);
+	if (error)
+		return error;
+	error = summary_load(&flame->summary, profile, &flame->excerpt);
 	if (!error)
-		error = call_tree_load(&flame->tree, database,
-				       CALL_TREE_HEAVY_FIRST);
-	if (!error)
-		error = call_tree_prune(&flame->tree, FLAME_NODES_MAX,
+		error = call_tree_prune(&flame->excerpt.tree, FLAME_NODES_MAX,
 					&flame->least_samples);
 	if (!error)
-		error = load_threads(flame, database);
+		error = load_threads(flame, profile_database(profile));
 	if (error)
 		flame_deinit(flame);
 	else
@@ -173,7 +174,7 @@ static uint64_t node_samples(const struct call_node *nodes, size_t index)
 
 static uint64_t node_time(const struct call_node *nodes, size_t index)
 {
-	return nodes[index].self.time_ns;
+	return nodes[index].self.weight;
 }
 
 static uint64_t node_doubt(const struct call_node *nodes, size_t index)
@@ -195,7 +196,7 @@ static void write_node_column(struct json *json, const char *key,
 
 static void write_nodes(struct json *json, const struct flame *flame)
 {
-	const struct call_tree *tree = &flame->tree;
+	const struct call_tree *tree = &flame->excerpt.tree;
 
 	json_open(json, "nodes", '{');
 	json_integer(json, "count", (int64_t)tree->node_count);
@@ -249,7 +250,7 @@ static uint64_t share_samples(const struct call_share *shares, size_t index)
 
 static uint64_t share_time(const struct call_share *shares, size_t index)
 {
-	return shares[index].self.time_ns;
+	return shares[index].self.weight;
 }
 
 static uint64_t share_doubt(const struct call_share *shares, size_t index)
@@ -303,13 +304,13 @@ static void write_threads(struct json *json, const struct flame *flame)
 static void write_profile(const struct flame *flame, const char *title,
 			  FILE *out)
 {
-	const struct call_tree *tree = &flame->tree;
+	const struct call_tree *tree = &flame->excerpt.tree;
 	struct json json = { .out = out };
 
 	json_open(&json, NULL, '{');
 	json_text(&json, "title", title ? title : "");
 	summary_write_json(&flame->summary, &json);
-	json_integer(&json, "time_ns", (int64_t)tree->nodes[0].total.time_ns);
+	json_integer(&json, "time_ns", (int64_t)tree->nodes[0].total.weight);
 	json_integer(&json, "least_samples", (int64_t)flame->least_samples);
 	json_bool(&json, "threads_left_out", flame->threads_left_out);
 	write_texts(&json, "files", tree->files, tree->file_count);
@@ -347,7 +348,7 @@ struct error *profile_flame(struct profile *profile, const char *title,
 	struct flame flame;
 	struct error *error;
 
-	error = flame_load(&flame, profile_database(profile));
+	error = flame_load(&flame, profile);
 	if (!error) {
 		error = write_page(&flame, title, out);
 		flame_deinit(&flame);

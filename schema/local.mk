@@ -40,17 +40,24 @@ EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql \
 libschema_a_SOURCES += \
 	schema/call_threads.c schema/call_threads.h \
 	schema/call_tree.c schema/call_tree.h \
+	schema/call_tree_functions.c \
 	schema/call_tree_load.c \
 	schema/call_tree_prune.c \
+	schema/call_tree_rows.c schema/call_tree_rows.h \
+	schema/excerpt.c schema/excerpt.h \
 	schema/export_folded.c \
 	schema/flame.c \
+	schema/id_set.c schema/id_set.h \
 	schema/json.c schema/json.h \
 	schema/report.c schema/report.h \
 	schema/report_head.c \
 	schema/report_json.c \
 	schema/report_page.c schema/report_page.h \
 	schema/report_text.c \
+	schema/selection.c schema/selection.h \
+	schema/selection_read.c \
 	schema/summary.c schema/summary.h \
+	schema/tally.c schema/tally.h \
 	schema/time_range.c schema/time_range.h
 nodist_libschema_a_SOURCES += schema/flame_page_html.c
 

@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "schema/migration.h"
 #include "schema/profile_file.h"
 #include "schema/sql.h"
 
 struct profile {
 	sqlite3 *database; /* owned */
+	struct selection_options selected;
+	int64_t now_ns; /* of the wall clock, for selected */
 };
 
 // What the file is good for, before SQLite touches it.
@@ -219,6 +222,7 @@ struct error *profile_open(const char *path, struct profile **ret)
 	if (!profile)
 		return &error_nomem;
 	profile->database = take_ptr(database);
+	profile->now_ns = (int64_t)clock_now_ns(CLOCK_REALTIME);
 	*ret = profile;
 	return NULL;
 }
@@ -234,4 +238,22 @@ void profile_close(struct profile *profile)
 sqlite3 *profile_database(struct profile *profile)
 {
 	return profile->database;
+}
+
+void profile_select(struct profile *profile,
+		    const struct selection_options *options)
+{
+	profile->selected = *options;
+	profile->now_ns = (int64_t)clock_now_ns(CLOCK_REALTIME);
+}
+
+struct error *profile_selection(struct profile *profile, struct selection *ret)
+{
+	return selection_init(ret, profile->database, &profile->selected,
+			      profile->now_ns);
+}
+
+const struct selection_options *profile_selected(const struct profile *profile)
+{
+	return &profile->selected;
 }

@@ -8,6 +8,7 @@
 #define BRINDLE_SCHEMA_PROFILE_H
 
 #include "base/error.h"
+#include "schema/selection.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -20,6 +21,21 @@ void profile_close(struct profile *profile);
 
 /** The read-only connection. Borrowed. */
 sqlite3 *profile_database(struct profile *profile);
+
+/**
+ * From now on answers are of these samples only, at the time it is now. Without
+ * this they are of a whole recording, or of the last day of a store that goes
+ * on. The strings are borrowed as long as @profile is open.
+ */
+void profile_select(struct profile *profile,
+		    const struct selection_options *options);
+
+/** What it selects, in the terms of the file; for selection_deinit(). */
+struct error *profile_selection(struct profile *profile,
+				struct selection *ret);
+/** What was asked for. Borrowed. */
+const struct selection_options *
+profile_selected(const struct profile *profile);
 
 enum query_format { QUERY_TABLE, QUERY_JSON, QUERY_CSV };
 

@@ -7,7 +7,7 @@
 void report_deinit(struct report *report)
 {
 	summary_deinit(&report->summary);
-	call_tree_deinit(&report->tree);
+	excerpt_deinit(&report->excerpt);
 	free(report->sums);
 	free(report->by_self);
 	free(report->by_total);
@@ -23,7 +23,7 @@ static int compare_weights(uint64_t a, uint64_t b)
 
 static int compare_functions(const struct report *report, uint32_t a, uint32_t b)
 {
-	const struct call_function *functions = report->tree.functions;
+	const struct call_function *functions = report->excerpt.tree.functions;
 	int result = strcmp(functions[a].name, functions[b].name);
 
 	return result ? result : (a > b) - (a < b);
@@ -60,7 +60,7 @@ static int compare_stacks(const void *left, const void *right, void *context)
 {
 	const struct report *report = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-	const struct call_node *nodes = report->tree.nodes;
+	const struct call_node *nodes = report->excerpt.tree.nodes;
 	int result =
 		compare_weights(nodes[a].self.samples, nodes[b].self.samples);
 
@@ -71,9 +71,9 @@ static int compare_stacks(const void *left, const void *right, void *context)
 // that no sample shows.
 static bool rank_functions(struct report *report)
 {
-	size_t all = report->tree.function_count, count = 0;
+	size_t all = report->excerpt.tree.function_count, count = 0;
 
-	report->sums = call_tree_sum_functions(&report->tree);
+	report->sums = call_tree_sum_functions(&report->excerpt.tree);
 	report->by_self = calloc(all, sizeof(*report->by_self));
 	report->by_total = calloc(all, sizeof(*report->by_total));
 	if (!report->sums || !report->by_self || !report->by_total)
@@ -93,7 +93,7 @@ static bool rank_functions(struct report *report)
 
 static bool rank_stacks(struct report *report)
 {
-	const struct call_tree *tree = &report->tree;
+	const struct call_tree *tree = &report->excerpt.tree;
 	size_t count = 0;
 
 	report->stacks = calloc(tree->node_count, sizeof(*report->stacks));
@@ -108,15 +108,16 @@ static bool rank_stacks(struct report *report)
 	return true;
 }
 
-struct error *report_load(struct report *report, sqlite3 *database)
+struct error *report_load(struct report *report, struct profile *profile)
 {
 	struct error *error;
 
 	*report = (struct report){ 0 };
-	error = summary_load(&report->summary, database);
-	if (!error)
-		error = call_tree_load(&report->tree, database,
-				       CALL_TREE_HEAVY_FIRST);
+	error = excerpt_load(&report->excerpt, profile, CALL_TREE_HEAVY_FIRST,
+			     false);
+	if (error)
+		return error;
+	error = summary_load(&report->summary, profile, &report->excerpt);
 	if (!error && !(rank_functions(report) && rank_stacks(report)))
 		error = &error_nomem;
 	if (error)
@@ -143,7 +144,7 @@ static uint32_t heaviest_site(const struct call_tree *tree, uint32_t node)
 struct report_frame *report_stack(const struct report *report, uint32_t node,
 				  size_t *ret_count)
 {
-	const struct call_tree *tree = &report->tree;
+	const struct call_tree *tree = &report->excerpt.tree;
 	uint32_t site = heaviest_site(tree, node);
 	struct report_frame *stack;
 	size_t count = 0;
@@ -170,7 +171,7 @@ struct error *profile_report(struct profile *profile,
 	struct report report;
 	struct error *error;
 
-	error = report_load(&report, profile_database(profile));
+	error = report_load(&report, profile);
 	if (error)
 		return error_wrap(error, "report");
 	if (options->json)

@@ -7,13 +7,12 @@
 #ifndef BRINDLE_SCHEMA_REPORT_H
 #define BRINDLE_SCHEMA_REPORT_H
 
-#include "schema/call_tree.h"
-#include "schema/profile.h"
+#include "schema/excerpt.h"
 #include "schema/summary.h"
 
 struct report {
 	struct summary summary;
-	struct call_tree tree;
+	struct excerpt excerpt;
 	struct call_sum *sums;	      /* owned; of each function */
 	uint32_t *by_self, *by_total; /* owned; functions, heaviest first */
 	size_t function_count;
@@ -21,7 +20,7 @@ struct report {
 	size_t stack_count;
 };
 
-struct error *report_load(struct report *report, sqlite3 *database);
+struct error *report_load(struct report *report, struct profile *profile);
 void report_deinit(struct report *report);
 
 struct report_frame {

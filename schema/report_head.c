@@ -2,32 +2,60 @@
 #include "schema/report_page.h"
 
 #include <inttypes.h>
-#include <time.h>
-
-#include "base/clock.h"
+#include <string.h>
 
 enum { TRUST_BAR_WIDTH = 40, REASONS_SHOWN = 5, NOTE_INDENT = 9 };
 
 static void print_start(struct page *page, int64_t wall_ns)
 {
-	time_t seconds = wall_ns / (int64_t)NS_PER_SEC;
-	struct tm local;
-	char text[32];
+	char text[TIME_TEXT_SIZE];
 
-	if (wall_ns > 0 && localtime_r(&seconds, &local) &&
-	    strftime(text, sizeof(text), "%F %T", &local))
+	time_point_print(wall_ns, text);
+	if (*text)
 		fprintf(page->out, "%s, ", text);
 }
 
-// "vm, Linux 6.1 x86_64, 2 CPUs"
-static void print_session(struct page *page)
+static void print_range(struct page *page)
 {
 	const struct summary *summary = &page->report->summary;
-	_cleanup_free_ char *command = page_printable(page, summary->command);
+	_cleanup_free_ char *filters = page_printable(page, summary->filters);
+	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
+
+	time_point_print(summary->wall.from_ns, from);
+	time_point_print(summary->wall.until_ns, until);
+	page_styled(page, STYLE_BOLD, "Range    ");
+	fprintf(page->out, "%s to %s, ", from, until);
+	page_print_duration(page, excerpt_duration_ns(&page->report->excerpt));
+	if (summary->resolution_ns) {
+		fputs(", edges within ", page->out);
+		page_print_duration(page, summary->resolution_ns);
+	}
+	putc('\n', page->out);
+	if (filters && *filters) {
+		page_styled(page, STYLE_BOLD, "Of       ");
+		fprintf(page->out, "%s\n", filters);
+	}
+}
+
+// "vm, Linux 6.1 x86_64, 2 CPUs"
+static void print_host(struct page *page)
+{
+	const struct summary *summary = &page->report->summary;
 	_cleanup_free_ char *host = page_printable(page, summary->host);
 	_cleanup_free_ char *kernel = page_printable(page, summary->kernel);
 	_cleanup_free_ char *machine =
 		page_printable(page, summary->architecture);
+
+	if (!page->no_memory)
+		fprintf(page->out, "%s, Linux %s %s, %" PRId64 " CPU%s\n",
+			host, kernel, machine, summary->cpu_count,
+			summary->cpu_count == 1 ? "" : "s");
+}
+
+static void print_session(struct page *page)
+{
+	const struct summary *summary = &page->report->summary;
+	_cleanup_free_ char *command = page_printable(page, summary->command);
 	_cleanup_free_ char *event = page_printable(page, summary->event);
 
 	if (page->no_memory)
@@ -35,15 +63,19 @@ static void print_session(struct page *page)
 	page_style(page, STYLE_BOLD);
 	page_print_cut(page, command, page->options->width, false);
 	page_style(page, STYLE_NONE);
-	fprintf(page->out, "\n%s, Linux %s %s, %" PRId64 " CPU%s\n", host,
-		kernel, machine, summary->cpu_count,
-		summary->cpu_count == 1 ? "" : "s");
-	print_start(page, summary->start_wall_ns);
-	page_print_duration(page, (uint64_t)(summary->duration_ns > 0 ?
-						     summary->duration_ns :
-						     0));
-	fprintf(page->out, ", %s at %" PRId64 " Hz\n", event,
+	putc('\n', page->out);
+	print_host(page);
+	if (!summary->selected) {
+		print_start(page, summary->start_wall_ns);
+		page_print_duration(page, (uint64_t)(summary->duration_ns > 0 ?
+							     summary->duration_ns :
+							     0));
+		fputs(", ", page->out);
+	}
+	fprintf(page->out, "%s at %" PRId64 " Hz\n", event,
 		summary->frequency_hz);
+	if (summary->selected)
+		print_range(page);
 }
 
 static void print_bar(struct page *page, enum style style, const char *block,
@@ -109,15 +141,33 @@ static void print_reasons(struct page *page)
 	}
 }
 
+// "1,234, for 12.3 s of CPU time", "1,234, for 5,000 faults"
+static void print_weight(struct page *page)
+{
+	const struct summary *summary = &page->report->summary;
+	uint64_t weight = page->report->excerpt.tree.nodes[0].total.weight;
+	_cleanup_free_ char *unit = page_printable(page, summary->unit);
+
+	if (!unit)
+		return;
+	if (strcmp(unit, "ns") != 0) {
+		fprintf(page->out, "%s %s", page_count(weight).text, unit);
+		return;
+	}
+	page_print_duration(page, weight);
+	fputs(strcmp(summary->event, "off-cpu") == 0 ? " of blocked time" :
+						       " of CPU time",
+	      page->out);
+}
+
 static void print_counts(struct page *page)
 {
 	const struct summary *summary = &page->report->summary;
-	uint64_t time_ns = page->report->tree.nodes[0].total.time_ns;
 
 	fprintf(page->out, "\nSamples  %s, for ",
 		page_count((uint64_t)summary->samples).text);
-	page_print_duration(page, time_ns);
-	fprintf(page->out, " of CPU time\nLost     %s\n",
+	print_weight(page);
+	fprintf(page->out, "\nLost     %s\n",
 		page_count((uint64_t)summary->lost).text);
 	if (!summary->samples)
 		return;

@@ -20,12 +20,12 @@ static void write_place(const struct report *report,
 			struct json *json)
 {
 	json_text(json, "function", function->name);
-	json_text(json, "file", call_tree_file(&report->tree, function));
+	json_text(json, "file", call_tree_file(&report->excerpt.tree, function));
 	if (line)
 		json_integer(json, "line", line);
 	else
 		json_text(json, "line", NULL);
-	json_text(json, "module", call_tree_module(&report->tree, function));
+	json_text(json, "module", call_tree_module(&report->excerpt.tree, function));
 	json_text(json, "kind", call_kind_name(function->kind));
 }
 
@@ -33,13 +33,13 @@ static void write_weight(const struct report *report, struct json *json,
 			 const struct call_weight *self,
 			 const struct call_weight *total)
 {
-	const struct call_node *all = &report->tree.nodes[0];
+	const struct call_node *all = &report->excerpt.tree.nodes[0];
 	int64_t samples = (int64_t)all->total.samples;
 
 	json_integer(json, "self_samples", (int64_t)self->samples);
 	json_integer(json, "total_samples", (int64_t)total->samples);
-	json_integer(json, "self_ns", (int64_t)self->time_ns);
-	json_integer(json, "total_ns", (int64_t)total->time_ns);
+	json_integer(json, "self_ns", (int64_t)self->weight);
+	json_integer(json, "total_ns", (int64_t)total->weight);
 	json_real(json, "self_share",
 		  summary_share((int64_t)self->samples, samples));
 	json_real(json, "total_share",
@@ -49,7 +49,7 @@ static void write_weight(const struct report *report, struct json *json,
 static void write_function(const struct report *report, uint32_t index,
 			   struct json *json)
 {
-	const struct call_function *function = &report->tree.functions[index];
+	const struct call_function *function = &report->excerpt.tree.functions[index];
 	const struct call_sum *sum = &report->sums[index];
 
 	json_open(json, NULL, '{');
@@ -65,9 +65,9 @@ static void write_function(const struct report *report, uint32_t index,
 static void write_frame(const struct report *report, struct report_frame frame,
 			struct json *json)
 {
-	const struct call_node *node = &report->tree.nodes[frame.node];
+	const struct call_node *node = &report->excerpt.tree.nodes[frame.node];
 	const struct call_function *function =
-		&report->tree.functions[node->function];
+		&report->excerpt.tree.functions[node->function];
 
 	json_open(json, NULL, '{');
 	write_place(report, function, frame.line, json);
@@ -80,8 +80,8 @@ static void write_frame(const struct report *report, struct report_frame frame,
 static struct error *write_stack(const struct report *report, uint32_t index,
 				 struct json *json)
 {
-	const struct call_node *node = &report->tree.nodes[index];
-	const struct call_node *all = &report->tree.nodes[0];
+	const struct call_node *node = &report->excerpt.tree.nodes[index];
+	const struct call_node *all = &report->excerpt.tree.nodes[0];
 	_cleanup_free_ struct report_frame *stack = NULL;
 	size_t count;
 
@@ -90,7 +90,7 @@ static struct error *write_stack(const struct report *report, uint32_t index,
 		return &error_nomem;
 	json_open(json, NULL, '{');
 	json_integer(json, "samples", (int64_t)node->self.samples);
-	json_integer(json, "time_ns", (int64_t)node->self.time_ns);
+	json_integer(json, "time_ns", (int64_t)node->self.weight);
 	json_real(json, "share",
 		  summary_share((int64_t)node->self.samples,
 				(int64_t)all->total.samples));
@@ -112,7 +112,7 @@ struct error *report_print_json(const struct report *report,
 	json_open(&json, NULL, '{');
 	summary_write_json(&report->summary, &json);
 	json_integer(&json, "time_ns",
-		     (int64_t)report->tree.nodes[0].total.time_ns);
+		     (int64_t)report->excerpt.tree.nodes[0].total.weight);
 	json_open(&json, "functions", '[');
 	for (size_t i = 0; i < report->function_count; i++)
 		write_function(report, report->by_self[i], &json);

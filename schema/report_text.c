@@ -40,7 +40,7 @@ static const char *base_name(const char *path)
 static char *place_text(struct page *page, const struct call_function *function,
 			uint32_t line)
 {
-	const struct call_tree *tree = &page->report->tree;
+	const struct call_tree *tree = &page->report->excerpt.tree;
 	const char *file = call_tree_file(tree, function);
 	const char *module = call_tree_module(tree, function);
 	_cleanup_free_ char *text = NULL;
@@ -70,7 +70,7 @@ struct name_columns {
 static struct name_columns share_columns(struct page *page, uint32_t *list,
 					 size_t count, unsigned int prefix)
 {
-	const struct call_function *functions = page->report->tree.functions;
+	const struct call_function *functions = page->report->excerpt.tree.functions;
 	unsigned int width = page->options->width, longest = NAME_WIDTH_MIN;
 	unsigned int rest, most;
 
@@ -121,9 +121,9 @@ static void print_function(struct page *page, uint32_t index,
 			   struct name_columns columns)
 {
 	const struct report *report = page->report;
-	const struct call_function *function = &report->tree.functions[index];
+	const struct call_function *function = &report->excerpt.tree.functions[index];
 	const struct call_sum *sum = &report->sums[index];
-	int64_t all = (int64_t)report->tree.nodes[0].total.samples;
+	int64_t all = (int64_t)report->excerpt.tree.nodes[0].total.samples;
 
 	fprintf(page->out, "%8.2f  %10s  %8.2f   %-6s   ",
 		100 * summary_share((int64_t)sum->self.samples, all),
@@ -164,7 +164,7 @@ static void print_functions(struct page *page, const char *title, uint32_t *list
 static size_t repeats(const struct report *report,
 		      const struct report_frame *stack, size_t count)
 {
-	const struct call_node *nodes = report->tree.nodes;
+	const struct call_node *nodes = report->excerpt.tree.nodes;
 	uint32_t function = nodes[stack[0].node].function;
 	size_t same = 1;
 
@@ -178,9 +178,9 @@ static void print_frame(struct page *page, struct report_frame frame,
 			struct name_columns columns)
 {
 	const struct report *report = page->report;
-	const struct call_node *node = &report->tree.nodes[frame.node];
+	const struct call_node *node = &report->excerpt.tree.nodes[frame.node];
 	const struct call_function *function =
-		&report->tree.functions[node->function];
+		&report->excerpt.tree.functions[node->function];
 
 	fprintf(page->out, "    %-6s  ", call_kind_name(function->kind));
 	print_name(page, function,
@@ -224,8 +224,8 @@ static void print_frames(struct page *page, const struct report_frame *stack,
 static void print_stack(struct page *page, uint32_t index)
 {
 	const struct report *report = page->report;
-	const struct call_node *node = &report->tree.nodes[index];
-	int64_t all = (int64_t)report->tree.nodes[0].total.samples;
+	const struct call_node *node = &report->excerpt.tree.nodes[index];
+	int64_t all = (int64_t)report->excerpt.tree.nodes[0].total.samples;
 	_cleanup_free_ struct report_frame *stack = NULL;
 	_cleanup_free_ uint32_t *functions = NULL;
 	size_t count;
@@ -237,7 +237,7 @@ static void print_stack(struct page *page, uint32_t index)
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		functions[i] = report->tree.nodes[stack[i].node].function;
+		functions[i] = report->excerpt.tree.nodes[stack[i].node].function;
 	fprintf(page->out, "\n%8.2f %%  %s samples\n",
 		100 * summary_share((int64_t)node->self.samples, all),
 		page_count(node->self.samples).text);

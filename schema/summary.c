@@ -18,6 +18,8 @@ void summary_deinit(struct summary *summary)
 	free(summary->command);
 	free(summary->event);
 	free(summary->event_note);
+	free(summary->filters);
+	free(summary->unit);
 	for (size_t i = 0; i < summary->reason_count; i++) {
 		free(summary->reasons[i].name);
 		free(summary->reasons[i].meaning);
@@ -89,7 +91,8 @@ static struct error *load_session(struct summary *summary, sqlite3 *database)
 		"event, event_note, frequency_hz, period_ns, cpu_count, "
 		"start_wall_ns, ifnull(end_monotonic_ns - start_monotonic_ns, "
 		"(SELECT ifnull(max(id), 0) FROM sample)), "
-		"end_monotonic_ns IS NULL FROM session";
+		"end_monotonic_ns IS NULL FROM session "
+		"ORDER BY id DESC LIMIT 1";
 	_cleanup_statement_ sqlite3_stmt *statement = NULL;
 	struct error *error = sql_prepare(database, sql, &statement);
 	int result;
@@ -207,7 +210,7 @@ static bool note_recording(struct summary *summary)
 {
 	bool good = true;
 
-	if (summary->cut_short)
+	if (summary->cut_short && !summary->selected)
 		good = add_note(summary,
 				"The recording has no end: it is still "
 				"running, or it was killed. Then at most its "
@@ -216,10 +219,15 @@ static bool note_recording(struct summary *summary)
 		good = add_note(summary, "Event %s: %s", summary->event,
 				summary->event_note);
 	if (good && summary->samples == 0)
-		good = add_note(summary,
-				"There are no samples: nothing that was "
-				"recorded used a CPU long enough. Record for "
-				"longer, or more often (-F).");
+		good = add_note(summary, "%s",
+				summary->selected ?
+					"Nothing that was asked for is in this "
+					"range. `brindle report --timeline` "
+					"shows when there was something." :
+					"There are no samples: nothing that was "
+					"recorded used a CPU long enough. "
+					"Record for longer, or more often "
+					"(-F).");
 	return good;
 }
 
@@ -272,18 +280,165 @@ static bool note_trust(struct summary *summary)
 						"not known");
 }
 
-struct error *summary_load(struct summary *summary, sqlite3 *database)
+// What was asked for, in the words of the options. NULL: no memory.
+static char *filters_text(const struct selection_options *options)
 {
+	const struct {
+		const char *name, *text;
+	} filters[] = {
+		{ "process", options->process },
+		{ "thread", options->thread },
+		{ "cgroup", options->cgroup },
+		{ "user", options->user },
+	};
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	const char *separator = "";
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+		if (!filters[i].text)
+			continue;
+		fprintf(out, "%s%s '%s'", separator, filters[i].name,
+			filters[i].text);
+		separator = ", ";
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static bool take_excerpt(struct summary *summary, const struct excerpt *excerpt,
+			 const struct selection_options *options)
+{
+	const struct selection *selection = &excerpt->selection;
+
+	free(summary->event);
+	summary->event = strdup(selection->event);
+	summary->unit = strdup(selection->unit);
+	summary->filters = filters_text(options);
+	summary->period_ns = (int64_t)selection->events[0].period;
+	summary->selected = !selection->whole_recording;
+	summary->wall = selection->wall;
+	summary->resolution_ns = excerpt->resolution_ns;
+	return summary->event && summary->unit && summary->filters;
+}
+
+// Of a selection the stacks say how far they can be trusted. What was lost is
+// known of the whole host only.
+static void take_trust(struct summary *summary, const struct call_tree *tree)
+{
+	summary->samples = (int64_t)tree->nodes[0].total.samples;
+	summary->proven = (int64_t)tree->proven_samples;
+	summary->unproven = (int64_t)tree->unproven_samples;
+	summary->native = (int64_t)tree->native_samples;
+}
+
+static struct error *load_losses(struct summary *summary, sqlite3 *database,
+				 const struct selection_span *span)
+{
+	static const char sql[] =
+		"SELECT ifnull(sum(lost), 0), ifnull(sum(dropped), 0) "
+		"FROM vitals WHERE id >= ?1 AND id < ?2";
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error = sql_prepare(database, sql, &row);
+	int result;
+
+	if (error)
+		return error;
+	sqlite3_bind_int64(row, 1, span->from_id);
+	sqlite3_bind_int64(row, 2, span->until_id);
+	result = sqlite3_step(row);
+	if (result != SQLITE_ROW)
+		return sql_error(database, result);
+	summary->lost += sqlite3_column_int64(row, 0);
+	summary->dropped += sqlite3_column_int64(row, 1);
+	return NULL;
+}
+
+// Columns: kind, from, until (wall; NULL: still so), detail.
+static bool note_incident(struct summary *summary, sqlite3_stmt *row)
+{
+	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE] = "now";
+	const char *detail = (const char *)sqlite3_column_text(row, 3);
+
+	time_point_print(sqlite3_column_int64(row, 1), from);
+	if (sqlite3_column_type(row, 2) != SQLITE_NULL)
+		time_point_print(sqlite3_column_int64(row, 2), until);
+	return add_note(summary, "Nothing is known from %s to %s: %s", from,
+			until, detail ? detail : "");
+}
+
+static struct error *note_gaps(struct summary *summary, sqlite3 *database,
+			       const struct selection_span *span)
+{
+	static const char sql[] =
+		"SELECT kind, wall_ns, end_wall_ns, detail FROM v_incident "
+		"WHERE kind = 'gap' AND start_id < ?2 "
+		"AND ifnull(end_id, ?2) > ?1 ORDER BY start_id DESC LIMIT 3";
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error = sql_prepare(database, sql, &row);
+	int result;
+
+	if (error)
+		return error;
+	sqlite3_bind_int64(row, 1, span->from_id);
+	sqlite3_bind_int64(row, 2, span->until_id);
+	while ((result = sqlite3_step(row)) == SQLITE_ROW)
+		if (!note_incident(summary, row))
+			return &error_nomem;
+	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+}
+
+static struct error *load_selected(struct summary *summary, sqlite3 *database,
+				   const struct excerpt *excerpt)
+{
+	const struct selection *selection = &excerpt->selection;
+	struct error *error = NULL;
+
+	take_trust(summary, &excerpt->tree);
+	for (size_t i = 0; !error && i < selection->span_count; i++) {
+		error = load_losses(summary, database, &selection->spans[i]);
+		if (!error)
+			error = note_gaps(summary, database,
+					  &selection->spans[i]);
+	}
+	return error;
+}
+
+static struct error *load_whole(struct summary *summary, sqlite3 *database,
+				const struct excerpt *excerpt)
+{
+	struct error *error = load_counts(summary, database);
+
+	// What v_health counts is of all events together.
+	if (!error && !excerpt->selection.only_event)
+		take_trust(summary, &excerpt->tree);
+	if (!error)
+		error = load_reasons(summary, database);
+	return error;
+}
+
+struct error *summary_load(struct summary *summary, struct profile *profile,
+			   const struct excerpt *excerpt)
+{
+	sqlite3 *database = profile_database(profile);
 	struct error *error;
 
 	*summary = (struct summary){ 0 };
 	error = load_session(summary, database);
 	if (!error)
 		error = complete_command(summary);
+	if (!error &&
+	    !take_excerpt(summary, excerpt, profile_selected(profile)))
+		error = &error_nomem;
 	if (!error)
-		error = load_counts(summary, database);
-	if (!error)
-		error = load_reasons(summary, database);
+		error = summary->selected ?
+				load_selected(summary, database, excerpt) :
+				load_whole(summary, database, excerpt);
 	if (!error && !(note_recording(summary) && note_losses(summary) &&
 			note_trust(summary)))
 		error = &error_nomem;
@@ -312,6 +467,16 @@ static void write_trust(const struct summary *summary, struct json *json)
 	json_close(json, '}');
 }
 
+static void write_selection(const struct summary *summary, struct json *json)
+{
+	json_open(json, "selection", '{');
+	json_integer(json, "from_wall_ns", summary->wall.from_ns);
+	json_integer(json, "until_wall_ns", summary->wall.until_ns);
+	json_integer(json, "resolution_ns", (int64_t)summary->resolution_ns);
+	json_text(json, "filters", summary->filters);
+	json_close(json, '}');
+}
+
 void summary_write_json(const struct summary *summary, struct json *json)
 {
 	json_open(json, "session", '{');
@@ -328,6 +493,9 @@ void summary_write_json(const struct summary *summary, struct json *json)
 	json_integer(json, "duration_ns", summary->duration_ns);
 	json_bool(json, "cut_short", summary->cut_short);
 	json_close(json, '}');
+	json_text(json, "weight_unit", summary->unit);
+	if (summary->selected)
+		write_selection(summary, json);
 	json_integer(json, "samples", summary->samples);
 	json_integer(json, "lost", summary->lost);
 	write_trust(summary, json);

@@ -8,6 +8,7 @@
 #define BRINDLE_SCHEMA_SUMMARY_H
 
 #include "base/error.h"
+#include "schema/excerpt.h"
 #include "schema/json.h"
 
 #include <sqlite3.h>
@@ -27,6 +28,11 @@ struct summary {
 	int64_t frequency_hz, period_ns, cpu_count;
 	int64_t start_wall_ns, duration_ns;
 	bool cut_short; /* running still, or killed: no end is known */
+	bool selected;	/* not all of a recording; then these say what: */
+	struct time_range wall;
+	uint64_t resolution_ns; /* how far off its edges may be */
+	char *filters;		/* owned; "process 'app', user 'me'", or "" */
+	char *unit;		/* owned; of weights: "ns" */
 	int64_t samples, proven, unproven, native;
 	int64_t lost, throttled, dropped, unsupported;
 	struct summary_reason *reasons; /* owned; why not proven, main first */
@@ -35,7 +41,9 @@ struct summary {
 	size_t note_count, note_capacity;
 };
 
-struct error *summary_load(struct summary *summary, sqlite3 *database);
+/** Of the latest session, and of the samples of @excerpt. */
+struct error *summary_load(struct summary *summary, struct profile *profile,
+			   const struct excerpt *excerpt);
 void summary_deinit(struct summary *summary);
 
 /** Members of the object that is open. */

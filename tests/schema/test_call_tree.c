@@ -4,16 +4,17 @@
 #include <string.h>
 
 #include "schema/call_threads.h"
+#include "schema/excerpt.h"
 #include "schema/sql.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 
-static void load(struct call_tree *tree, struct profile **profile,
+static void load(struct excerpt *excerpt, struct profile **profile,
 		 enum call_tree_order order)
 {
 	fixture_make("a.db");
 	*profile = fixture_open_profile("a.db");
-	fixture_succeed(call_tree_load(tree, profile_database(*profile), order));
+	fixture_succeed(excerpt_load(excerpt, *profile, order, true));
 }
 
 static void print_node(const struct call_tree *tree, uint32_t index, FILE *out)
@@ -25,9 +26,9 @@ static void print_node(const struct call_tree *tree, uint32_t index, FILE *out)
 		node->child_count, (unsigned long)node->self.samples,
 		(unsigned long)node->total.samples,
 		(unsigned long)node->doubtful_samples);
-	assert_int_equal(node->self.time_ns,
+	assert_int_equal(node->self.weight,
 			 node->self.samples * FIXTURE_PERIOD_NS);
-	assert_int_equal(node->total.time_ns,
+	assert_int_equal(node->total.weight,
 			 node->total.samples * FIXTURE_PERIOD_NS);
 }
 
@@ -48,12 +49,13 @@ static void expect_nodes(const struct call_tree *tree, const char *expected)
 // Two lines of run are one node; the heaviest stands first.
 static void test_heavy_first(void **state)
 {
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 
 	(void)state;
-	load(&tree, &profile, CALL_TREE_HEAVY_FIRST);
-	expect_nodes(&tree, "0 all 1+3 self 0 total 11 doubt 0\n"
+	load(&excerpt, &profile, CALL_TREE_HEAVY_FIRST);
+	expect_nodes(tree, "0 all 1+3 self 0 total 11 doubt 0\n"
 			    "0 main_c 4+1 self 0 total 9 doubt 0\n"
 			    "0 [no stack] 5+0 self 1 total 1 doubt 0\n"
 			    "0 start_thread 5+0 self 1 total 1 doubt 1\n"
@@ -62,43 +64,45 @@ static void test_heavy_first(void **state)
 			    "4 qsort 8+1 self 0 total 4 doubt 0\n"
 			    "5 fib 9+0 self 3 total 3 doubt 0\n"
 			    "6 do_syscall_64 9+0 self 4 total 4 doubt 0\n");
-	assert_int_equal(tree.bare_node, 2);
-	call_tree_deinit(&tree);
+	assert_int_equal(tree->bare_node, 2);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
 static void test_by_name(void **state)
 {
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 
 	(void)state;
-	load(&tree, &profile, CALL_TREE_BY_NAME);
-	assert_string_equal(tree.functions[tree.nodes[1].function].name,
+	load(&excerpt, &profile, CALL_TREE_BY_NAME);
+	assert_string_equal(tree->functions[tree->nodes[1].function].name,
 			    "[no stack]");
-	assert_string_equal(tree.functions[tree.nodes[2].function].name,
+	assert_string_equal(tree->functions[tree->nodes[2].function].name,
 			    "main_c");
-	assert_int_equal(tree.bare_node, 1);
-	call_tree_deinit(&tree);
+	assert_int_equal(tree->bare_node, 1);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
 static void test_lines(void **state)
 {
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 
 	(void)state;
-	load(&tree, &profile, CALL_TREE_HEAVY_FIRST);
-	assert_int_equal(tree.line_count, 4);
+	load(&excerpt, &profile, CALL_TREE_HEAVY_FIRST);
+	assert_int_equal(tree->line_count, 4);
 	// run: line 5 in 5 samples, line 6 in 4.
-	assert_int_equal(tree.lines[0].node, 4);
-	assert_int_equal(tree.lines[0].line, 5);
-	assert_int_equal(tree.lines[0].samples, 5);
-	assert_int_equal(tree.lines[1].line, 6);
-	assert_int_equal(tree.lines[3].node, 7);
-	assert_int_equal(tree.lines[3].line, 12);
-	call_tree_deinit(&tree);
+	assert_int_equal(tree->lines[0].node, 4);
+	assert_int_equal(tree->lines[0].line, 5);
+	assert_int_equal(tree->lines[0].samples, 5);
+	assert_int_equal(tree->lines[1].line, 6);
+	assert_int_equal(tree->lines[3].node, 7);
+	assert_int_equal(tree->lines[3].line, 12);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
@@ -113,48 +117,50 @@ static uint32_t find_function(const struct call_tree *tree, const char *name)
 
 static void test_recursion_counts_once(void **state)
 {
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 	_cleanup_free_ struct call_sum *sums = NULL;
 	uint32_t fib;
 
 	(void)state;
-	load(&tree, &profile, CALL_TREE_HEAVY_FIRST);
-	sums = call_tree_sum_functions(&tree);
+	load(&excerpt, &profile, CALL_TREE_HEAVY_FIRST);
+	sums = call_tree_sum_functions(tree);
 	assert_non_null(sums);
-	fib = find_function(&tree, "fib");
+	fib = find_function(tree, "fib");
 	assert_int_equal(sums[fib].self.samples, 5);
 	assert_int_equal(sums[fib].total.samples, 5);
-	assert_int_equal(sums[find_function(&tree, "run")].total.samples, 9);
+	assert_int_equal(sums[find_function(tree, "run")].total.samples, 9);
 	fixture_expect(profile,
 		       "SELECT self_samples, total_samples FROM v_function "
 		       "WHERE function = 'fib'",
 		       "5,5\n");
-	call_tree_deinit(&tree);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
 static void test_prune(void **state)
 {
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 	uint64_t least;
 
 	(void)state;
-	load(&tree, &profile, CALL_TREE_HEAVY_FIRST);
-	fixture_succeed(call_tree_prune(&tree, 9, &least));
+	load(&excerpt, &profile, CALL_TREE_HEAVY_FIRST);
+	fixture_succeed(call_tree_prune(tree, 9, &least));
 	assert_int_equal(least, 0);
-	fixture_succeed(call_tree_prune(&tree, 6, &least));
+	fixture_succeed(call_tree_prune(tree, 6, &least));
 	assert_int_equal(least, 4);
-	expect_nodes(&tree, "0 all 1+1 self 2 total 11 doubt 0\n"
+	expect_nodes(tree, "0 all 1+1 self 2 total 11 doubt 0\n"
 			    "0 main_c 2+1 self 0 total 9 doubt 0\n"
 			    "1 run 3+2 self 0 total 9 doubt 0\n"
 			    "2 fib 7+0 self 5 total 5 doubt 0\n"
 			    "2 qsort 5+1 self 0 total 4 doubt 0\n"
 			    "4 do_syscall_64 9+0 self 4 total 4 doubt 0\n");
-	assert_int_equal(tree.bare_node, 0);
-	assert_int_equal(tree.line_count, 3);
-	call_tree_deinit(&tree);
+	assert_int_equal(tree->bare_node, 0);
+	assert_int_equal(tree->line_count, 3);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
@@ -169,29 +175,32 @@ static void expect_thread(const struct call_thread *thread, const char *name,
 static void test_threads(void **state)
 {
 	struct call_threads threads;
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 
 	(void)state;
-	load(&tree, &profile, CALL_TREE_HEAVY_FIRST);
-	fixture_succeed(call_threads_load(&threads, &tree,
-					  profile_database(profile), 10));
+	load(&excerpt, &profile, CALL_TREE_HEAVY_FIRST);
+	fixture_succeed(call_threads_load(&threads, tree,
+					  profile_database(profile),
+					  &excerpt.tally, 10));
 	assert_int_equal(threads.count, 2);
 	expect_thread(&threads.threads[0], "main", 9, 3);
 	assert_int_equal(threads.threads[0].tid, 100);
 	assert_string_equal(threads.threads[0].process, "app");
 	expect_thread(&threads.threads[1], "worker", 2, 2);
-	assert_int_equal(threads.threads[1].shares[0].node, tree.bare_node);
+	assert_int_equal(threads.threads[1].shares[0].node, tree->bare_node);
 	assert_int_equal(threads.threads[1].shares[1].self.samples, 1);
 	assert_int_equal(threads.threads[1].shares[1].doubtful_samples, 1);
 	call_threads_deinit(&threads);
-	fixture_succeed(call_threads_load(&threads, &tree,
-					  profile_database(profile), 1));
+	fixture_succeed(call_threads_load(&threads, tree,
+					  profile_database(profile),
+					  &excerpt.tally, 1));
 	assert_int_equal(threads.count, 2);
 	expect_thread(&threads.threads[1], "1 more threads", 2, 2);
 	assert_int_equal(threads.threads[1].tid, 0);
 	call_threads_deinit(&threads);
-	call_tree_deinit(&tree);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
@@ -211,7 +220,8 @@ static void test_damaged(void **state)
 		" WHERE id = 1;"
 		"UPDATE sample SET thread_id = 4711 WHERE id % 2 = 0";
 	struct call_threads threads;
-	struct call_tree tree;
+	struct excerpt excerpt;
+	struct call_tree *tree = &excerpt.tree;
 	struct profile *profile;
 	sqlite3 *database;
 
@@ -221,13 +231,14 @@ static void test_damaged(void **state)
 	fixture_succeed(sql_run(database, sql));
 	sqlite3_close(database);
 	profile = fixture_open_profile("a.db");
-	fixture_succeed(call_tree_load(&tree, profile_database(profile),
-				       CALL_TREE_HEAVY_FIRST));
-	assert_true(tree.node_count < 9);
-	fixture_succeed(call_threads_load(&threads, &tree,
-					  profile_database(profile), 10));
+	fixture_succeed(excerpt_load(&excerpt, profile, CALL_TREE_HEAVY_FIRST,
+				     true));
+	assert_true(tree->node_count < 9);
+	fixture_succeed(call_threads_load(&threads, tree,
+					  profile_database(profile),
+					  &excerpt.tally, 10));
 	call_threads_deinit(&threads);
-	call_tree_deinit(&tree);
+	excerpt_deinit(&excerpt);
 	profile_close(profile);
 }
 
