@@ -5,7 +5,7 @@
 
 build_packages="gcc make autoconf automake pkg-config libc6-dev libelf-dev
 	libdw-dev uthash-dev libxxhash-dev libsqlite3-dev liblzma-dev zlib1g-dev libzstd-dev
-	libpfm4-dev libiberty-dev python3"
+	libpfm4-dev libiberty-dev libcap-dev libseccomp-dev python3"
 # shellcheck disable=SC2034 # used by check.sh
 test_packages="$build_packages libcmocka-dev clang binutils sqlite3
 	chromium xz-utils man-db"

@@ -92,25 +92,15 @@ static int check_config(const struct daemon_arguments *arguments)
 	return 0;
 }
 
-// One process, until there is a broker.
-__attribute__((weak)) struct error *
-broker_run(const struct broker_options *options, broker_profiler_fn profiler,
-	   void *context, int *ret)
-{
-	struct broker_life life = { .opener = &opener_direct };
-
-	(void)options;
-	*ret = profiler(context, &life);
-	return NULL;
-}
-
 static int run_daemon(struct daemon_arguments *arguments)
 {
 	struct service_options *service = &arguments->service;
+	const char *const readable[] = { service->config_path, NULL };
 	char folder[CONFIG_TEXT_MAX];
 	struct broker_options options = {
 		.user = arguments->user ? arguments->user :
 					  service->config.user,
+		.readable = readable,
 		.kept_fds = &service->notify_fd,
 	};
 	struct error *error;
