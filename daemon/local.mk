@@ -37,6 +37,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture/python_files.c daemon/capture/python_files.h \
 	daemon/pipeline/recorder.c daemon/pipeline/recorder.h daemon/pipeline/recorder_state.h \
 	daemon/pipeline/recorder_cpus.c daemon/pipeline/recorder_cpus.h \
+	daemon/pipeline/recorder_host.c daemon/pipeline/recorder_host.h \
 	daemon/pipeline/recorder_stuck.c daemon/pipeline/recorder_stuck.h \
 	daemon/pipeline/recorder_health.c daemon/pipeline/recorder_health.h \
 	daemon/pipeline/resolve.c daemon/pipeline/resolve.h \
@@ -64,7 +65,9 @@ libdaemon_a_SOURCES += \
 	daemon/process/opener_direct.c \
 	daemon/perf/perf_attr.c daemon/perf/perf_attr.h \
 	daemon/perf/perf_choice.c daemon/perf/perf_choice.h \
+	daemon/perf/cpu_list.c daemon/perf/cpu_list.h \
 	daemon/perf/perf_control.c \
+	daemon/perf/perf_hotplug.c \
 	daemon/perf/perf_event.c daemon/perf/perf_event.h \
 	daemon/perf/perf_features.c daemon/perf/perf_frequency.c \
 	daemon/perf/perf_record.c daemon/perf/perf_record.h \

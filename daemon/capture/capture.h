@@ -88,6 +88,9 @@ struct error *capture_start(struct capture_thread *capture,
 			    struct target_table *targets, unsigned int holder,
 			    const struct capture_options *options);
 
+/** Pins it again: the kernel moves threads from a CPU that goes offline. */
+void capture_pin(struct capture_thread *capture);
+
 /** Makes it scan what is in the ring, though no sample woke it. */
 void capture_poke(struct capture_thread *capture);
 

@@ -18,7 +18,7 @@
 // host's own real-time threads in charge.
 enum { CAPTURE_PRIORITY = 2, STOP_LOOK_MS = 50 };
 
-static void pin_to_cpu(unsigned int cpu)
+static void pin_to_cpu(pid_t tid, unsigned int cpu)
 {
 	cpu_set_t *set = CPU_ALLOC(cpu + 1);
 	size_t size = CPU_ALLOC_SIZE(cpu + 1);
@@ -27,7 +27,7 @@ static void pin_to_cpu(unsigned int cpu)
 		return;
 	CPU_ZERO_S(size, set);
 	CPU_SET_S(cpu, size, set);
-	sched_setaffinity(0, size, set);
+	sched_setaffinity(tid, size, set);
 	CPU_FREE(set);
 }
 
@@ -39,7 +39,7 @@ static void *capture_main(void *argument)
 
 	snprintf(name, sizeof(name), "capture/%u", capture->perf->cpu);
 	prctl(PR_SET_NAME, name);
-	pin_to_cpu(capture->perf->cpu);
+	pin_to_cpu(0, capture->perf->cpu);
 	if (capture->options.realtime)
 		capture->realtime =
 			!sched_setscheduler(0, SCHED_FIFO, &priority);
@@ -48,6 +48,12 @@ static void *capture_main(void *argument)
 	capture_loop(capture);
 	__atomic_store_n(&capture->ended, true, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+void capture_pin(struct capture_thread *capture)
+{
+	if (capture->started)
+		pin_to_cpu(capture->tid, capture->perf->cpu);
 }
 
 static unsigned int index_of(const struct arch *arch, unsigned int reg)

@@ -41,7 +41,7 @@ struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu)
 	struct {
 		uint64_t value, id, lost;
 	} read_count;
-	struct perf_lost lost = { 0 };
+	struct perf_lost lost = cpu->closed_lost;
 	size_t count = event_count(cpu);
 
 	// Without PERF_FORMAT_LOST the kernel gives two words, and no answer.

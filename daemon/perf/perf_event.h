@@ -80,6 +80,12 @@ struct perf_scope {
 
 struct perf_ring;
 
+/** What the kernel could not write, by its own count (PERF_FORMAT_LOST). */
+struct perf_lost {
+	uint64_t samples; /* of timers and other events */
+	uint64_t records; /* everything else */
+};
+
 /**
  * The events of one CPU. Each ring belongs to an idle event on the opening
  * thread, its anchor: it outlives every thread that is profiled, so that
@@ -95,6 +101,7 @@ struct perf_cpu {
 	uint8_t *sources;	  /* enum perf_source of each */
 	uint8_t *events;	  /* of samples: index into the choices */
 	size_t fd_count, fd_capacity;
+	struct perf_lost closed_lost; /* counted by events closed since */
 };
 
 /**
@@ -144,12 +151,21 @@ struct error *perf_cpu_set_frequency(struct perf_cpu *cpu,
 void perf_cpu_record_switches(struct perf_cpu *cpu,
 			      const struct perf_options *options, bool on);
 
-/** What the kernel could not write, by its own count (PERF_FORMAT_LOST). */
-struct perf_lost {
-	uint64_t samples; /* of timers and other events */
-	uint64_t records; /* everything else */
-};
 struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu);
+
+/**
+ * After the CPU was offline: closes the events that are gone with it, so that
+ * perf_cpu_add() and perf_cpu_open_proof() can open new ones in the same ring.
+ * Its records have been consumed. @system_wide: as the scope it was opened for.
+ */
+void perf_cpu_forget_events(struct perf_cpu *cpu,
+			    const struct perf_options *options,
+			    bool system_wide);
+
+/** How far a clock of the CPU has counted: it stands still when its events are
+ *  gone. False: there is no such event. */
+bool perf_cpu_clock(const struct perf_cpu *cpu,
+		    const struct perf_options *options, uint64_t *ret);
 
 /** The source of event id @id; PERF_SOURCE_SIDEBAND when not one of ours. No
  *  allocation, no system call: used by the capture thread. */

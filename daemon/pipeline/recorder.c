@@ -191,6 +191,7 @@ struct error *recorder_create(const struct recorder_options *options,
 	if (!recorder)
 		return &error_nomem;
 	recorder->options = *options;
+	recorder_host_init(recorder);
 	if (!options->opener)
 		recorder->options.opener = &opener_direct;
 	error = set_up(recorder);
@@ -262,6 +263,7 @@ struct error *recorder_tick(struct recorder *recorder)
 	uint64_t now = monotonic_ns();
 
 	recorder_replace_stuck(recorder, now);
+	recorder_look_at_host(recorder, now);
 	pipeline_round(&recorder->pipeline, now);
 	// Every capture made before has been taken, and its target asked for.
 	target_table_collect(recorder->targets,
@@ -357,6 +359,7 @@ void recorder_destroy(struct recorder *recorder)
 	target_table_destroy(recorder->targets);
 	store_destroy(recorder->store);
 	recorder_cpus_close(recorder);
+	recorder_host_deinit(recorder);
 	task_list_deinit(&recorder->tasks);
 	free(recorder->note);
 	free(recorder->store_note);

@@ -5,38 +5,47 @@
 
 #include <unistd.h>
 
+// CPUs that are offline get their rings, too: those belong to a thread.
 struct error *recorder_cpus_open(struct recorder *recorder)
 {
 	struct perf_scope nobody = { .tid_count = 0 };
-	long count = sysconf(_SC_NPROCESSORS_CONF);
+	struct error *error = NULL;
+	struct cpu_list present;
+	size_t count;
 
-	recorder->cpus = calloc((size_t)count, sizeof(*recorder->cpus));
-	recorder->captures = calloc((size_t)count, sizeof(*recorder->captures));
-	if (!recorder->cpus || !recorder->captures)
+	cpu_list_named("present", &present);
+	count = cpu_list_count(&present);
+	recorder->cpus = calloc(count, sizeof(*recorder->cpus));
+	recorder->captures = calloc(count, sizeof(*recorder->captures));
+	recorder->cpu_states = calloc(count, sizeof(*recorder->cpu_states));
+	if (!recorder->cpus || !recorder->captures || !recorder->cpu_states)
 		return &error_nomem;
-	for (long cpu = 0; cpu < count; cpu++) {
-		struct perf_cpu *slot = &recorder->cpus[recorder->cpu_count];
-		struct error *error;
-
-		if (!cpu_is_online((unsigned int)cpu))
+	for (unsigned int cpu = 0; cpu < CPU_LIST_CPUS && !error; cpu++) {
+		if (!cpu_list_has(&present, cpu))
 			continue;
-		error = perf_cpu_open((unsigned int)cpu, &recorder->perf,
-				      &nobody, slot);
-		if (error)
-			return error;
-		recorder->cpu_count++;
+		error = perf_cpu_open(cpu, &recorder->perf, &nobody,
+				      &recorder->cpus[recorder->cpu_count]);
+		if (!error)
+			recorder->cpu_count++;
 	}
-	return NULL;
+	return error;
 }
 
 struct error *recorder_cpus_add(struct recorder *recorder,
 				const struct perf_scope *scope)
 {
 	struct error *error = NULL;
+	struct cpu_list online;
 
-	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
-		error = perf_cpu_add(&recorder->cpus[i], &recorder->perf,
-				     scope);
+	cpu_list_named("online", &online);
+	for (size_t i = 0; i < recorder->cpu_count && !error; i++) {
+		struct recorder_cpu_state *state = &recorder->cpu_states[i];
+
+		state->online = cpu_list_has(&online, recorder->cpus[i].cpu);
+		if (state->online || !scope->system_wide)
+			error = perf_cpu_add(&recorder->cpus[i],
+					     &recorder->perf, scope);
+	}
 	return error;
 }
 
@@ -58,12 +67,15 @@ static struct error *start_capture(struct recorder *recorder, size_t i)
 			      &options);
 	// From here on destroying the recorder ends it, if it was started.
 	recorder->captures[recorder->capture_count++] = capture;
-	if (!error)
-		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
-					    &granted);
 	if (error)
 		return error;
-	recorder->pipeline.proofs.switch_proof = granted;
+	if (recorder->cpu_states[i].online) {
+		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
+					    &granted);
+		if (error)
+			return error;
+		recorder->pipeline.proofs.switch_proof = granted;
+	}
 	recorder->pipeline.merge.sources[i].perf = cpu;
 	recorder->pipeline.merge.sources[i].capture = capture;
 	return NULL;
@@ -84,6 +96,27 @@ struct error *recorder_cpus_enable(struct recorder *recorder)
 
 	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
 		error = perf_cpu_enable(&recorder->cpus[i]);
+	return error;
+}
+
+struct error *recorder_cpu_reopen(struct recorder *recorder, size_t i)
+{
+	struct perf_scope everyone = { .system_wide = true };
+	bool system_wide = recorder->options.system_wide;
+	struct perf_cpu *cpu = &recorder->cpus[i];
+	struct capture_thread *capture = recorder->captures[i];
+	struct error *error = NULL;
+	enum switch_proof granted;
+
+	perf_cpu_forget_events(cpu, &recorder->perf, system_wide);
+	capture_pin(capture);
+	if (system_wide)
+		error = perf_cpu_add(cpu, &recorder->perf, &everyone);
+	if (!error)
+		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
+					    &granted);
+	if (!error && system_wide)
+		error = perf_cpu_enable(cpu);
 	return error;
 }
 
@@ -126,4 +159,5 @@ void recorder_cpus_close(struct recorder *recorder)
 			perf_cpu_close(&recorder->cpus[i]);
 	free(recorder->cpus);
 	free(recorder->captures);
+	free(recorder->cpu_states);
 }

@@ -23,6 +23,9 @@ struct error *recorder_cpus_add(struct recorder *recorder,
 struct error *recorder_cpus_start(struct recorder *recorder);
 struct error *recorder_cpus_enable(struct recorder *recorder);
 
+/** After CPU @i was offline: what went with it, anew, and enabled. */
+struct error *recorder_cpu_reopen(struct recorder *recorder, size_t i);
+
 /** Most bytes that wait in the queue of one CPU. */
 uint64_t recorder_cpus_waiting(const struct recorder *recorder);
 

@@ -7,6 +7,7 @@
 #include "daemon/capture/keeper.h"
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/pipeline/recorder.h"
+#include "daemon/pipeline/recorder_host.h"
 #include "daemon/pipeline/recorder_stuck.h"
 #include "daemon/process/task_list.h"
 
@@ -19,6 +20,7 @@ struct recorder {
 	struct task_list tasks;
 	struct perf_cpu *cpus; /* owned */
 	size_t cpu_count;
+	struct recorder_cpu_state *cpu_states; /* owned; parallel */
 	struct capture_thread **captures; /* owned; parallel to cpus */
 	size_t capture_count;		  /* of those, started */
 	struct capture_thread *stuck;	  /* owned list; given up, they hang */
@@ -29,6 +31,7 @@ struct recorder {
 	struct keeper *keeper;
 	struct store *store;
 	struct pipeline pipeline;
+	struct recorder_host host;
 	uint64_t last_commit_ns;
 	uint64_t unsaved;
 };

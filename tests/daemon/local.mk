@@ -3,9 +3,11 @@ check_PROGRAMS += tests/daemon/command/test_doctor
 tests_daemon_command_test_doctor_SOURCES = tests/daemon/command/test_doctor.c
 
 check_PROGRAMS += \
+	tests/daemon/perf/test_cpu_list \
 	tests/daemon/perf/test_perf_event \
 	tests/daemon/perf/test_perf_record \
 	tests/daemon/perf/test_perf_ring
+tests_daemon_perf_test_cpu_list_SOURCES = tests/daemon/perf/test_cpu_list.c
 tests_daemon_perf_test_perf_event_SOURCES = tests/daemon/perf/test_perf_event.c \
 	tests/daemon/perf/perf_child.c tests/daemon/perf/perf_child.h \
 	tests/daemon/perf/perf_tally.c tests/daemon/perf/perf_tally.h \

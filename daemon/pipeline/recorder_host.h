@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens to the host while a recording goes on: CPUs go offline and come
+ * back, the clock is set, the host sleeps. Looked at once a second; noted in
+ * the store, and made good where something can be.
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_RECORDER_HOST_H
+#define BRINDLE_DAEMON_PIPELINE_RECORDER_HOST_H
+
+#include "base/error.h"
+#include "daemon/perf/cpu_list.h"
+#include "daemon/service/host_clock.h"
+
+struct recorder;
+
+/** Of one CPU of the recording. */
+struct recorder_cpu_state {
+	bool online;
+	int64_t incident;    /* that it is not; 0: none */
+	uint64_t clock;	     /* how far it had counted */
+	uint64_t counted_ns; /* when it last was seen to count */
+};
+
+struct recorder_host {
+	int online_fd; /* owned; of the kernel's list of CPUs */
+	uint64_t looked_ns;
+	struct host_clock clock;
+};
+
+void recorder_host_init(struct recorder *recorder);
+void recorder_host_deinit(struct recorder *recorder);
+
+/** At each tick; looks once a second. */
+void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns);
+
+/** One look at which CPUs are online: @online. */
+void recorder_follow_cpus(struct recorder *recorder,
+			  const struct cpu_list *online, uint64_t now_ns);
+
+#endif
