@@ -3,6 +3,7 @@ brindle_SOURCES += \
 	daemon/command/main.c \
 	daemon/command/command.h \
 	daemon/command/command_io.c daemon/command/command_io.h \
+	daemon/command/command_check.c \
 	daemon/command/command_daemon.c \
 	daemon/command/command_dump.c \
 	daemon/command/command_record.c \
@@ -25,6 +26,8 @@ libdaemon_a_SOURCES += \
 	daemon/process/user_table.c daemon/process/user_table.h \
 	daemon/command/dump_print.c daemon/command/dump_print.h \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
+	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
+	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \
 	daemon/pipeline/merge.c daemon/pipeline/merge.h \
 	daemon/pipeline/pipeline.c daemon/pipeline/pipeline.h \
 	daemon/process/process.c daemon/process/process.h \
@@ -39,6 +42,7 @@ libdaemon_a_SOURCES += \
 	daemon/pipeline/recorder_cpus.c daemon/pipeline/recorder_cpus.h \
 	daemon/pipeline/recorder_host.c daemon/pipeline/recorder_host.h \
 	daemon/pipeline/recorder_stuck.c daemon/pipeline/recorder_stuck.h \
+	daemon/pipeline/recorder_events.c daemon/pipeline/recorder_events.h \
 	daemon/pipeline/recorder_health.c daemon/pipeline/recorder_health.h \
 	daemon/pipeline/resolve.c daemon/pipeline/resolve.h \
 	daemon/replay/kept_sample.h \

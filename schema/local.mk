@@ -14,9 +14,11 @@ libschema_a_SOURCES += \
 	schema/profile.c \
 	schema/profile_file.c schema/profile_file.h \
 	schema/query.c \
+	schema/query_overlay.c schema/query_overlay.h \
 	schema/query_print.c schema/query_print.h \
 	schema/rollup.c schema/rollup.h \
 	schema/sql.c schema/sql.h \
+	schema/store_check.c schema/store_check.h \
 	schema/store_callsites.c \
 	schema/store_commit.c \
 	schema/store_continue.c \
@@ -59,7 +61,9 @@ libschema_a_SOURCES += \
 	schema/summary.c schema/summary.h \
 	schema/tally.c schema/tally.h \
 	schema/time_range.c schema/time_range.h
-nodist_libschema_a_SOURCES += schema/flame_page_html.c
+nodist_libschema_a_SOURCES += schema/flame_page_html.c \
+	schema/query_overlay_sql.c
+EXTRA_DIST += schema/query_overlay.sql
 
 # The page is one file made of these.
 flame_parts = \

@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ "report", command_report, "functions and stacks of a profile" },
 	{ "flame", command_flame, "a flame graph as one HTML file" },
 	{ "status", command_status, "how the daemon is" },
+	{ "check", command_check, "whether the daemon's database is whole" },
 	{ "query", command_query, "ask a profile in SQL" },
 	{ "export", command_export, "write a profile for another tool" },
 	{ "dump", command_dump, "the stacks of a process, now" },

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+# The daemon's life: starting, being asked, told again, doubled, stopped.
+
+cat > manager.py <<'END'
+# A service manager's ear: prints what the daemon says to NOTIFY_SOCKET.
+import os, socket, sys
+ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+ear.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+while True:
+    print(ear.recv(4096).decode(), flush=True)
+END
+
+# within SECONDS COMMAND...: asks again until it succeeds.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+daemon_pid=
+daemon_db=state/brindle.db
+
+# The daemon, as a user of its own when we are root.
+start_daemon() {
+	local as=()
+	[ "$(id -u)" != 0 ] || as=(--user nobody)
+	NOTIFY_SOCKET=$work/notify.sock WATCHDOG_USEC=1000000 \
+		./brindle daemon --config daemon.conf "${as[@]}" "$@" \
+		2>>daemon.log &
+	daemon_pid=$!
+	err=$(cat daemon.log)
+}
+
+stop_daemon() {
+	local before=${EPOCHREALTIME/./} after
+	kill -TERM "$daemon_pid"
+	wait "$daemon_pid"
+	status=$?
+	after=${EPOCHREALTIME/./}
+	stop_ms=$(((after - before) / 1000))
+	err=$(cat daemon.log)
+}
+
+write_config() {
+	printf '[store]\ndb = %s\n[sampling]\n%s\n' "$work/$daemon_db" "$1" \
+		>daemon.conf
+}
+
+status_has() {
+	./brindle status --json --db $daemon_db >status.json
+	$python -c 'import json, sys
+status = json.load(open("status.json"))
+sys.exit(not eval(sys.argv[1], {}, status))' "$1"
+}
+
+said() {
+	grep -q "$1" notify.log
+}
+
+check_daemon_start() {
+	write_config "frequency = 199"
+	start_daemon
+	expect "daemon: says that it is ready" within 5 said READY=1
+	expect "daemon: gives signs of life" within 5 said WATCHDOG=1
+	expect "daemon: stores samples" within 5 at_least 100 \
+		"SELECT count(*) FROM sample" $daemon_db
+	expect "status: running" status_has 'running and pid > 0'
+	expect "status: the rate" status_has 'wanted_hz == 199'
+	run 10 ./brindle status --db $daemon_db
+	expect "status: in words" grep -q 'running for' out.txt
+	expect "daemon: itself is in the profile" within 5 at_least 1 "SELECT
+		count(*) FROM v_sample WHERE process = 'brindle'" $daemon_db
+}
+
+check_second_daemon() {
+	local holder
+	holder=$(cat $daemon_db.lock)
+	run 10 ./brindle daemon --config daemon.conf --user nobody
+	expect "second daemon: refused, with the pid of the first" \
+		fails 1 "process $holder is writing it"
+	run 10 ./brindle prune --older-than 1d --db $daemon_db
+	expect "prune: left to the daemon that runs" fails 1 "$holder"
+	run 10 ./brindle check --db $daemon_db
+	expect "check: beside the daemon" works 'sound'
+}
+
+check_reload() {
+	write_config "frequency = 49"
+	kill -HUP $daemon_pid
+	expect "reload: told to the manager" within 5 said RELOADING=1
+	expect "reload: a new rate" within 5 \
+		grep -q 'read the configuration again' daemon.log
+	expect "reload: the rate is in force" within 15 \
+		status_has 'frequency_hz == 49'
+	write_config "frequency = fast"
+	kill -HUP $daemon_pid
+	expect "reload: a wrong one is refused with its line" within 5 grep -q \
+		"daemon.conf:4: frequency: expected a number from 1 to 10000" \
+		daemon.log
+	expect "reload: and is a problem" within 5 status_has \
+		'any("daemon.conf:4" in text for text in problems)'
+	write_config "frequency = 99"
+	kill -HUP $daemon_pid
+	expect "reload: until it is right" within 5 at_least 1 "SELECT count(*)
+		FROM incident WHERE kind = 'config' AND end_id IS NOT NULL" \
+		$daemon_db
+}
+
+check_record_beside() {
+	local before after
+	before=$(count "SELECT max(id) FROM sample" $daemon_db)
+	run 20 ./brindle record -F 199 -o beside.db -- ./spinner 1000
+	expect "record beside the daemon: its own file" at_least 150 \
+		"SELECT count(*) FROM sample" beside.db
+	after=$(count "SELECT max(id) FROM sample" $daemon_db)
+	expect "record beside the daemon: the daemon goes on" \
+		[ "$after" -gt "$before" ]
+}
+
+check_daemon_stop() {
+	local stopped
+	stopped=${EPOCHREALTIME/./}
+	stop_daemon
+	expect "daemon: ends with 0" [ "$status" = 0 ]
+	expect "daemon: stops in 2 s ($stop_ms ms)" [ "$stop_ms" -le 2000 ]
+	expect "daemon: the last interval is there" at_least 1 "SELECT
+		count(*) FROM v_sample WHERE wall_ns > (${stopped} - 200000)
+		* 1000" $daemon_db
+	expect "daemon: told the manager" said STOPPING=1
+	expect "daemon: the file is sound" \
+		[ "$(count 'PRAGMA integrity_check' $daemon_db)" = ok ]
+	run 10 ./brindle status --db $daemon_db
+	expect "status: not running" [ "$status" = 1 ]
+	expect "status: says so" grep -q 'not running' out.txt
+}
+
+first_sample_ms() {
+	echo $(($(count "SELECT min(wall_ns) / 1000 FROM v_sample WHERE
+		wall_ns > $1 * 1000" $daemon_db) - $1))
+}
+
+check_restart() {
+	local started us
+	started=${EPOCHREALTIME/./}
+	start_daemon
+	expect "restart: samples again" within 5 at_least 1 "SELECT count(*)
+		FROM v_sample WHERE wall_ns > $started * 1000" $daemon_db
+	us=$(first_sample_ms "$started")
+	expect "restart: first sample within 300 ms ($((us / 1000)) ms)" \
+		[ "$us" -le 300000 ]
+	stop_daemon
+	expect "restart: two sessions in one file" \
+		[ "$(count 'SELECT count(*) FROM session' $daemon_db)" = 2 ]
+}
+
+check_by_hand() {
+	run 20 ./brindle check --db $daemon_db
+	expect "check: sound" works 'sound'
+	run 20 ./brindle prune --bytes 0 --db $daemon_db
+	expect "prune: wants a size" fails 2 'bytes'
+	run 20 ./brindle vacuum --db $daemon_db
+	expect "vacuum: done" [ "$status" = 0 ]
+	head -c 200000 $daemon_db >broken.db
+	run 20 ./brindle check --db broken.db
+	expect "check: a cut file is not" [ "$status" = 1 ]
+}
+
+check_bad_config() {
+	write_config "frequency = fast"
+	run 10 ./brindle daemon --config daemon.conf
+	expect "configuration: file, line, what was expected, exit 2" fails 2 \
+		'daemon.conf:4: frequency: expected a number from 1 to 10000'
+	run 10 ./brindle daemon --config nosuch.conf
+	expect "configuration: a named one must be there" fails 1 'nosuch.conf'
+	run 10 ./brindle daemon --check-config --config daemon.conf
+	expect "configuration: checked alone" fails 2 'daemon.conf:4'
+}
+
+check_daemon() {
+	check_bad_config
+	if [ "$(id -u)" != 0 ]; then
+		skip "daemon" "needs root"
+		return
+	fi
+	mkdir -p state && chown nobody state && chmod 700 state
+	chmod 755 .
+	$python manager.py notify.sock >notify.log &
+	local manager=$!
+	./spinner 0 & local spinner=$!
+	within 5 [ -S notify.sock ]
+	check_daemon_start
+	check_second_daemon
+	check_reload
+	check_record_beside
+	check_daemon_stop
+	check_restart
+	check_by_hand
+	kill $manager $spinner
+	wait $manager $spinner 2>/dev/null
+}
