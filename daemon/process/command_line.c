@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/process/command_line.h"
 
+#include <ctype.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
-const char *const command_line_secrets[] = {
-	"password", "passwd", "passphrase", "pwd", "secret", "token",
-	"api-key", "api_key", "apikey", "access-key", "access_key",
-	"private-key", "private_key", "credential", "auth",
-};
-const size_t command_line_secret_count =
-	sizeof(command_line_secrets) / sizeof(command_line_secrets[0]);
+const char command_line_secrets[] =
+	"*password* *passwd* *passphrase* *pwd* *secret* *token* *api-key* "
+	"*api_key* *apikey* *access-key* *access_key* *private-key* "
+	"*private_key* *credential* *auth*";
 
 static const char mask[] = "***";
 
@@ -31,22 +29,51 @@ static void put(struct output *output, const char *text, size_t size)
 	output->text[output->size] = '\0';
 }
 
-static bool has_word(const char *text, size_t size, const char *word)
+static bool same_letter(char a, char b)
 {
-	size_t length = strlen(word);
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
 
-	for (size_t i = 0; length && i + length <= size; i++)
-		if (!strncasecmp(text + i, word, length))
-			return true;
-	return false;
+// Goes back to the latest star only: what an earlier one could take as well,
+// that one can take.
+static bool is_like(const char *name, size_t size, const char *pattern,
+		    size_t pattern_size)
+{
+	size_t at = 0, i = 0, star = SIZE_MAX, star_at = 0;
+
+	while (at < size) {
+		if (i < pattern_size && pattern[i] == '*') {
+			star = i++;
+			star_at = at;
+		} else if (i < pattern_size &&
+			   same_letter(pattern[i], name[at])) {
+			i++;
+			at++;
+		} else if (star != SIZE_MAX) {
+			i = star + 1;
+			at = ++star_at;
+		} else {
+			return false;
+		}
+	}
+	while (i < pattern_size && pattern[i] == '*')
+		i++;
+	return i == pattern_size;
 }
 
 static bool is_secret(const struct command_line_policy *policy,
 		      const char *name, size_t size)
 {
-	for (size_t i = 0; i < policy->secret_count; i++)
-		if (has_word(name, size, policy->secrets[i]))
+	const char *pattern = policy->secrets ? policy->secrets : "";
+
+	while (*pattern) {
+		size_t length = strcspn(pattern, " ");
+
+		if (length && is_like(name, size, pattern, length))
 			return true;
+		pattern += length;
+		pattern += strspn(pattern, " ");
+	}
 	return false;
 }
 
@@ -81,7 +108,7 @@ static bool put_word(const struct command_line_policy *policy,
 {
 	size_t name = 0, start, end;
 
-	if (policy->secret_count &&
+	if (policy->secrets &&
 	    find_url_password(word, size, &start, &end)) {
 		put(output, word, start);
 		put(output, mask, sizeof(mask) - 1);

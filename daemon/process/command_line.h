@@ -23,15 +23,13 @@ enum command_line_keep {
 
 struct command_line_policy {
 	enum command_line_keep keep;
-	/* A value whose name has one of these in it, in either case, is
-	 * masked. Borrowed. */
-	const char *const *secrets;
-	size_t secret_count;
+	/* Names of secrets, as patterns in which * is anything and case does
+	 * not matter, separated by blanks. Borrowed; NULL: nothing is one. */
+	const char *secrets;
 };
 
-/** The names of secrets that are masked unless the user says otherwise. */
-extern const char *const command_line_secrets[];
-extern const size_t command_line_secret_count;
+/** What is masked unless the user says otherwise. */
+extern const char command_line_secrets[];
 
 /**
  * Writes the @size bytes of /proc/PID/cmdline, arguments that end in NUL, to

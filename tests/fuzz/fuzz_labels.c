@@ -30,7 +30,6 @@ static void check_command_line(const char *text, size_t size)
 	struct command_line_policy policy = {
 		.keep = COMMAND_LINE_ALL,
 		.secrets = command_line_secrets,
-		.secret_count = command_line_secret_count,
 	};
 	char line[COMMAND_LINE_MAX];
 
