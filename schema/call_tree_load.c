@@ -195,32 +195,6 @@ static bool take_row(struct loader *loader, const struct call_row *row)
 	       add_line(tree, node, place->line, row->total.samples);
 }
 
-static int compare_row(const void *key, const void *member)
-{
-	int64_t id = *(const int64_t *)key;
-	const struct call_row *row = member;
-
-	return (id > row->id) - (id < row->id);
-}
-
-// A caller comes first, so one sweep from the end carries all weights up.
-static void sum_rows(struct call_rows *rows)
-{
-	for (size_t i = rows->count; i-- > 0;) {
-		struct call_row *row = &rows->rows[i], *above = NULL;
-
-		row->total.samples += row->self.samples;
-		row->total.weight += row->self.weight;
-		if (row->parent_id)
-			above = bsearch(&row->parent_id, rows->rows, i,
-					sizeof(*above), compare_row);
-		if (!above)
-			continue;
-		above->total.samples += row->total.samples;
-		above->total.weight += row->total.weight;
-	}
-}
-
 static bool take_bare(struct loader *loader)
 {
 	struct call_tree *tree = loader->tree;
@@ -246,7 +220,6 @@ static bool build(struct loader *loader)
 	if (!loader->python || !loader->unproven ||
 	    !add_node(loader->tree, 0, 0))
 		return false;
-	sum_rows(rows);
 	for (size_t i = 0; i < rows->count; i++)
 		if (!take_row(loader, &rows->rows[i]))
 			return false;

@@ -184,6 +184,24 @@ static void spread_tally(struct call_rows *rows, const struct tally *tally)
 	}
 }
 
+// A caller comes first, so one sweep from the end carries all weights up.
+static void sum_rows(struct call_rows *rows)
+{
+	for (size_t i = rows->count; i-- > 0;) {
+		struct call_row *row = &rows->rows[i], *above = NULL;
+
+		row->total.samples += row->self.samples;
+		row->total.weight += row->self.weight;
+		if (row->parent_id)
+			above = bsearch(&row->parent_id, rows->rows, i,
+					sizeof(*above), compare_row);
+		if (!above)
+			continue;
+		above->total.samples += row->total.samples;
+		above->total.weight += row->total.weight;
+	}
+}
+
 static bool is_event(const struct selection *selection, int64_t event_id)
 {
 	for (size_t i = 0; i < selection->event_count; i++)
@@ -314,9 +332,12 @@ static struct error *load(struct loader *loader, struct call_tree *tree,
 					    &loader->aliases);
 	if (!error)
 		error = make_places(loader, tree);
-	if (!error && tally)
+	if (error)
+		return error;
+	if (tally)
 		spread_tally(loader->rows, tally);
-	return error;
+	sum_rows(loader->rows);
+	return NULL;
 }
 
 struct error *call_rows_load(struct call_rows *rows, struct call_tree *tree,

@@ -25,6 +25,11 @@ int migration_newest(void)
 	return FILE_COUNT;
 }
 
+const char *migration_views(void)
+{
+	return embedded_0004_views_sql.text;
+}
+
 // PRAGMA user_version takes no parameter, so the number has to be printed.
 static struct error *set_version(sqlite3 *database, size_t version)
 {

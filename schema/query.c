@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "schema/query_overlay.h"
 #include "schema/query_print.h"
 #include "schema/sql.h"
 
@@ -169,13 +170,25 @@ static struct error *run_query(sqlite3 *database, const char *sql,
 	return NULL;
 }
 
+// Without a selection a query sees the file as any other program does.
+static bool is_selected(const struct selection_options *options)
+{
+	return options->from || options->until || options->event ||
+	       options->process || options->thread || options->cgroup ||
+	       options->user || options->since_boot;
+}
+
 struct error *profile_query(struct profile *profile, const char *sql,
 			    enum query_format format, FILE *out)
 {
 	sqlite3 *database = profile_database(profile);
 	struct permission permission = { 0 };
-	struct error *error;
+	struct error *error = NULL;
 
+	if (is_selected(profile_selected(profile)))
+		error = query_overlay(profile);
+	if (error)
+		return error;
 	meet_table_functions(database);
 	sqlite3_set_authorizer(database, authorize, &permission);
 	error = run_query(database, sql, &permission, format, out);

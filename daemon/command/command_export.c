@@ -41,6 +41,7 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->io;
+		state->child_inputs[1] = &arguments->io;
 		return 0;
 	case 'f':
 		arguments->format = find_format(state, argument);
@@ -72,6 +73,7 @@ int command_export(int argc, char **argv)
 	};
 	static const struct argp_child children[] = {
 		{ &command_io_argp, 0, 0, 0 },
+		{ &command_selection_argp, 0, 0, 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -87,7 +89,6 @@ int command_export(int argc, char **argv)
 		.children = children,
 	};
 	struct export_arguments arguments = {
-		.io = { .db = "brindle.db" },
 		.format = &formats[0],
 	};
 

@@ -15,6 +15,7 @@ static error_t parse_flame(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->io;
+		state->child_inputs[1] = &arguments->io;
 		return 0;
 	case 't':
 		arguments->title = argument;
@@ -45,6 +46,7 @@ int command_flame(int argc, char **argv)
 	};
 	static const struct argp_child children[] = {
 		{ &command_io_argp, 0, 0, 0 },
+		{ &command_selection_argp, 0, 0, 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -56,15 +58,20 @@ int command_flame(int argc, char **argv)
 		       "flame.html unless -o says otherwise.\v"
 		       "Examples:\n"
 		       "  brindle flame -o out.html\n"
-		       "  brindle flame -t 'checkout, slow path' shop.db\n",
+		       "  brindle flame -t 'checkout, slow path' shop.db\n"
+		       "  brindle flame --from -1h --process nginx\n",
 		.children = children,
 	};
 	struct flame_arguments arguments = {
-		.io = { .db = "brindle.db", .output = "flame.html" },
+		.io = { .output = "flame.html" },
 	};
+	struct error *error;
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	error = command_io_find(&arguments.io);
+	if (error)
+		return command_fail(error);
 	if (!arguments.title)
 		arguments.title = basename(arguments.io.db);
 	status = command_io_run(&arguments.io, print_flame, &arguments);

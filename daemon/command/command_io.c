@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/service/daemon_db.h"
 
 static error_t parse_io(int key, char *argument, struct argp_state *state)
 {
@@ -24,7 +27,9 @@ static error_t parse_io(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option io_options[] = {
-	{ "db", 'b', "FILE", 0, "the profile to read (brindle.db)", 1 },
+	{ "db", 'b', "FILE", 0,
+	  "the profile to read (brindle.db in this folder, else the daemon's)",
+	  1 },
 	{ "output", 'o', "FILE", 0, "write there instead (-: standard output)",
 	  1 },
 	{ 0 },
@@ -34,6 +39,91 @@ const struct argp command_io_argp = {
 	.options = io_options,
 	.parser = parse_io,
 };
+
+enum selection_key {
+	KEY_FROM = 0x100, KEY_TO, KEY_EVENT, KEY_PROCESS, KEY_THREAD,
+	KEY_CGROUP, KEY_USER, KEY_SINCE_BOOT,
+};
+
+static error_t parse_selection(int key, char *argument,
+			       struct argp_state *state)
+{
+	struct command_io *io = state->input;
+	struct selection_options *selection = &io->selection;
+	const struct {
+		int key;
+		const char **text;
+	} texts[] = {
+		{ KEY_FROM, &selection->from },
+		{ KEY_TO, &selection->until },
+		{ KEY_EVENT, &selection->event },
+		{ KEY_PROCESS, &selection->process },
+		{ KEY_THREAD, &selection->thread },
+		{ KEY_CGROUP, &selection->cgroup },
+		{ KEY_USER, &selection->user },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (texts[i].key != key)
+			continue;
+		*texts[i].text = argument;
+		return 0;
+	}
+	if (key != KEY_SINCE_BOOT)
+		return ARGP_ERR_UNKNOWN;
+	selection->since_boot = true;
+	return 0;
+}
+
+static const struct argp_option selection_options[] = {
+	{ 0, 0, 0, 0, "Which samples:", 2 },
+	{ "from", KEY_FROM, "TIME", 0,
+	  "from then on: -1h, -90s, yesterday, 14:30, '2026-11-20 14:30', "
+	  "@SECONDS",
+	  2 },
+	{ "to", KEY_TO, "TIME", 0, "until then (now)", 2 },
+	{ "since-boot", KEY_SINCE_BOOT, 0, 0, "since the host was started", 2 },
+	{ "event", KEY_EVENT, "NAME", 0, "of this event (the main one)", 2 },
+	{ "process", KEY_PROCESS, "NAME|PID", 0,
+	  "of processes so named; * and ? match anything", 2 },
+	{ "thread", KEY_THREAD, "NAME|TID", 0, "of threads so named", 2 },
+	{ "cgroup", KEY_CGROUP, "NAME", 0,
+	  "in this control group, container or systemd unit", 2 },
+	{ "user", KEY_USER, "NAME|UID", 0, "of this user's processes", 2 },
+	{ 0 },
+};
+
+const struct argp command_selection_argp = {
+	.options = selection_options,
+	.parser = parse_selection,
+};
+
+struct error *command_io_find(struct command_io *io)
+{
+	static const char here[] = "brindle.db";
+	_cleanup_free_ char *daemons = NULL;
+	const char *found = here;
+
+	if (io->db)
+		return NULL;
+	daemons = daemon_db_path(NULL);
+	if (!daemons)
+		return &error_nomem;
+	if (access(here, F_OK) != 0)
+		found = daemons;
+	if (access(found, F_OK) != 0 && errno == ENOENT)
+		return error_create(ERROR_NOT_FOUND,
+				    "there is no '%s' in this folder, and no "
+				    "'%s' of a daemon: `brindle record -- "
+				    "COMMAND` makes one, --db names another",
+				    here, daemons);
+	io->found_db = strdup(found);
+	if (!io->found_db)
+		return &error_nomem;
+	io->db = io->found_db;
+	fprintf(stderr, "brindle: reading %s\n", io->db);
+	return NULL;
+}
 
 static bool is_stdout(const struct command_io *io)
 {
@@ -116,16 +206,21 @@ static struct error *print_profile(const struct command_io *io,
 	return error;
 }
 
-int command_io_run(const struct command_io *io, command_print_fn print,
+int command_io_run(struct command_io *io, command_print_fn print,
 		   const void *options)
 {
-	struct profile *profile;
-	struct error *error = profile_open(io->db, &profile);
+	struct profile *profile = NULL;
+	struct error *error = command_io_find(io);
 
-	if (error)
-		return command_fail(error);
-	error = print_profile(io, profile, print, options);
+	if (!error)
+		error = profile_open(io->db, &profile);
+	if (!error) {
+		profile_select(profile, &io->selection);
+		error = print_profile(io, profile, print, options);
+	}
 	profile_close(profile);
+	free(io->found_db);
+	io->db = io->found_db = NULL;
 	return error ? command_fail(error) : 0;
 }
 

@@ -14,6 +14,7 @@ static error_t parse_query(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->io;
+		state->child_inputs[1] = &arguments->io;
 		return 0;
 	case 'j':
 		arguments->format = QUERY_JSON;
@@ -53,6 +54,7 @@ int command_query(int argc, char **argv)
 	};
 	static const struct argp_child children[] = {
 		{ &command_io_argp, 0, 0, 0 },
+		{ &command_selection_argp, 0, 0, 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -71,7 +73,6 @@ int command_query(int argc, char **argv)
 		.children = children,
 	};
 	struct query_arguments arguments = {
-		.io = { .db = "brindle.db" },
 		.format = QUERY_TABLE,
 	};
 

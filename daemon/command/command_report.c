@@ -13,6 +13,7 @@ static error_t parse_report(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->io;
+		state->child_inputs[1] = &arguments->io;
 		return 0;
 	case 'n':
 		arguments->report.function_count =
@@ -52,6 +53,7 @@ int command_report(int argc, char **argv)
 	};
 	static const struct argp_child children[] = {
 		{ &command_io_argp, 0, 0, 0 },
+		{ &command_selection_argp, 0, 0, 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -64,11 +66,11 @@ int command_report(int argc, char **argv)
 		       "Examples:\n"
 		       "  brindle report\n"
 		       "  brindle report -n 50 --db other.db | less\n"
+		       "  brindle report --from -1h --user www-data\n"
 		       "  brindle report --json | jq '.functions[0]'\n",
 		.children = children,
 	};
 	struct report_arguments arguments = {
-		.io = { .db = "brindle.db" },
 		.report = { .function_count = 20, .stack_count = 5 },
 	};
 
