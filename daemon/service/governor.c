@@ -17,7 +17,8 @@ void governor_init(struct governor *governor,
 {
 	*governor = (struct governor){ .limits = *limits,
 				       .patience = PATIENCE_WINDOWS,
-				       .since_raise = TRIAL_WINDOWS };
+				       .since_raise = TRIAL_WINDOWS,
+				       .starting = GOVERNOR_START_WINDOWS };
 }
 
 void governor_set_limits(struct governor *governor,
@@ -109,5 +110,9 @@ enum governor_verdict governor_feed(struct governor *governor,
 	if (window->memory_bytes > governor->limits.memory_bytes)
 		return judge_memory(governor);
 	governor->trimmed = false;
+	if (governor->starting) {
+		governor->starting--;
+		return GOVERNOR_KEEP;
+	}
 	return judge_cpu(governor, governor_cpu_millipercent(window));
 }

@@ -8,7 +8,8 @@
  * row were over the budget (one can be a start-up). Up: a step after a minute
  * in which the double would have fit; where it would not, the next step is
  * tried after five minutes all the same, for cost need not grow with the rate,
- * and after twice as long each time that it fails.
+ * and after twice as long each time that it fails. The first half minute does
+ * not count, in which everything that runs already is met.
  */
 #ifndef BRINDLE_DAEMON_SERVICE_GOVERNOR_H
 #define BRINDLE_DAEMON_SERVICE_GOVERNOR_H
@@ -19,6 +20,7 @@
 enum {
 	GOVERNOR_WINDOW_SECONDS = 10,
 	GOVERNOR_STEPS = 4, /* halvings at most */
+	GOVERNOR_START_WINDOWS = 3, /* not judged by their CPU time */
 };
 
 struct governor_limits {
@@ -48,6 +50,7 @@ struct governor {
 	unsigned int calm;     /* and within it */
 	unsigned int patience; /* of those, until a step up is only tried */
 	unsigned int since_raise; /* windows; saturates */
+	unsigned int starting; /* windows until CPU time counts */
 	bool trimmed;	       /* in the window before */
 };
 

@@ -140,7 +140,9 @@ void service_vitals(struct service *service, uint64_t now_ns)
 	service->progress = progress;
 	service->usage = usage;
 	service->vitals_ns = now_ns;
-	govern(service, now_ns, &window);
+	// The last one, at a stop, is cut short.
+	if (!service->signal)
+		govern(service, now_ns, &window);
 }
 
 void service_status(struct service *service)

@@ -18,6 +18,7 @@ python=/usr/bin/python3.11
 . "$here/recording.sh"
 . "$here/ending.sh"
 . "$here/refusals.sh"
+. "$here/daemon.sh"
 
 cleanup() {
 	restore_paranoid
@@ -90,5 +91,6 @@ check_recording
 check_reading
 check_ending
 check_refusals
+check_daemon
 echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

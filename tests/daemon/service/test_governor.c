@@ -32,12 +32,21 @@ static enum governor_verdict feed_memory(struct governor *governor,
 	return governor_feed(governor, &window);
 }
 
+// Past the windows of its start.
+static void start(struct governor *governor,
+		  const struct governor_limits *budget)
+{
+	governor_init(governor, budget);
+	for (int i = 0; i < GOVERNOR_START_WINDOWS; i++)
+		assert_int_equal(feed(governor, 50000), GOVERNOR_KEEP);
+}
+
 static void keeps_within_the_budget(void **state)
 {
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(feed(&governor, 1000), GOVERNOR_KEEP);
 	assert_int_equal(governor_frequency_hz(&governor), 99);
@@ -48,7 +57,7 @@ static void forgives_one_window(void **state)
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(feed(&governor, 9000), GOVERNOR_KEEP);
 		assert_int_equal(feed(&governor, 900), GOVERNOR_KEEP);
@@ -61,7 +70,7 @@ static void halves_down_to_a_sixteenth(void **state)
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		assert_int_equal(feed(&governor, 3000), GOVERNOR_KEEP);
 		assert_int_equal(feed(&governor, 3000),
@@ -76,7 +85,7 @@ static void rises_when_the_double_would_fit(void **state)
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	feed(&governor, 2000);
 	feed(&governor, 2000);
 	assert_int_equal(governor_frequency_hz(&governor), 49);
@@ -93,7 +102,7 @@ static void does_not_swing(void **state)
 	unsigned int changes = 0;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	for (int i = 0; i < 8640; i++) { // a day
 		uint64_t cpu = 16 * governor_frequency_hz(&governor);
 
@@ -110,7 +119,7 @@ static void tries_again_when_cost_is_fixed(void **state)
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	for (int i = 0; i < 8; i++)
 		feed(&governor, 2000);
 	assert_int_equal(governor_frequency_hz(&governor), 6);
@@ -124,7 +133,7 @@ static void trims_before_it_lowers(void **state)
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	assert_int_equal(feed_memory(&governor, 100 << 20), GOVERNOR_KEEP);
 	assert_int_equal(feed_memory(&governor, 101 << 20), GOVERNOR_TRIM);
 	assert_int_equal(feed_memory(&governor, 99 << 20), GOVERNOR_KEEP);
@@ -140,7 +149,7 @@ static void takes_new_limits(void **state)
 	struct governor governor;
 
 	(void)state;
-	governor_init(&governor, &limits);
+	start(&governor, &limits);
 	feed(&governor, 2000);
 	feed(&governor, 2000);
 	more.frequency_hz = 199;
@@ -153,10 +162,11 @@ static void knows_odd_windows(void **state)
 	struct governor_window window = { .elapsed_ns = 0, .cpu_ns = 100 };
 	struct governor governor;
 	struct governor_limits least = { .frequency_hz = 1,
-					 .cpu_millipercent = 1 };
+					 .cpu_millipercent = 1,
+					 .memory_bytes = UINT64_MAX };
 
 	(void)state;
-	governor_init(&governor, &least);
+	start(&governor, &least);
 	assert_int_equal(governor_feed(&governor, &window), GOVERNOR_KEEP);
 	assert_int_equal(governor_cpu_millipercent(&window), 0);
 	window = (struct governor_window){ .elapsed_ns = UINT64_MAX,
