@@ -32,11 +32,17 @@ tests_daemon_capture_test_proof_SOURCES = tests/daemon/capture/test_proof.c
 tests_daemon_capture_test_target_table_SOURCES = tests/daemon/capture/test_target_table.c
 tests_daemon_process_test_task_list_SOURCES = tests/daemon/process/test_task_list.c
 
+check_PROGRAMS += tests/daemon/pipeline/test_blocked tests/daemon/pipeline/test_switch_duty
+tests_daemon_pipeline_test_blocked_SOURCES = tests/daemon/pipeline/test_blocked.c \
+	tests/schema/fixture.c tests/schema/fixture.h
+tests_daemon_pipeline_test_switch_duty_SOURCES = tests/daemon/pipeline/test_switch_duty.c
+
 check_PROGRAMS += tests/daemon/pipeline/test_pipeline
 tests_daemon_pipeline_test_pipeline_SOURCES = $(fake_cpu) \
 	tests/daemon/pipeline/test_pipeline.c \
 	tests/schema/fixture.c tests/schema/fixture.h
 
+include tests/daemon/broker/local.mk
 include tests/daemon/service/local.mk
 
 check_PROGRAMS += tests/daemon/process/test_cgroup_name \
