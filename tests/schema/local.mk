@@ -41,8 +41,11 @@ check_PROGRAMS += \
 	tests/schema/test_call_tree \
 	tests/schema/test_export_folded \
 	tests/schema/test_flame \
+	tests/schema/test_id_set \
 	tests/schema/test_json \
-	tests/schema/test_report
+	tests/schema/test_report \
+	tests/schema/test_selection \
+	tests/schema/test_time_range
 
 tests_schema_test_call_tree_SOURCES = tests/schema/test_call_tree.c \
 	$(schema_fixture)
@@ -50,7 +53,12 @@ tests_schema_test_export_folded_SOURCES = tests/schema/test_export_folded.c \
 	$(schema_fixture)
 tests_schema_test_flame_SOURCES = tests/schema/test_flame.c $(schema_fixture)
 tests_schema_test_json_SOURCES = tests/schema/test_json.c
+tests_schema_test_id_set_SOURCES = tests/schema/test_id_set.c
 tests_schema_test_report_SOURCES = tests/schema/test_report.c $(schema_fixture)
+tests_schema_test_selection_SOURCES = tests/schema/test_selection.c \
+	$(schema_fixture)
+tests_schema_test_time_range_SOURCES = tests/schema/test_time_range.c \
+	$(schema_fixture)
 
 # The page in a browser; a sanitizer has nothing to look at there.
 test_helpers += tests/schema/make_pages
