@@ -5,10 +5,10 @@
 
 build_packages="gcc make autoconf automake pkg-config libc6-dev libelf-dev
 	libdw-dev uthash-dev libxxhash-dev libsqlite3-dev liblzma-dev zlib1g-dev libzstd-dev
-	libpfm4-dev libiberty-dev libcap-dev libseccomp-dev python3"
+	libpfm4-dev libiberty-dev libcap-dev libseccomp-dev libncurses-dev python3"
 # shellcheck disable=SC2034 # used by check.sh
 test_packages="$build_packages libcmocka-dev clang binutils sqlite3
-	chromium xz-utils man-db"
+	chromium xz-utils man-db tmux"
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then

@@ -33,6 +33,7 @@ int command_doctor(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_top(int argc, char **argv);
 
 /** Says "brindle: <message>" on stderr and frees @error: the exit status. */
 int command_fail(struct error *error);

@@ -9,6 +9,7 @@
 static const struct command commands[] = {
 	{ "record", command_record, "profile a command, a process or the host" },
 	{ "daemon", command_daemon, "profile the host, all the time" },
+	{ "top", command_top, "what runs now, live in the terminal" },
 	{ "report", command_report, "functions and stacks of a profile" },
 	{ "flame", command_flame, "a flame graph as one HTML file" },
 	{ "status", command_status, "how the daemon is" },
