@@ -90,8 +90,9 @@ static struct error *prepare(struct capture_thread *capture,
 
 static struct error *launch(struct capture_thread *capture)
 {
-	int failed = pthread_create(&capture->thread, NULL, capture_main,
-				    capture);
+	int failed = opener_start_thread(capture->perf->opener,
+					 &capture->thread, capture_main,
+					 capture);
 
 	if (failed)
 		return error_from_errno(failed, "start a capture thread");

@@ -17,8 +17,10 @@ struct draft {
 void fake_cpu_init(struct fake_cpu *fake, unsigned int cpu, size_t ring_bytes)
 {
 	*fake = (struct fake_cpu){
-		.ids = { FAKE_TIMER_ID, FAKE_PROOF_ID },
-		.sources = { PERF_SOURCE_TIMER, PERF_SOURCE_PROOF },
+		.ids = { FAKE_TIMER_ID, FAKE_PROOF_ID, FAKE_OTHER_ID },
+		.sources = { PERF_SOURCE_TIMER, PERF_SOURCE_PROOF,
+			     PERF_SOURCE_TIMER },
+		.events = { 0, 0, 1 },
 		.capture = { .wake_fd = eventfd(0, EFD_CLOEXEC) },
 	};
 	fake->data = calloc(1, ring_bytes);
@@ -29,11 +31,13 @@ void fake_cpu_init(struct fake_cpu *fake, unsigned int cpu, size_t ring_bytes)
 					 .data = fake->data,
 					 .size = ring_bytes,
 					 .fd = -1 };
-	fake->perf = (struct perf_cpu){ .cpu = cpu,
+	fake->perf = (struct perf_cpu){ .opener = &opener_direct,
+					.cpu = cpu,
 					.ring = &fake->ring,
 					.ids = fake->ids,
 					.sources = fake->sources,
-					.fd_count = 2 };
+					.events = fake->events,
+					.fd_count = FAKE_IDS };
 	fake->capture.perf = &fake->perf;
 }
 
@@ -109,19 +113,27 @@ static void add_registers(struct draft *draft, uint64_t reg)
 		add(draft, reg);
 }
 
+/** Which event, and for how much of it. */
+struct cause {
+	uint64_t id, period;
+};
+
+static const struct cause timer = { FAKE_TIMER_ID, PERIOD_NS };
+
 static void write_sample(struct fake_cpu *fake, struct fake_task task,
-			 const uint64_t *chain, size_t count, uint64_t reg)
+			 struct cause cause, const uint64_t *chain,
+			 size_t count, uint64_t reg)
 {
 	struct draft draft;
 
 	begin(&draft, PERF_RECORD_SAMPLE, reg ? PERF_RECORD_MISC_USER :
 						PERF_RECORD_MISC_KERNEL);
-	add(&draft, FAKE_TIMER_ID);
+	add(&draft, cause.id);
 	add(&draft, reg);
 	add(&draft, pair(task.pid, task.tid));
 	add(&draft, task.time_ns);
 	add(&draft, pair(fake->perf.cpu, 0));
-	add(&draft, PERIOD_NS);
+	add(&draft, cause.period);
 	add(&draft, count);
 	for (size_t i = 0; i < count; i++)
 		add(&draft, chain[i]);
@@ -134,13 +146,21 @@ static void write_sample(struct fake_cpu *fake, struct fake_task task,
 
 void fake_sample(struct fake_cpu *fake, struct fake_task task, uint64_t reg)
 {
-	write_sample(fake, task, NULL, 0, reg);
+	write_sample(fake, task, timer, NULL, 0, reg);
+}
+
+void fake_other_sample(struct fake_cpu *fake, struct fake_task task,
+		       uint64_t reg, uint64_t period)
+{
+	struct cause cause = { FAKE_OTHER_ID, period };
+
+	write_sample(fake, task, cause, NULL, 0, reg);
 }
 
 void fake_sample_with_chain(struct fake_cpu *fake, struct fake_task task,
 			    const uint64_t *chain, size_t count)
 {
-	write_sample(fake, task, chain, count, 0);
+	write_sample(fake, task, timer, chain, count, 0);
 }
 
 void fake_proof(struct fake_cpu *fake, struct fake_task task, uint64_t reg)
@@ -162,6 +182,17 @@ void fake_switch(struct fake_cpu *fake, struct fake_task task, bool out)
 
 	begin(&draft, PERF_RECORD_SWITCH,
 	      out ? PERF_RECORD_MISC_SWITCH_OUT : 0);
+	finish_with_trailer(fake, &draft, task);
+}
+
+void fake_throttle(struct fake_cpu *fake, struct fake_task task)
+{
+	struct draft draft;
+
+	begin(&draft, PERF_RECORD_THROTTLE, 0);
+	add(&draft, task.time_ns);
+	add(&draft, FAKE_TIMER_ID);
+	add(&draft, FAKE_TIMER_ID);
 	finish_with_trailer(fake, &draft, task);
 }
 
