@@ -39,6 +39,7 @@ struct module {
 	bool symbols_known;	 /* `symbols` has been asked for */
 	bool python_known;	 /* `python` has been decided */
 	uint64_t id;		 /* for whoever stores modules; 0: not stored */
+	uint32_t id_era;	 /* of the store, in which that is valid */
 };
 
 /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/process/process_state.h"
 
+#include "base/clock.h"
+#include "daemon/process/process_labels.h"
 #include "unwind/python/binary.h"
 
 #include <fcntl.h>
@@ -39,7 +41,8 @@ static void process_destroy(struct process *process)
 		return;
 	threads_destroy(process);
 	python_destroy(process->python);
-	space_deinit(&process->space);
+	process_labels_destroy(process->labels);
+	process_image_unref(process->image);
 	free(process);
 }
 
@@ -53,11 +56,17 @@ static void exited_destroy(struct process **list)
 	}
 }
 
+uint64_t process_boot_ns(void)
+{
+	return clock_now_ns(CLOCK_BOOTTIME) - monotonic_ns();
+}
+
 struct error *process_table_init(struct process_table *table,
 				 const struct opener *opener)
 {
 	*table = (struct process_table){ .opener = opener,
 					 .modules = module_cache_create() };
+	table->boot_ns = process_boot_ns();
 	return table->modules ? NULL : &error_nomem;
 }
 
@@ -85,42 +94,42 @@ struct process *process_table_find(struct process_table *table, pid_t pid)
 // Caches know an address space by where it lies in memory and by its
 // generation; one that gets the memory of an earlier one must not be taken for
 // it. Changes to a space count in the low half.
-static void number_space(struct process_table *table, struct space *space)
+static uint64_t next_generation(struct process_table *table)
 {
-	space->generation = ++table->space_count << 32;
+	return ++table->space_count << 32;
+}
+
+struct process_image *process_table_image(struct process_table *table)
+{
+	return process_image_create(next_generation(table));
 }
 
 struct process *process_table_add(struct process_table *table, pid_t pid,
-				  uint64_t start_ns)
+				  uint64_t start_ns,
+				  struct process_image *image)
 {
 	struct process *process = calloc(1, sizeof(*process));
 
-	if (!process)
+	if (!process || (!image && !(image = process_table_image(table)))) {
+		process_image_unref(image);
+		free(process);
 		return NULL;
+	}
 	process->pid = pid;
 	process->start_ns = start_ns;
 	process->losses = table->losses;
-	space_init(&process->space);
-	number_space(table, &process->space);
+	process->image = image;
 	HASH_ADD_INT(table->processes, pid, process);
 	return process;
 }
 
-void process_table_remove(struct process_table *table, struct process *process)
+void process_table_remove(struct process_table *table, struct process *process,
+			  uint64_t now_ns)
 {
 	HASH_DEL(table->processes, process);
+	process->left_ns = now_ns;
 	process->next_exited = table->exited;
 	table->exited = process;
-}
-
-bool process_copy_space(struct process_table *table, struct process *process,
-			const struct process *parent)
-{
-	space_deinit(&process->space);
-	if (!space_copy(&parent->space, &process->space))
-		return false;
-	number_space(table, &process->space);
-	return true;
 }
 
 static struct process *find_exited(struct process *list, pid_t pid)
@@ -130,22 +139,81 @@ static struct process *find_exited(struct process *list, pid_t pid)
 	return list;
 }
 
-struct process *process_table_get(struct process_table *table, pid_t pid)
+// A shared image may be looked up for all that share it: they have the same.
+void process_resolve(struct process_table *table, struct process *process,
+		     pid_t tid)
+{
+	struct process_image_source source = { .opener = table->opener,
+					       .modules = table->modules,
+					       .pid = process->pid,
+					       .tid = tid };
+
+	if (process->image->unread || process->image->noted_count)
+		process_image_resolve(process->image, &source);
+}
+
+bool process_own_image(struct process_table *table, struct process *process)
+{
+	struct process_image *own;
+
+	if (process->image->references == 1)
+		return true;
+	own = process_image_copy(process->image, next_generation(table));
+	if (!own)
+		return false;
+	process_image_unref(process->image);
+	process->image = own;
+	return true;
+}
+
+bool process_has_exited(const struct process_table *table, pid_t pid)
+{
+	return find_exited(table->exited, pid) ||
+	       find_exited(table->exited_before, pid);
+}
+
+struct process *process_table_list(struct process_table *table, pid_t pid)
+{
+	struct process *process = process_table_add(table, pid, 0, NULL);
+
+	if (process)
+		process->image->unread = true;
+	return process;
+}
+
+static struct process *find_or_list(struct process_table *table, pid_t pid)
 {
 	struct process *process = process_table_find(table, pid);
-	struct process *exited = NULL;
 
-	if (process && process->losses == table->losses &&
-	    (process->space.count || process->maps_read))
-		return process;
+	if (process && process->losses != table->losses)
+		return process_look_again(table, process);
 	if (!process)
-		exited = find_exited(table->exited, pid);
-	if (!process && !exited)
-		exited = find_exited(table->exited_before, pid);
-	if (exited)
-		return exited;
-	process_table_scan(table, pid);
-	return process_table_find(table, pid);
+		process = find_exited(table->exited, pid);
+	if (!process)
+		process = find_exited(table->exited_before, pid);
+	return process ? process : process_table_list(table, pid);
+}
+
+struct process *process_table_get(struct process_table *table, pid_t pid,
+				  pid_t tid)
+{
+	struct process *process = find_or_list(table, pid);
+
+	if (!process)
+		return NULL;
+	process_read_names(table, process, tid);
+	process_resolve(table, process, tid);
+	return process;
+}
+
+uint64_t process_table_threads(const struct process_table *table)
+{
+	uint64_t count = 0;
+
+	for (struct process *process = table->processes; process;
+	     process = process->hh.next)
+		count += process->threads ? HASH_COUNT(process->threads) : 1;
+	return count;
 }
 
 void process_table_collect(struct process_table *table)
@@ -164,21 +232,6 @@ void process_table_collect(struct process_table *table)
 	}
 	*link = table->exited;
 	table->exited = NULL;
-}
-
-// Missing twice, for the records of its end may still be on their way.
-void process_table_sweep(struct process_table *table)
-{
-	struct process *process, *next;
-
-	HASH_ITER(hh, table->processes, process, next) {
-		bool missing =
-			!opener_has_process(table->opener, process->pid);
-
-		if (missing && process->missing)
-			process_table_remove(table, process);
-		process->missing = missing;
-	}
 }
 
 static struct process_python *python_create(const struct target *target)
@@ -221,7 +274,7 @@ struct process_python *process_python_of(struct process *process,
 bool process_has_python(struct process *process,
 			const struct python_binary **ret)
 {
-	const struct mapping *mapping = space_find_python(&process->space);
+	const struct mapping *mapping = space_find_python(&process->image->space);
 
 	*ret = mapping ? module_python(mapping->module) : NULL;
 	return *ret != NULL;

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/process/process_scan.h"
 #include "daemon/process/process_state.h"
 
 // A task begins with the name of the thread that made it.
@@ -12,7 +11,7 @@ static const char *name_of_maker(struct process *maker,
 	if (!maker)
 		return "";
 	HASH_FIND_INT(maker->threads, &tid, thread);
-	return thread ? thread->name : maker->name;
+	return thread && thread->named ? thread->name : maker->name;
 }
 
 static bool apply_new_thread(struct process_table *table,
@@ -25,38 +24,51 @@ static bool apply_new_thread(struct process_table *table,
 				  name_of_maker(process, record));
 }
 
-// Replaces whatever had the pid. The leader has the pid as its tid.
+// Replaces whatever had the pid. The leader has the pid as its tid. An empty
+// @name is one that nobody has asked for yet. @image is taken over.
 static struct process *new_identity(struct process_table *table,
 				    const struct perf_record *record,
-				    const char *name)
+				    const char *name,
+				    struct process_image *image)
 {
 	struct process *old = process_table_find(table, (pid_t)record->pid);
 	struct process *process;
 
 	if (old)
-		process_table_remove(table, old);
-	process = process_table_add(table, (pid_t)record->pid, record->time_ns);
+		process_table_remove(table, old, record->time_ns);
+	process = process_table_add(table, (pid_t)record->pid, record->time_ns,
+				    image);
 	if (!process)
 		return NULL;
-	process_set_name(process, name);
+	process->complete = true;
+	if (*name)
+		process_set_name(process, name);
 	return process_new_thread(process, process->pid, record->time_ns,
 				  name) ?
 		       process :
 		       NULL;
 }
 
+// It has its parent's mappings until one of the two changes.
 static bool apply_new_process(struct process_table *table,
 			      const struct perf_record *record)
 {
 	struct process *parent =
 		process_table_find(table, (pid_t)record->task.parent_pid);
+	struct process_image *image =
+		parent ? process_image_ref(parent->image) : NULL;
 	struct process *process =
-		new_identity(table, record, name_of_maker(parent, record));
+		new_identity(table, record, name_of_maker(parent, record),
+			     image);
 
-	if (!process || !parent)
-		return process != NULL;
-	process->maps_read = true;
-	return process_copy_space(table, process, parent);
+	if (!process)
+		return false;
+	process->parent = (pid_t)record->task.parent_pid;
+	process->born_ns = record->time_ns;
+	process->forked = true;
+	if (!parent)
+		process->image->unread = true;
+	return true;
 }
 
 static bool apply_fork(struct process_table *table,
@@ -67,7 +79,9 @@ static bool apply_fork(struct process_table *table,
 		       apply_new_process(table, record);
 }
 
-// A process is gone when its last known thread is: the leader may end first.
+// A process is gone when its last thread is: the leader may end first. Of one
+// whose threads are not all known the leader's end has to do; if others go on,
+// the next sample of them finds it in /proc.
 static bool apply_exit(struct process_table *table,
 		       const struct perf_record *record)
 {
@@ -76,8 +90,9 @@ static bool apply_exit(struct process_table *table,
 	if (!process)
 		return true;
 	process_end_thread(process, (pid_t)record->tid);
-	if (!process->threads)
-		process_table_remove(table, process);
+	if (!process->threads &&
+	    (process->complete || record->pid == record->tid))
+		process_table_remove(table, process, record->time_ns);
 	return true;
 }
 
@@ -85,12 +100,19 @@ static bool apply_exit(struct process_table *table,
 static bool apply_exec(struct process_table *table,
 		       const struct perf_record *record)
 {
-	struct process *process =
-		new_identity(table, record, record->comm.name);
+	struct process *old = process_table_find(table, (pid_t)record->pid);
+	struct process_image *image = process_table_image(table);
+	struct process *process;
 
-	if (process)
-		process->maps_read = true;
-	return process != NULL;
+	if (!image)
+		return false;
+	image->executed = true;
+	process = new_identity(table, record, record->comm.name, image);
+	if (!process)
+		return false;
+	process->parent = old ? old->parent : 0;
+	process->born_ns = old ? old->born_ns : 0;
+	return true;
 }
 
 static bool apply_comm(struct process_table *table,
@@ -121,11 +143,13 @@ static bool apply_mapping(struct process_table *table,
 
 	if (!record->mapping.executable)
 		return true;
-	if (!process) {
-		process_table_scan(table, (pid_t)record->pid);
-		process = process_table_find(table, (pid_t)record->pid);
-	}
-	return process && process_map_record(table, process, &record->mapping);
+	if (!process)
+		process = process_table_list(table, (pid_t)record->pid);
+	if (!process || !process_own_image(table, process))
+		return false;
+	if (process->image->noted_count >= PROCESS_IMAGE_NOTED_MAX)
+		process_resolve(table, process, (pid_t)record->tid);
+	return process_image_note(process->image, &record->mapping);
 }
 
 // Whatever else it was, it may have been a mapping, an exec or an exit.

@@ -1,125 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/process/process_scan.h"
-
-#include "daemon/process/proc_maps.h"
 #include "daemon/process/process_state.h"
+
+#include "base/clock.h"
+#include "daemon/process/opener.h"
 
 #include <string.h>
 
-struct mapping_source {
-	const struct opener *opener;
-	pid_t pid;
-	struct opener_mapping mapping;
-};
+enum { STAT_START_FIELD = 22 }; // proc(5)
 
-static struct error *open_mapped(void *context, int *ret_fd)
-{
-	struct mapping_source *source = context;
-
-	return opener_mapped_file(source->opener, source->pid, &source->mapping,
-				  ret_fd);
-}
-
-static enum mapping_kind kind_of_path(const char *path)
-{
-	if (!strcmp(path, "[vdso]"))
-		return MAPPING_VDSO;
-	if (path[0] == '/' && strncmp(path, "//anon", 6) &&
-	    strncmp(path, "/memfd:", 7) && strncmp(path, "/dev/zero", 9))
-		return MAPPING_FILE;
-	if (path[0] == '[' && strcmp(path, "[heap]") &&
-	    strncmp(path, "[anon", 5) && strncmp(path, "[stack", 6))
-		return MAPPING_SPECIAL;
-	return MAPPING_ANONYMOUS;
-}
-
-// @identity says which file; @source opens it when it is new.
-static bool map_one(struct process_table *table, struct process *process,
-		    const struct module_identity *identity,
-		    struct mapping_source *source, uint64_t offset)
-{
-	enum mapping_kind kind = kind_of_path(identity->path);
-	struct module *module = NULL;
-	bool done;
-
-	if (kind == MAPPING_VDSO)
-		module = module_cache_vdso(table->modules);
-	else if (kind == MAPPING_FILE)
-		module = module_cache_get(table->modules, identity,
-					  open_mapped, source);
-	if (!module && (kind == MAPPING_VDSO || kind == MAPPING_FILE))
-		return false;
-	done = space_add(&process->space, source->mapping.start,
-			 source->mapping.end, offset, kind, module);
-	module_unref(module);
-	return done;
-}
-
-bool process_map_record(struct process_table *table, struct process *process,
-			const struct perf_mapping_fields *fields)
-{
-	struct module_identity identity = {
-		.path = fields->path,
-		.dev_major = fields->major,
-		.dev_minor = fields->minor,
-		.inode = fields->inode,
-		.inode_generation = fields->inode_generation,
-		.build_id = fields->build_id,
-		.build_id_size = fields->build_id_size,
-	};
-	struct mapping_source source = {
-		table->opener, process->pid,
-		{ fields->start, fields->start + fields->length, fields->path,
-		  fields->major, fields->minor, fields->inode }
-	};
-
-	if (fields->start + fields->length <= fields->start)
-		return true;
-	return map_one(table, process, &identity, &source,
-		       fields->file_offset);
-}
-
-static bool map_line(struct process_table *table, struct process *process,
-		     const struct proc_mapping *line)
-{
-	struct module_identity identity = { .path = line->path,
-					    .dev_major = line->dev_major,
-					    .dev_minor = line->dev_minor,
-					    .inode = line->inode };
-	struct mapping_source source = { table->opener, process->pid,
-					 { line->start, line->end, line->path,
-					   line->dev_major, line->dev_minor,
-					   line->inode } };
-
-	return map_one(table, process, &identity, &source, line->offset);
-}
-
-static void read_maps(struct process_table *table, struct process *process)
-{
-	_cleanup_free_ char *text = NULL;
-	struct proc_mapping line;
-	struct reader reader;
-	enum proc_maps_result result;
-	size_t size;
-	struct error *error =
-		opener_maps(table->opener, process->pid, &text, &size);
-
-	process->maps_read = true;
-	if (error) {
-		error_destroy(error);
-		return;
-	}
-	reader_init(&reader, text, size);
-	do {
-		result = proc_maps_next(&reader, &line);
-		if (result == PROC_MAPS_MAPPING && line.executable &&
-		    !map_line(table, process, &line))
-			return;
-	} while (result != PROC_MAPS_END);
-}
+// /proc has times in ticks: two that are this close are the same.
+#define SAME_START_NS (50 * NS_PER_MS)
 
 // The kernel's own name of a task; at most 15 bytes, and a newline.
-static void read_comm(const struct opener *opener, pid_t pid, pid_t tid,
+static bool read_comm(const struct opener *opener, pid_t pid, pid_t tid,
 		      char *ret)
 {
 	char text[PROCESS_NAME_MAX + 1];
@@ -127,70 +20,174 @@ static void read_comm(const struct opener *opener, pid_t pid, pid_t tid,
 				  sizeof(text));
 
 	if (!size)
-		return;
+		return false;
 	text[size - 1] = '\0';
 	memcpy(ret, text, size);
+	return true;
 }
 
-struct thread_reader {
-	const struct opener *opener;
+// When the process began, as CLOCK_MONOTONIC had it; 0: it is gone.
+static uint64_t read_start(const struct opener *opener, pid_t pid,
+			   uint64_t boot_ns)
+{
+	uint64_t tick_ns = NS_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
+	char text[1024], *field;
+	uint64_t start;
+
+	if (!opener_text(opener, OPENER_TEXT_STAT, pid, 0, text, sizeof(text)))
+		return 0;
+	field = strrchr(text, ')');
+	for (int i = 2; field && i < STAT_START_FIELD; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return 0;
+	start = strtoull(field, NULL, 10) * tick_ns;
+	return start > boot_ns ? start - boot_ns : 1;
+}
+
+// A child has its maker's name until it takes another, which a record tells;
+// what it is called now may be what it is called since.
+static bool take_parents_name(struct process_table *table,
+			      struct process *process)
+{
+	struct process *parent = process_table_find(table, process->parent);
+	char name[PROCESS_NAME_MAX];
+
+	if (!parent || parent == process)
+		return false;
+	if (!parent->named && read_comm(table->opener, parent->pid, 0, name))
+		process_set_name(parent, name);
+	if (parent->named)
+		process_set_name(process, parent->name);
+	return parent->named;
+}
+
+static void name_process(struct process_table *table, struct process *process)
+{
+	char name[PROCESS_NAME_MAX] = "";
+
+	if (!process->start_ns)
+		process->start_ns = read_start(table->opener, process->pid,
+					       process_boot_ns());
+	if (process->forked && take_parents_name(table, process))
+		return;
+	if (!process->left_ns)
+		read_comm(table->opener, process->pid, 0, name);
+	process_set_name(process, name);
+}
+
+static void name_thread(struct process_table *table, struct process *process,
+			struct thread *thread)
+{
+	char name[PROCESS_NAME_MAX];
+
+	if (!process->left_ns &&
+	    read_comm(table->opener, process->pid, thread->tid, name))
+		thread_set_name(thread, name);
+	else if (!thread->named)
+		thread_set_name(thread, process->name);
+	thread->losses = table->losses;
+}
+
+void process_read_names(struct process_table *table, struct process *process,
+			pid_t tid)
+{
+	struct thread *thread;
+
+	if (!process->named)
+		name_process(table, process);
+	thread = tid ? process_thread(process, tid) : NULL;
+	if (thread && (!thread->named || thread->losses != table->losses))
+		name_thread(table, process, thread);
+}
+
+struct listing {
 	struct process *process;
 };
 
-static void read_thread(void *context, pid_t tid)
+static void mark_listed(void *context, pid_t tid)
 {
-	struct thread_reader *reader = context;
-	char name[PROCESS_NAME_MAX] = "";
-	struct thread *thread = process_thread(reader->process, tid);
+	struct listing *listing = context;
+	struct thread *thread;
 
-	read_comm(reader->opener, reader->process->pid, tid, name);
-	if (thread && *name)
-		thread_set_name(thread, name);
+	HASH_FIND_INT(listing->process->threads, &tid, thread);
+	if (thread)
+		thread->listed = true;
 }
 
-// What is known may be out of date. Another name means another program, whose
-// exec went unseen.
-static struct process *start_over(struct process_table *table,
-				  struct process *process, const char *name)
+// Threads whose end went unseen.
+static void end_lost_threads(struct process_table *table,
+			     struct process *process)
 {
+	struct listing listing = { process };
+	struct thread *thread, *next;
+
+	HASH_ITER(hh, process->threads, thread, next)
+		thread->listed = false;
+	if (!opener_list(table->opener, process->pid, mark_listed, &listing))
+		return;
+	HASH_ITER(hh, process->threads, thread, next)
+		if (!thread->listed)
+			process_end_thread(process, thread->tid);
+}
+
+// The start of one that was born before the host slept cannot be compared:
+// /proc counts that time and the records do not.
+static bool is_another(const struct process_table *table,
+		       const struct process *process, const char *name)
+{
+	uint64_t boot_ns = process_boot_ns(), start;
+
+	if (process->named && strcmp(process->name, name))
+		return true;
+	if (!process->born_ns || boot_ns - table->boot_ns > SAME_START_NS)
+		return false;
+	start = read_start(table->opener, process->pid, boot_ns);
+	return start && (start > process->born_ns + SAME_START_NS ||
+			 start + SAME_START_NS < process->born_ns);
+}
+
+// Another name or start means another program, whose beginning went unseen.
+struct process *process_look_again(struct process_table *table,
+				   struct process *process)
+{
+	char name[PROCESS_NAME_MAX];
 	pid_t pid = process->pid;
 
 	process->losses = table->losses;
-	if (!strcmp(process->name, name)) {
-		space_clear(&process->space);
+	process->complete = false;
+	if (!read_comm(table->opener, pid, 0, name))
+		return process;
+	if (!is_another(table, process, name)) {
+		end_lost_threads(table, process);
+		// What was noted is older than what will be read.
+		process_resolve(table, process, 0);
+		if (process_own_image(table, process))
+			process->image->unread = true;
 		return process;
 	}
-	process_table_remove(table, process);
-	return process_table_add(table, pid, table->lost_ns);
+	process_table_remove(table, process, table->lost_ns);
+	process = process_table_list(table, pid);
+	if (process)
+		process->start_ns = table->lost_ns;
+	return process;
+}
+
+static void read_thread(void *context, pid_t tid)
+{
+	process_thread(context, tid);
 }
 
 void process_table_scan(struct process_table *table, pid_t pid)
 {
-	struct process *process = process_table_find(table, pid);
-	struct thread_reader reader = { .opener = table->opener };
-	char name[PROCESS_NAME_MAX] = "";
+	struct process *process = process_table_get(table, pid, 0);
+	struct thread *thread, *next;
 
-	read_comm(table->opener, pid, 0, name);
-	if (!process)
-		process = process_table_add(table, pid, 0);
-	else if (process->losses != table->losses && *name)
-		process = start_over(table, process, name);
-	if (!process)
+	if (!process || process->left_ns)
 		return;
-	process->losses = table->losses;
-	reader.process = process;
-	if (*name)
-		process_set_name(process, name);
-	opener_list(table->opener, pid, read_thread, &reader);
-	read_maps(table, process);
-}
-
-static void scan_one(void *context, pid_t pid)
-{
-	process_table_scan(context, pid);
-}
-
-void process_table_scan_all(struct process_table *table)
-{
-	opener_list(table->opener, 0, scan_one, table);
+	process->complete =
+		opener_list(table->opener, pid, read_thread, process);
+	HASH_ITER(hh, process->threads, thread, next)
+		if (!thread->named)
+			name_thread(table, process, thread);
 }

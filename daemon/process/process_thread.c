@@ -18,11 +18,13 @@ static void set_name(char *to, bool *renamed, int64_t row, const char *name)
 void process_set_name(struct process *process, const char *name)
 {
 	set_name(process->name, &process->renamed, process->row, name);
+	process->named = true;
 }
 
 void thread_set_name(struct thread *thread, const char *name)
 {
 	set_name(thread->name, &thread->renamed, thread->row, name);
+	thread->named = true;
 }
 
 static struct thread *find_running(struct process *process, pid_t tid)
@@ -56,19 +58,26 @@ struct thread *process_new_thread(struct process *process, pid_t tid,
 		return NULL;
 	thread->tid = tid;
 	thread->start_ns = start_ns;
-	thread_set_name(thread, name);
+	thread->losses = process->losses;
+	if (*name)
+		thread_set_name(thread, name);
 	HASH_ADD_INT(process->threads, tid, thread);
 	return thread;
 }
 
-struct thread *process_thread(struct process *process, pid_t tid)
+struct thread *process_find_thread(struct process *process, pid_t tid)
 {
 	struct thread *thread = find_running(process, tid);
 
+	return thread ? thread : find_exited(process, tid);
+}
+
+struct thread *process_thread(struct process *process, pid_t tid)
+{
+	struct thread *thread = process_find_thread(process, tid);
+
 	if (!thread)
-		thread = find_exited(process, tid);
-	if (!thread)
-		thread = process_new_thread(process, tid, 0, process->name);
+		thread = process_new_thread(process, tid, 0, "");
 	return thread;
 }
 

@@ -42,6 +42,7 @@ struct python_code {
 	uint64_t confirmed_ns; /* the latest read that found it unchanged */
 	unsigned int confirmations;
 	uint64_t id;	       /* for whoever interns it; 0: not interned */
+	uint32_t id_era;       /* of whoever does, in which that is valid */
 };
 
 struct python_code_cache;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/process/process.h"
+#include "daemon/process/process_state.h"
 
+#include "base/clock.h"
 #include "tests/cmocka.h"
 #include "unwind/python/layout.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -86,7 +90,7 @@ static struct process *make_program(struct process_table *table, pid_t pid,
 {
 	do_comm(table, pid, pid, time_ns, name, true);
 	do_map(table, pid, LIB, 42, "/nowhere/lib.so");
-	return process_table_get(table, pid);
+	return process_table_get(table, pid, 0);
 }
 
 static void a_fork_inherits(void **state)
@@ -97,20 +101,21 @@ static void a_fork_inherits(void **state)
 	struct process *child;
 
 	do_fork(table, A, A, B, B, 20);
-	child = process_table_get(table, B);
+	child = process_table_get(table, B, 0);
 	assert_ptr_not_equal(child, parent);
 	assert_int_equal(child->start_ns, 20);
 	assert_string_equal(child->name, "program");
-	mapping = space_find(&child->space, LIB);
+	mapping = space_find(&child->image->space, LIB);
 	assert_non_null(mapping);
 	assert_ptr_equal(mapping->module,
-			 space_find(&parent->space, LIB)->module);
+			 space_find(&parent->image->space, LIB)->module);
 	assert_int_equal(process_thread(child, B)->start_ns, 20);
 	// And goes its own way.
 	do_map(table, B, LIB, 43, "/nowhere/other.so");
-	assert_string_equal(space_find(&parent->space, LIB)->module->path,
+	process_table_get(table, B, 0);
+	assert_string_equal(space_find(&parent->image->space, LIB)->module->path,
 			    "/nowhere/lib.so");
-	assert_string_equal(space_find(&child->space, LIB)->module->path,
+	assert_string_equal(space_find(&child->image->space, LIB)->module->path,
 			    "/nowhere/other.so");
 }
 
@@ -125,7 +130,7 @@ static void tasks_are_named_after_the_thread_that_made_them(void **state)
 	do_fork(table, A, A + 10, A, A + 11, 40);
 	assert_string_equal(process_thread(process, A + 11)->name, "worker");
 	do_fork(table, A, A + 10, B, B, 50);
-	assert_string_equal(process_table_get(table, B)->name, "worker");
+	assert_string_equal(process_table_get(table, B, 0)->name, "worker");
 	assert_string_equal(process->name, "program");
 }
 
@@ -137,11 +142,11 @@ static void an_exec_is_another_process(void **state)
 
 	do_fork(table, A, A, A, A + 10, 15);
 	do_comm(table, A, A, 20, "after", true);
-	after = process_table_get(table, A);
+	after = process_table_get(table, A, 0);
 	assert_ptr_not_equal(before, after);
 	assert_string_equal(after->name, "after");
 	assert_int_equal(after->start_ns, 20);
-	assert_null(space_find(&after->space, LIB));
+	assert_null(space_find(&after->image->space, LIB));
 	assert_int_equal(HASH_COUNT(after->threads), 1);
 	// The old one is kept for its samples, then goes.
 	assert_ptr_equal(table->exited, before);
@@ -158,7 +163,7 @@ static void the_leader_may_end_first(void **state)
 
 	do_fork(table, A, A, A, A + 10, 20);
 	do_exit_of(table, A, A);
-	assert_ptr_equal(process_table_get(table, A), process);
+	assert_ptr_equal(process_table_get(table, A, 0), process);
 	assert_null(table->exited);
 	do_exit_of(table, A, A + 10);
 	assert_ptr_equal(table->exited, process);
@@ -177,11 +182,11 @@ static void a_late_sample_finds_who_it_was(void **state)
 	do_exit_of(table, A, A + 10);
 	assert_ptr_equal(process_thread(process, A + 10), thread);
 	do_exit_of(table, A, A);
-	assert_ptr_equal(process_table_get(table, A), process);
+	assert_ptr_equal(process_table_get(table, A, 0), process);
 	process_table_collect(table);
-	assert_ptr_equal(process_table_get(table, A), process);
+	assert_ptr_equal(process_table_get(table, A, 0), process);
 	process_table_collect(table);
-	assert_string_equal(process_table_get(table, A)->name, "");
+	assert_string_equal(process_table_get(table, A, 0)->name, "");
 }
 
 static void a_waiting_sample_holds_its_process(void **state)
@@ -224,8 +229,8 @@ static void a_pid_that_comes_again_is_another_process(void **state)
 
 	make_program(table, A, 10, "program");
 	do_fork(table, A, A, B, B, 30);
-	assert_ptr_not_equal(process_table_get(table, B), old);
-	assert_int_equal(process_table_get(table, B)->start_ns, 30);
+	assert_ptr_not_equal(process_table_get(table, B, 0), old);
+	assert_int_equal(process_table_get(table, B, 0)->start_ns, 30);
 	assert_ptr_equal(table->exited, old);
 }
 
@@ -273,11 +278,13 @@ static void a_mapping_is_replaced(void **state)
 	struct process *process = make_program(table, A, 10, "program");
 
 	do_map(table, A, LIB, 43, "/nowhere/newer.so");
-	assert_string_equal(space_find(&process->space, LIB)->module->path,
+	process_table_get(table, A, 0);
+	assert_string_equal(space_find(&process->image->space, LIB)->module->path,
 			    "/nowhere/newer.so");
-	assert_int_equal(process->space.count, 1);
+	assert_int_equal(process->image->space.count, 1);
 	do_map(table, A, LIB + SIZE, 0, "//anon");
-	assert_null(space_find(&process->space, LIB + SIZE)->module);
+	process_table_get(table, A, 0);
+	assert_null(space_find(&process->image->space, LIB + SIZE)->module);
 }
 
 /** Caches go by the place of a space and its generation. */
@@ -291,9 +298,10 @@ static void no_two_spaces_are_alike(void **state)
 		struct process *process;
 
 		do_fork(table, A, A, B, B, 20);
-		process = process_table_get(table, B);
-		assert_true(process->space.generation > last);
-		last = process->space.generation + 1000;
+		do_map(table, B, LIB, 43, "/nowhere/other.so");
+		process = process_table_get(table, B, 0);
+		assert_true(process->image->space.generation > last);
+		last = process->image->space.generation + 1000;
 		do_exit_of(table, B, B);
 		process_table_collect(table);
 		process_table_collect(table);
@@ -309,51 +317,210 @@ static void who_began_unseen_is_read_from_proc(void **state)
 	prctl(PR_GET_NAME, name);
 	// A record of one mapping does not make the others known.
 	do_map(table, getpid(), LIB, 42, "/nowhere/lib.so");
-	process = process_table_get(table, getpid());
+	process = process_table_get(table, getpid(), 0);
 	assert_string_equal(process->name, name);
-	assert_true(process->space.count > 2);
-	assert_non_null(space_find(&process->space, LIB));
-	assert_non_null(space_find(&process->space,
+	assert_true(process->image->space.count > 2);
+	assert_non_null(space_find(&process->image->space, LIB));
+	assert_non_null(space_find(&process->image->space,
 				   (uint64_t)who_began_unseen_is_read_from_proc));
-	assert_int_equal(process->start_ns, 0);
+	// As /proc has it: before now, after the boot.
+	assert_in_range(process->start_ns, 1, monotonic_ns());
 }
 
 static void after_a_loss_it_is_read_again(void **state)
 {
 	struct process_table *table = *state;
-	struct process *process = process_table_get(table, getpid());
+	struct process *process = process_table_get(table, getpid(), 0);
 	struct process *again;
 
 	do_map(table, getpid(), LIB, 42, "/nowhere/unmapped-since.so");
 	do_lose(table, 77);
-	assert_ptr_equal(process_table_get(table, getpid()), process);
-	assert_null(space_find(&process->space, LIB));
-	assert_non_null(space_find(&process->space,
+	assert_ptr_equal(process_table_get(table, getpid(), 0), process);
+	assert_null(space_find(&process->image->space, LIB));
+	assert_non_null(space_find(&process->image->space,
 				   (uint64_t)after_a_loss_it_is_read_again));
 	// Under another name, it is another program.
 	strcpy(process->name, "another");
 	do_lose(table, 88);
-	again = process_table_get(table, getpid());
+	again = process_table_get(table, getpid(), 0);
 	assert_ptr_not_equal(again, process);
 	assert_int_equal(again->start_ns, 88);
 	// One that is gone stays as it was.
 	process = make_program(table, A, 10, "program");
 	do_lose(table, 99);
-	assert_ptr_equal(process_table_get(table, A), process);
-	assert_non_null(space_find(&process->space, LIB));
+	assert_ptr_equal(process_table_get(table, A, 0), process);
+	assert_non_null(space_find(&process->image->space, LIB));
+}
+
+static void sweep(struct process_table *table, uint64_t now_ns)
+{
+	while (!process_table_sweep(table, now_ns))
+		;
+}
+
+static void *tell_tid(void *argument)
+{
+	pid_t tid = gettid();
+
+	if (write(*(int *)argument, &tid, sizeof(tid)) != sizeof(tid))
+		_exit(1);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static bool leader_has_ended(pid_t pid)
+{
+	char text[1024];
+
+	if (!opener_text(&opener_direct, OPENER_TEXT_STAT, pid, 0, text,
+			 sizeof(text)))
+		return true;
+	return strstr(text, ") Z ") != NULL;
 }
 
 static void whose_end_went_unseen_is_swept(void **state)
 {
 	struct process_table *table = *state;
-	struct process *own = process_table_get(table, getpid());
+	struct process *own = process_table_get(table, getpid(), 0);
 
 	make_program(table, A, 10, "program");
-	process_table_sweep(table);
+	sweep(table, 100);
 	assert_int_equal(HASH_COUNT(table->processes), 2);
-	process_table_sweep(table);
-	assert_int_equal(HASH_COUNT(table->processes), 1);
-	assert_ptr_equal(table->processes, own);
+	// One that began meanwhile is not looked for.
+	make_program(table, B, 200, "program");
+	sweep(table, 200);
+	assert_int_equal(HASH_COUNT(table->processes), 2);
+	assert_ptr_equal(process_table_find(table, getpid()), own);
+	assert_non_null(process_table_find(table, B));
+}
+
+static void whose_beginning_went_unseen_is_found(void **state)
+{
+	struct process_table *table = *state;
+	struct process *process;
+
+	sweep(table, 100);
+	assert_null(process_table_find(table, getpid()));
+	process_table_list_all(table);
+	assert_non_null(process_table_find(table, getpid()));
+	process_table_remove(table, process_table_find(table, getpid()), 1);
+	// One that has just ended may wait to be reaped: that is no new one.
+	sweep(table, 200);
+	assert_null(process_table_find(table, getpid()));
+	process_table_collect(table);
+	process_table_collect(table);
+	sweep(table, 300);
+	process = process_table_find(table, getpid());
+	assert_non_null(process);
+	// Nothing is read of it before somebody asks.
+	assert_false(process->named);
+	assert_true(process->image->unread);
+	assert_int_equal(process->image->space.count, 0);
+}
+
+/** In /proc there are many more than one step takes. */
+static void a_sweep_of_a_crowd_takes_many_steps(void **state)
+{
+	struct process_table *table = *state;
+	int steps = 1;
+
+	for (pid_t pid = C; pid < C + 5000; pid++)
+		assert_non_null(process_table_add(table, pid, 10, NULL));
+	while (!process_table_sweep(table, 100))
+		steps++;
+	assert_true(steps >= 5);
+	// The one that the next step would begin with goes.
+	while (!table->sweep.next)
+		process_table_sweep(table, 200);
+	process_table_remove(table,
+			     process_table_find(table, table->sweep.next), 1);
+	while (!process_table_sweep(table, 200))
+		;
+	assert_int_equal(HASH_COUNT(table->processes), 0);
+}
+
+static void what_nobody_asks_for_is_only_noted(void **state)
+{
+	struct process_table *table = *state;
+	struct process *process, *child;
+
+	do_comm(table, A, A, 10, "program", true);
+	do_map(table, A, LIB, 42, "/nowhere/lib.so");
+	process = process_table_find(table, A);
+	assert_int_equal(process->image->space.count, 0);
+	assert_int_equal(module_cache_count(table->modules), 0);
+	do_fork(table, A, A, B, B, 20);
+	child = process_table_find(table, B);
+	assert_ptr_equal(child->image, process->image);
+	do_map(table, A, LIB + SIZE, 43, "/nowhere/other.so");
+	assert_ptr_not_equal(child->image, process->image);
+	assert_int_equal(process_table_get(table, B, 0)->image->space.count, 1);
+	assert_int_equal(process_table_get(table, A, 0)->image->space.count, 2);
+	assert_string_equal(process->image->executable, "/nowhere/lib.so");
+	assert_string_equal(child->image->executable, "/nowhere/lib.so");
+}
+
+static void mappings_without_end_are_bounded(void **state)
+{
+	struct process_table *table = *state;
+	struct process *process = make_program(table, A, 10, "program");
+	uint64_t start = LIB;
+
+	for (int i = 0; i < PROCESS_IMAGE_MAPPINGS_MAX + 5000; i++) {
+		do_map(table, A, start += SIZE, 0, "//anon");
+		assert_in_range(process->image->noted_count, 1,
+				PROCESS_IMAGE_NOTED_MAX);
+	}
+	process_table_get(table, A, 0);
+	assert_in_range(process->image->space.count, 1,
+			PROCESS_IMAGE_MAPPINGS_MAX +
+				PROCESS_IMAGE_NOTED_MAX);
+}
+
+/** Without the exec's record in between, a name read now may be of after. */
+static void a_child_has_the_name_that_its_maker_had(void **state)
+{
+	struct process_table *table = *state;
+	char name[PROCESS_NAME_MAX];
+	struct process *child;
+
+	prctl(PR_GET_NAME, name);
+	process_table_list_all(table);
+	do_fork(table, getpid(), getpid(), B, B, UINT64_MAX - 1);
+	child = process_table_find(table, B);
+	assert_false(child->named);
+	process_table_get(table, B, B);
+	assert_string_equal(child->name, name);
+	assert_string_equal(process_thread(child, B)->name, name);
+	assert_int_equal(child->parent, getpid());
+}
+
+/** The leader has ended, /proc/PID/maps is empty, and others go on. */
+static void a_process_without_its_leader_is_read_by_another(void **state)
+{
+	struct process_table *table = *state;
+	int ready[2], pid;
+	struct process *process;
+	pid_t tid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, tell_tid, &ready[1]);
+		pthread_exit(NULL);
+	}
+	assert_int_equal(read(ready[0], &tid, sizeof(tid)), sizeof(tid));
+	while (!leader_has_ended(pid))
+		sched_yield();
+	process = process_table_get(table, pid, tid);
+	assert_non_null(space_find(&process->image->space, (uint64_t)tell_tid));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
 }
 
 static struct target *make_target(uint64_t since_ns, uint64_t epoch)
@@ -420,6 +587,12 @@ int main(void)
 		TEST(who_began_unseen_is_read_from_proc),
 		TEST(after_a_loss_it_is_read_again),
 		TEST(whose_end_went_unseen_is_swept),
+		TEST(whose_beginning_went_unseen_is_found),
+		TEST(a_sweep_of_a_crowd_takes_many_steps),
+		TEST(what_nobody_asks_for_is_only_noted),
+		TEST(mappings_without_end_are_bounded),
+		TEST(a_child_has_the_name_that_its_maker_had),
+		TEST(a_process_without_its_leader_is_read_by_another),
 		TEST(an_interpreter_belongs_to_its_program),
 	};
 
