@@ -34,3 +34,7 @@ EXTRA_DIST += tests/fuzz/corpus/config
 fuzz_targets += tests/fuzz/fuzz_labels
 tests_fuzz_fuzz_labels_SOURCES = tests/fuzz/fuzz_labels.c
 EXTRA_DIST += tests/fuzz/corpus/labels
+
+fuzz_targets += tests/fuzz/fuzz_broker
+tests_fuzz_fuzz_broker_SOURCES = tests/fuzz/fuzz_broker.c
+EXTRA_DIST += tests/fuzz/corpus/broker
