@@ -139,6 +139,14 @@ static void put_busy(struct top_page *page, const struct top_scene *scene)
 	put_item(page, TOP_STYLE_PLAIN, text);
 }
 
+static void put_opened(struct top_page *page, const struct top_scene *scene)
+{
+	uint32_t place = scene->shown->sandwich.function;
+
+	top_page_put(page, TOP_STYLE_BOLD, "callers and callees of %.64s",
+		     scene->model->functions[place].name);
+}
+
 static void draw_choices(struct top_page *page, const struct top_scene *scene,
 			 const struct top_state *state)
 {
@@ -146,9 +154,11 @@ static void draw_choices(struct top_page *page, const struct top_scene *scene,
 	char text[96];
 
 	top_page_line(page);
-	top_page_put(page, TOP_STYLE_BOLD, "%s",
-		     scene->shown->is_sandwich ? "callers and callees" :
-						 subjects[view->subject]);
+	if (scene->shown->is_sandwich)
+		put_opened(page, scene);
+	else
+		top_page_put(page, TOP_STYLE_BOLD, "%s",
+			     subjects[view->subject]);
 	put_owner(page, scene, view);
 	put_item(page, TOP_STYLE_BOLD, languages[view->language]);
 	put_window(page, scene, state);

@@ -109,6 +109,12 @@ void top_model_deinit(struct top_model *model)
 	memset(model, 0, sizeof(*model));
 }
 
+void top_model_align(struct top_model *model, int64_t time_ns)
+{
+	if (model->first_second < 0 && time_ns >= 0)
+		model->phase_ns = (time_ns + 1) % (int64_t)NS_PER_SEC;
+}
+
 struct error *top_model_reset(struct top_model *model)
 {
 	unsigned int resets = model->resets + 1;
@@ -247,9 +253,17 @@ uint32_t top_model_callsite(struct top_model *model, int64_t id,
 	return place;
 }
 
+// From 0 on for times from 0 on.
+static int64_t second_of(const struct top_model *model, int64_t time_ns)
+{
+	int64_t since = time_ns - model->phase_ns + (int64_t)NS_PER_SEC;
+
+	return since >= 0 ? since / (int64_t)NS_PER_SEC : -1;
+}
+
 void top_model_advance(struct top_model *model, int64_t time_ns)
 {
-	int64_t second = time_ns / (int64_t)NS_PER_SEC;
+	int64_t second = second_of(model, time_ns);
 
 	if (second < 0)
 		return;
@@ -281,7 +295,7 @@ const struct top_counts *top_model_second(const struct top_model *model,
 
 void top_model_sample(struct top_model *model, const struct top_sample *sample)
 {
-	int64_t second = sample->time_ns / (int64_t)NS_PER_SEC;
+	int64_t second = second_of(model, sample->time_ns);
 	struct top_count count = {
 		.thread = sample->thread,
 		.callsite = sample->callsite,

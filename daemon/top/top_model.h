@@ -79,6 +79,7 @@ struct top_model {
 	struct intern process_ids, thread_ids, function_ids, callsite_ids;
 	struct top_counts seconds[TOP_SECONDS]; /* [second % TOP_SECONDS] */
 	struct top_counts before;		/* all older ones */
+	int64_t phase_ns; /* where in a second of the store ours begin */
 	int64_t first_second; /* of the first sample; -1: none yet */
 	int64_t last_second;  /* the one that is being counted */
 	size_t limit;	      /* callsites, and counts, at most */
@@ -88,6 +89,12 @@ struct top_model {
 
 struct error *top_model_init(struct top_model *model);
 void top_model_deinit(struct top_model *model);
+
+/**
+ * Before the first sample: a second of the model ends with @time_ns, that of
+ * the newest sample there is, so that none is cut short at the end.
+ */
+void top_model_align(struct top_model *model, int64_t time_ns);
 
 /** Forgets all; what was full or missing is no longer. */
 struct error *top_model_reset(struct top_model *model);

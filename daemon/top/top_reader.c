@@ -262,6 +262,7 @@ static struct error *read_samples(struct top_reader *reader,
 	struct error *error;
 
 	top_names_renew(&reader->names);
+	top_model_align(model, newest);
 	// After a pause, too, no more is read than can be shown.
 	if (reader->first_id < 0 || reader->last_id < oldest)
 		reader->last_id = oldest > 0 ? oldest : -1;
@@ -303,7 +304,7 @@ static struct error *poll_file(struct top_reader *reader,
 	if (error)
 		return error;
 	if (!reader->head.live)
-		top_model_advance(model, newest + (int64_t)NS_PER_SEC);
+		top_model_advance(model, newest + 1);
 	else if (now - lag > newest)
 		top_model_advance(model, now - lag);
 	return NULL;

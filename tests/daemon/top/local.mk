@@ -1,2 +1,6 @@
-check_PROGRAMS += tests/daemon/top/test_top_model
+check_PROGRAMS += tests/daemon/top/test_top_model \
+	tests/daemon/top/test_top_page \
+	tests/daemon/top/test_top_state
 tests_daemon_top_test_top_model_SOURCES = tests/daemon/top/test_top_model.c
+tests_daemon_top_test_top_page_SOURCES = tests/daemon/top/test_top_page.c
+tests_daemon_top_test_top_state_SOURCES = tests/daemon/top/test_top_state.c

@@ -251,6 +251,26 @@ static void test_windows(void **state)
 	expect(fixture, "");
 }
 
+// The newest sample ends a second, so that none is cut short.
+static void test_aligned(void **state)
+{
+	struct fixture *fixture = *state;
+
+	top_model_align(&fixture->model, 3300000000);
+	sample(fixture, 1.2, 1, S_MAIN);
+	sample(fixture, 2.31, 1, S_RUN);
+	sample(fixture, 3.2, 1, S_FIB);
+	sample(fixture, 3.3, 1, S_WRITE);
+	advance(fixture, 3.300000001);
+	// Too late: there are samples already.
+	top_model_align(&fixture->model, 3500000000);
+	fixture->view.window_s = 1;
+	expect(fixture, "run 1/3\nfib 1/1\nwrite 1/1\nmain 0/3\n");
+	fixture->view.window_s = 30;
+	expect(fixture, "main 1/4\nrun 1/3\nfib 1/1\nwrite 1/1\n");
+	assert_int_equal(fixture->table.window_ns, 3 * NS_PER_SEC);
+}
+
 static void test_late_samples(void **state)
 {
 	struct fixture *fixture = *state;
@@ -381,6 +401,7 @@ int main(void)
 		TOP_TEST(test_processes_and_threads),
 		TOP_TEST(test_not_chosen),
 		TOP_TEST(test_windows),
+		TOP_TEST(test_aligned),
 		TOP_TEST(test_late_samples),
 		TOP_TEST(test_trend),
 		TOP_TEST(test_sandwich),
