@@ -16,22 +16,34 @@ libschema_a_SOURCES += \
 	schema/query.c \
 	schema/query_overlay.c schema/query_overlay.h \
 	schema/query_print.c schema/query_print.h \
+	schema/retention.c \
 	schema/rollup.c schema/rollup.h \
+	schema/rollup_builder.c schema/rollup_builder.h \
 	schema/sql.c schema/sql.h \
 	schema/store_check.c schema/store_check.h \
 	schema/store_callsites.c \
 	schema/store_commit.c \
 	schema/store_continue.c \
+	schema/store_era.c \
 	schema/store_file.c \
+	schema/store_forget.c \
 	schema/store_intern.c \
+	schema/store_join.c \
 	schema/store_labels.c \
+	schema/store_lock.c schema/store_lock.h \
 	schema/store_log.c \
 	schema/store_open.c \
+	schema/store_recovery.c \
+	schema/store_rollup.c \
 	schema/store_samples.c \
 	schema/store_session.c \
 	schema/store_state.h \
 	schema/store_statements.c \
-	schema/store_tree.c
+	schema/store_sweep.c \
+	schema/store_transaction.c \
+	schema/store_tree.c \
+	schema/store_upkeep.c \
+	schema/store_wal.c
 nodist_libschema_a_SOURCES += schema/0001_tables_sql.c \
 	schema/0002_views_sql.c schema/0003_store_sql.c \
 	schema/0004_views_sql.c
@@ -46,6 +58,10 @@ libschema_a_SOURCES += \
 	schema/call_tree_load.c \
 	schema/call_tree_prune.c \
 	schema/call_tree_rows.c schema/call_tree_rows.h \
+	schema/diff.c schema/diff.h \
+	schema/diff_json.c \
+	schema/diff_test.c schema/diff_test.h \
+	schema/diff_text.c \
 	schema/excerpt.c schema/excerpt.h \
 	schema/export_folded.c \
 	schema/flame.c \

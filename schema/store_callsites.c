@@ -55,23 +55,69 @@ static struct error *write_callsite(struct store *store, size_t index)
 		sqlite3_bind_int64(statement, 8, node->depth);
 		sqlite3_bind_int64(statement, 9, node->recursive);
 		sqlite3_bind_int64(statement, 10,
-				   store->events[node->event].id);
+				   store->events[node->event].row_id);
 	}
 	return sql_step(store->database, statement);
 }
 
+// In a recording all weights are right after each commit. A store that goes on
+// writes them now and then, a part at a time: who asks it for a span of time
+// counts samples and rollups.
 struct error *store_write_callsites(struct store *store)
 {
 	struct store_tree *tree = &store->tree;
 	struct error *error;
 
-	carry_weights(tree);
-	for (size_t i = 0; i < tree->count; i++) {
+	if (!store->continued || store->ending)
+		carry_weights(tree);
+	for (size_t i = store->continued && !store->ending ? tree->written : 0;
+	     i < tree->count; i++) {
 		if (i < tree->written && !tree->nodes[i].dirty)
 			continue;
 		error = write_callsite(store, i);
 		if (error)
 			return error;
 	}
+	return NULL;
+}
+
+static struct error *write_some(struct store *store, void *next)
+{
+	enum { NODES = 500, LOOKED_AT = 50000 };
+	const struct store_tree *tree = &store->tree;
+	size_t *at = next, end = *at + LOOKED_AT;
+	int left = NODES;
+
+	for (; *at < tree->written && *at < end && left > 0; ++*at) {
+		struct error *error;
+
+		if (!tree->nodes[*at].dirty)
+			continue;
+		error = write_callsite(store, *at);
+		if (error)
+			return error;
+		left--;
+	}
+	return NULL;
+}
+
+struct error *store_write_weights(struct store *store, bool *more)
+{
+	struct store_tree *tree = &store->tree;
+	size_t from, at;
+	struct error *error;
+
+	if (!store->weights_at)
+		return NULL;
+	from = at = store->weights_at - 1;
+	if (from == 0)
+		carry_weights(tree);
+	error = store_transact(store, write_some, &at);
+	if (error)
+		return error;
+	for (size_t i = from; i < at; i++)
+		tree->nodes[i].dirty = false;
+	store->weights_at = at < tree->written ? at + 1 : 0;
+	*more = store->weights_at != 0;
 	return NULL;
 }

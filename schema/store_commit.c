@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-#include <sys/stat.h>
-
 #include "schema/sql.h"
 #include "schema/store_state.h"
-
-static struct error *run(struct store *store, enum store_statement statement)
-{
-	return sql_step(store->database, store->statements[statement]);
-}
 
 static struct error *write_row(struct store *store, enum store_table table,
 			       const struct store_row *row)
@@ -131,35 +123,23 @@ static struct error *write_health(struct store *store)
 	return NULL;
 }
 
-static struct error *write_levels(struct store *store)
+// In the same transaction as the last samples: a disk that is full just then
+// leaves a session that did not end, not samples that are there and reported
+// as lost.
+static struct error *write_end(struct store *store)
 {
-	static const char *const name[] = {
-		[LEVEL_SAMPLE] = "sample",
-		[LEVEL_10S] = "rollup_10s",
-		[LEVEL_10MIN] = "rollup_10min",
-	};
-	sqlite3_stmt *statement = store->statements[STATEMENT_SET_LEVEL];
+	sqlite3_stmt *statement = store->statements[STATEMENT_END_SESSION];
 
-	for (size_t i = 0; i < LEVEL_COUNT; i++) {
-		const struct store_level_row *level = &store->levels[i];
-		struct error *error;
-
-		if (memcmp(level, &store->levels_written[i], sizeof(*level)) ==
-		    0)
-			continue;
-		sqlite3_bind_text(statement, 1, name[i], -1, SQLITE_STATIC);
-		sqlite3_bind_int64(statement, 2, level->kept_id);
-		sqlite3_bind_int64(statement, 3, level->done_id);
-		sqlite3_bind_int64(statement, 4, level->row_count);
-		sqlite3_bind_int64(statement, 5, level->bytes);
-		error = sql_step(store->database, statement);
-		if (error)
-			return error;
-	}
-	return NULL;
+	if (!store->ending)
+		return NULL;
+	sqlite3_bind_int64(statement, 1, store->end_ns);
+	sqlite3_bind_int64(statement, 2,
+			   store_time(store, (uint64_t)store->end_ns));
+	sqlite3_bind_int64(statement, 3, store->session_id);
+	return sql_step(store->database, statement);
 }
 
-static struct error *write_all(struct store *store, int64_t *ret_last_id)
+static struct error *write_all(struct store *store, void *last_sample_id)
 {
 	struct error *error = store_write_events(store);
 
@@ -174,13 +154,13 @@ static struct error *write_all(struct store *store, int64_t *ret_last_id)
 	if (!error)
 		error = write_outcomes(store);
 	if (!error)
-		error = store_write_samples(store, ret_last_id);
+		error = store_write_samples(store, last_sample_id);
 	if (!error)
 		error = store_write_log(store);
 	if (!error)
-		error = write_levels(store);
-	if (!error)
 		error = write_health(store);
+	if (!error)
+		error = write_end(store);
 	return error;
 }
 
@@ -199,7 +179,7 @@ static void forget_pending(struct store *store)
 		free(store->renames[i].name);
 	store->rename_count = 0;
 	store->tree.written = store->tree.count;
-	for (size_t i = 0; i < store->tree.count; i++)
+	for (size_t i = 0; !store->continued && i < store->tree.count; i++)
 		store->tree.nodes[i].dirty = false;
 	for (size_t i = 0; i < store->outcome_count; i++)
 		store->outcomes[i].dirty = false;
@@ -209,63 +189,40 @@ static void forget_pending(struct store *store)
 		store->events[i].written = true;
 	store_forget_labels(store);
 	store_forget_log(store);
-	memcpy(store->levels_written, store->levels, sizeof(store->levels));
 	store->sample_count = 0;
 }
 
-static struct error *write_transaction(struct store *store)
+struct error *store_write_pending(struct store *store)
 {
 	int64_t last_sample_id = store->last_sample_id;
-	struct error *error = run(store, STATEMENT_BEGIN);
+	struct error *error =
+		store_transact(store, write_all, &last_sample_id);
 
 	if (error)
 		return error;
-	error = write_all(store, &last_sample_id);
-	if (!error)
-		error = run(store, STATEMENT_COMMIT);
-	if (error) {
-		// SQLite may have rolled back by itself, as when it is full.
-		if (!sqlite3_get_autocommit(store->database))
-			error_destroy(run(store, STATEMENT_ROLLBACK));
-		return error;
-	}
 	store->last_sample_id = last_sample_id;
 	forget_pending(store);
 	return NULL;
 }
 
-// SQLite goes on writing to a file that has no name any more.
-static struct error *check_file(const struct store *store)
+static struct error *commit_recording(struct store *store)
 {
-	struct stat status;
+	struct error *error = store_check_file(store);
 
-	if (stat(store->path, &status) == 0 && status.st_dev == store->device &&
-	    status.st_ino == store->inode)
-		return NULL;
-	return error_create(ERROR_NOT_FOUND,
-			    "it was removed or replaced while recording");
+	return error ? error : store_write_pending(store);
 }
 
 struct error *store_commit(struct store *store)
 {
-	struct error *error = check_file(store);
+	struct error *error = store->continued ? store_commit_continued(store) :
+						 commit_recording(store);
 
-	if (!error)
-		error = write_transaction(store);
 	if (error)
-		return error_wrap(error, "write profile '%s'", store->path);
+		return error_wrap(error, "write %s '%s'",
+				  store->continued ? "store" : "profile",
+				  store->path);
 	if (!store->out_of_memory)
 		return NULL;
 	store->out_of_memory = false;
 	return &error_nomem;
-}
-
-struct error *store_write_end(struct store *store, uint64_t end_monotonic_ns)
-{
-	sqlite3_stmt *statement = store->statements[STATEMENT_END_SESSION];
-
-	sqlite3_bind_int64(statement, 1, (int64_t)end_monotonic_ns);
-	sqlite3_bind_int64(statement, 2, store_time(store, end_monotonic_ns));
-	sqlite3_bind_int64(statement, 3, store->session_id);
-	return sql_step(store->database, statement);
 }

@@ -54,6 +54,29 @@ static bool copy_texts(struct store_row *row)
 	return true;
 }
 
+static void free_texts(struct store_row *row)
+{
+	for (size_t i = 0; i < STORE_ROW_TEXTS; i++)
+		free(row->text[i]);
+}
+
+static int64_t row_id(const struct store_rows *rows, uint32_t number)
+{
+	return rows->kept ? rows->ids[number - 1] : rows->base + number;
+}
+
+// A row for the newest number, whose id is the next; 0: no memory.
+static int64_t number_row(struct store_rows *rows, uint32_t number)
+{
+	if (!rows->kept)
+		return rows->base + number;
+	if (!array_reserve((void **)&rows->ids, &rows->id_capacity, number,
+			   sizeof(*rows->ids)))
+		return 0;
+	rows->ids[number - 1] = ++rows->base;
+	return rows->base;
+}
+
 static int64_t add_row(struct store *store, enum store_table table,
 		       struct intern_key key, struct store_row row)
 {
@@ -69,7 +92,12 @@ static int64_t add_row(struct store *store, enum store_table table,
 		intern_undo(&rows->intern);
 		return 0;
 	}
-	row.id = rows->base + number;
+	row.id = number_row(rows, number);
+	if (!row.id) {
+		free_texts(&row);
+		intern_undo(&rows->intern);
+		return 0;
+	}
 	rows->pending[rows->count++] = row;
 	return row.id;
 }
@@ -114,7 +142,7 @@ int64_t store_intern_row(struct store *store, enum store_table table,
 	int64_t id;
 
 	if (number)
-		return rows->base + number;
+		return row_id(rows, number);
 	if (rows->intern.count < store->rows_max) {
 		id = add_row(store, table, key, *row);
 	} else {
@@ -124,6 +152,24 @@ int64_t store_intern_row(struct store *store, enum store_table table,
 	if (!id)
 		store->out_of_memory = true;
 	return id;
+}
+
+bool store_intern_known(struct store *store, enum store_table table,
+			const struct store_row *row, size_t text_count)
+{
+	struct store_rows *rows = &store->rows[table];
+	struct intern_key key = identity_key(store, row, text_count);
+	uint32_t number;
+
+	if (intern_find(&rows->intern, key))
+		return true;
+	if (!array_reserve((void **)&rows->ids, &rows->id_capacity,
+			   rows->intern.count + 1, sizeof(*rows->ids)))
+		return false;
+	number = intern_add(&rows->intern, key);
+	if (number)
+		rows->ids[number - 1] = row->id;
+	return number != 0;
 }
 
 int64_t store_process(struct store *store, pid_t pid, uint64_t start_ns,

@@ -13,51 +13,50 @@ enum { TEXT_COMMAND_LINE, TEXT_EXECUTABLE, TEXT_PYTHON_VERSION, TEXT_USER };
 _Static_assert(TEXT_USER + 1 == STORE_LABEL_TEXTS, "texts of a label");
 
 static bool event_is(const struct store_event *event, const char *name,
-		     const char *unit)
+		     const char *unit, uint64_t period)
 {
-	return strcmp(event->name, name) == 0 && strcmp(event->unit, unit) == 0;
+	return strcmp(event->name, name) == 0 &&
+	       strcmp(event->unit, unit) == 0 && event->period == period;
 }
 
-int64_t store_event(struct store *store, const char *name, const char *unit,
-		    uint64_t period)
+static int64_t add_event(struct store *store, const char *name,
+			 const char *unit, uint64_t period)
 {
-	struct store_event *event = store->events;
-	int64_t last_id = 0;
+	struct store_event event = { .period = period };
 
-	for (size_t i = 0; i < store->event_count; i++, event++) {
-		if (event_is(event, name, unit))
-			return event->id;
-		if (event->id > last_id)
-			last_id = event->id;
-	}
-	// No host has as many: what is beyond shares one, under a name that
-	// says so, rather than one that is of another unit.
-	if (store->event_count == STORE_EVENTS_MAX)
-		return store->events[STORE_EVENTS_MAX - 1].id;
-	if (store->event_count == STORE_EVENTS_MAX - 1) {
-		name = "[more events]";
-		unit = "mixed";
-	}
-	event->name = text_repair(name, strnlen(name, STORE_TEXT_MAX));
-	event->unit = text_repair(unit, strnlen(unit, STORE_TEXT_MAX));
-	if (!event->name || !event->unit) {
-		free(event->name);
-		free(event->unit);
+	event.name = text_repair(name, strnlen(name, STORE_TEXT_MAX));
+	event.unit = text_repair(unit, strnlen(unit, STORE_TEXT_MAX));
+	if (!event.name || !event.unit) {
+		free(event.name);
+		free(event.unit);
 		store->out_of_memory = true;
 		return 0;
 	}
-	event->id = last_id + 1;
-	event->period = period;
-	store->event_count++;
-	return event->id;
+	event.row_id = ++store->event_last_id;
+	store->events[store->event_count++] = event;
+	return (int64_t)store->event_count;
+}
+
+// No host has as many: those beyond share one, under a name that says so,
+// rather than one that is of another unit.
+int64_t store_event(struct store *store, const char *name, const char *unit,
+		    uint64_t period)
+{
+	for (size_t i = 0; i < store->event_count; i++)
+		if (event_is(&store->events[i], name, unit, period))
+			return (int64_t)i + 1;
+	if (store->event_count < STORE_EVENTS_MAX - 1)
+		return add_event(store, name, unit, period);
+	if (store->event_count < STORE_EVENTS_MAX)
+		return add_event(store, "[more events]", "mixed", 0);
+	return STORE_EVENTS_MAX;
 }
 
 uint32_t store_event_index(const struct store *store, int64_t id)
 {
-	for (uint32_t i = 0; id && i < store->event_count; i++)
-		if (store->events[i].id == id)
-			return i;
-	return 0;
+	return id > 0 && (uint64_t)id <= store->event_count ?
+		       (uint32_t)(id - 1) :
+		       0;
 }
 
 struct error *store_write_events(struct store *store)
@@ -70,7 +69,7 @@ struct error *store_write_events(struct store *store)
 
 		if (event->written)
 			continue;
-		sqlite3_bind_int64(statement, 1, event->id);
+		sqlite3_bind_int64(statement, 1, event->row_id);
 		sqlite3_bind_text(statement, 2, event->name, -1, SQLITE_STATIC);
 		sqlite3_bind_text(statement, 3, event->unit, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(statement, 4, (int64_t)event->period);

@@ -131,6 +131,7 @@ void store_clock(struct store *store, uint64_t monotonic_ns, uint64_t wall_ns,
 		.reason = reason,
 	};
 	store->clock_last_id = id;
+	store->wall_ahead_ns = wall_ns - monotonic_ns;
 	hear_of(store, id);
 }
 

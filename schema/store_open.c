@@ -116,8 +116,12 @@ static struct error *fill_new(struct store *store, const char *path,
 		return sql_error(database, result);
 	error = sql_run(database, "PRAGMA page_size = 4096;"
 				  "PRAGMA journal_mode = MEMORY;"
-				  "PRAGMA synchronous = OFF;"
-				  "PRAGMA application_id = 0x42726e64");
+				  "PRAGMA synchronous = OFF");
+	// Only before the first page: later all would be written again.
+	if (!error && store->continued)
+		error = sql_run(database, "PRAGMA auto_vacuum = INCREMENTAL");
+	if (!error)
+		error = sql_run(database, "PRAGMA application_id = 0x42726e64");
 	if (!error)
 		error = migration_run(database);
 	if (!error)
@@ -182,6 +186,7 @@ struct store *store_create(const struct store_session *session)
 
 	if (!store)
 		return NULL;
+	store->lock_fd = -1;
 	store->session_id = 1;
 	store->start_ns = (int64_t)session->start_monotonic_ns;
 	store->last_sample_id = INT64_MIN;
@@ -220,54 +225,38 @@ struct error *store_open(const char *path, const struct store_session *session,
 	if (error)
 		return error;
 	error = store_connect(store);
+	if (!error)
+		error = store_prepare_statements(store);
 	if (error)
 		return error_wrap(error, "open profile '%s'", store->path);
 	*ret = take_ptr(store);
 	return NULL;
 }
 
-static void free_pending(struct store *store)
+void store_destroy(struct store *store)
 {
-	for (size_t table = 0; table < TABLE_COUNT; table++) {
-		struct store_rows *rows = &store->rows[table];
-
-		for (size_t i = 0; i < rows->count; i++)
-			for (size_t t = 0; t < STORE_ROW_TEXTS; t++)
-				free(rows->pending[i].text[t]);
-		free(rows->pending);
-		free(rows->ids);
-		intern_deinit(&rows->intern);
-	}
-	for (size_t i = 0; i < store->rename_count; i++)
-		free(store->renames[i].name);
-	for (size_t i = 0; i < store->counter_count; i++) {
-		free(store->counters[i].name);
-		free(store->counters[i].meaning);
-	}
+	if (!store)
+		return;
+	store_disconnect(store);
+	store_forget(store);
+	store_forget_rolls(store);
+	id_set_deinit(&store->sweep.marks);
+	store_free_session(&store->session);
 	for (size_t i = 0; i < store->event_count; i++) {
 		free(store->events[i].name);
 		free(store->events[i].unit);
 	}
 	for (size_t i = 0; i < store->incident_count; i++)
 		free(store->incidents[i].detail);
-	store_forget_labels(store);
-	free(store->renames);
-	free(store->labels);
-	free(store->vitals);
+	for (size_t i = 0; i < store->counter_count; i++) {
+		free(store->counters[i].name);
+		free(store->counters[i].meaning);
+	}
 	free(store->counters);
-	free(store->samples);
-}
-
-void store_destroy(struct store *store)
-{
-	if (!store)
-		return;
-	store_finalize_statements(store);
-	sqlite3_close_v2(store->database);
-	free_pending(store);
-	intern_deinit(&store->tree.intern);
-	free(store->tree.nodes);
-	free(store->tree.function_of_frame);
+	free(store->vitals);
+	free(store->failure);
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
 	free(store->path);
 	free(store);
 }
@@ -275,17 +264,20 @@ void store_destroy(struct store *store)
 struct error *store_close(struct store *store, uint64_t end_monotonic_ns)
 {
 	_cleanup_(store_destroyp) struct store *guard = store;
-	struct error *error = store_commit(store);
+	struct error *error;
 
-	if (!error) {
-		error = store_write_end(store, end_monotonic_ns);
-		error_wrap(error, "write profile '%s'", store->path);
+	store->ending = true;
+	store->end_ns = (int64_t)end_monotonic_ns;
+	error = store_commit(store);
+	// A profile is one plain file, that also opens where nothing can be
+	// written. Whoever reads it just now keeps us from it; then the log
+	// stays beside it.
+	if (store->database) {
+		store_finalize_statements(store);
+		error_destroy(sql_run(store->database,
+				      "PRAGMA wal_checkpoint(TRUNCATE)"));
+		if (!store->continued)
+			leave_wal_mode(store->database);
 	}
-	// One plain file, that also opens where nothing can be written. Whoever
-	// reads it just now keeps us from it; then the log stays beside it.
-	store_finalize_statements(store);
-	error_destroy(
-		sql_run(store->database, "PRAGMA wal_checkpoint(TRUNCATE)"));
-	leave_wal_mode(store->database);
 	return error;
 }

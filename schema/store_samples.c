@@ -57,11 +57,36 @@ static struct error *write_relation(const struct store *store,
 	return sql_step(store->database, statement);
 }
 
+// Beside its row, what a sample is to those who look at its id.
+static struct error *after_row(struct store *store,
+			       const struct store_pending_sample *sample,
+			       int64_t id)
+{
+	const struct store_event *event = &store->events[sample->event];
+	struct rollup_entry entry = {
+		.event_id = sample->callsite ? event->row_id : 1,
+		.thread_id = row_id(store->rows[TABLE_THREAD].base,
+				    sample->thread),
+		.period = event->period,
+		.stack = {
+			.callsite_id = row_id(store->tree.base,
+					      sample->callsite),
+			.samples = 1,
+			.weight = sample->weight,
+		},
+	};
+	struct error *error = write_relation(store, sample, id);
+
+	if (error || !store->continued)
+		return error;
+	return store_late_add(store, &entry, id);
+}
+
 /*
  * A late sample may meet one of an earlier commit: *@id moves to the next
  * number that is free.
  */
-static struct error *write_sample(const struct store *store,
+static struct error *write_sample(struct store *store,
 				  const struct store_pending_sample *sample,
 				  int64_t *id)
 {
@@ -83,7 +108,7 @@ static struct error *write_sample(const struct store *store,
 	if (result != SQLITE_DONE)
 		error = sql_error(store->database, result);
 	sqlite3_reset(statement);
-	return error ? error : write_relation(store, sample, *id);
+	return error ? error : after_row(store, sample, *id);
 }
 
 static int compare_times(const void *a, const void *b)
@@ -107,7 +132,7 @@ static void sort_samples(struct store *store)
 }
 
 // The next STORE_BATCH samples, all later than what is in the file.
-static struct error *write_batch(const struct store *store,
+static struct error *write_batch(struct store *store,
 				 const struct store_pending_sample *samples,
 				 int64_t *last)
 {
@@ -120,7 +145,7 @@ static struct error *write_batch(const struct store *store,
 		else
 			++*last;
 		bind_sample(store, statement, i, &samples[i], *last);
-		error = write_relation(store, &samples[i], *last);
+		error = after_row(store, &samples[i], *last);
 		if (error)
 			return error;
 	}
@@ -134,6 +159,7 @@ struct error *store_write_samples(struct store *store, int64_t *ret_last_id)
 	size_t i = 0;
 
 	sort_samples(store);
+	store_late_begin(store);
 	while (i < store->sample_count) {
 		const struct store_pending_sample *sample = &store->samples[i];
 		int64_t id = sample->offset_ns;
@@ -156,5 +182,8 @@ struct error *store_write_samples(struct store *store, int64_t *ret_last_id)
 			return error;
 	}
 	*ret_last_id = last > late_last ? last : late_last;
-	return NULL;
+	store->levels[LEVEL_SAMPLE].row_count += (int64_t)store->sample_count;
+	store->levels[LEVEL_SAMPLE].bytes +=
+		(int64_t)store->sample_count * STORE_SAMPLE_BYTES;
+	return store_late_end(store);
 }

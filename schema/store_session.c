@@ -7,6 +7,55 @@
 #include "schema/sql.h"
 #include "schema/store_state.h"
 
+enum { SESSION_TEXTS = 7 };
+
+static void free_text(const char *text)
+{
+	free((void *)(uintptr_t)text);
+}
+
+static void session_texts(struct store_session *session,
+			  const char **text[SESSION_TEXTS])
+{
+	const char **all[SESSION_TEXTS] = {
+		&session->brindle_version, &session->host,
+		&session->kernel,	   &session->architecture,
+		&session->command,	   &session->event,
+		&session->event_note,
+	};
+
+	memcpy(text, all, sizeof(all));
+}
+
+bool store_copy_session(struct store_session *copy,
+			const struct store_session *session)
+{
+	const char **text[SESSION_TEXTS];
+
+	*copy = *session;
+	session_texts(copy, text);
+	for (size_t i = 0; i < SESSION_TEXTS; i++) {
+		*text[i] = strdup(*text[i] ? *text[i] : "");
+		if (*text[i])
+			continue;
+		while (++i < SESSION_TEXTS)
+			*text[i] = NULL;
+		store_free_session(copy);
+		return false;
+	}
+	return true;
+}
+
+void store_free_session(struct store_session *session)
+{
+	const char **text[SESSION_TEXTS];
+
+	session_texts(session, text);
+	for (size_t i = 0; i < SESSION_TEXTS; i++)
+		free_text(*text[i]);
+	*session = (struct store_session){ 0 };
+}
+
 // The kernel's run: 36 characters. Of interest to people only.
 static void read_boot_id(char *text, size_t size)
 {
@@ -93,7 +142,7 @@ static struct error *insert_event(struct store *store, sqlite3 *database)
 			    &statement);
 	if (error)
 		return error;
-	sqlite3_bind_int64(statement, 1, event->id);
+	sqlite3_bind_int64(statement, 1, event->row_id);
 	sqlite3_bind_text(statement, 2, event->name, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 3, event->unit, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 4, (int64_t)event->period);

@@ -16,7 +16,9 @@
 
 #include <sqlite3.h>
 
+#include "schema/id_set.h"
 #include "schema/intern.h"
+#include "schema/rollup_builder.h"
 #include "schema/store.h"
 
 enum {
@@ -32,7 +34,8 @@ enum {
 	STORE_INCIDENTS_MAX = 256,
 	STORE_CLOCKS_MAX = 1024,
 	STORE_VITALS_MAX = 4096,
-	STORE_BATCH = 16, /* samples an INSERT */
+	STORE_BATCH = 16,	 /* samples an INSERT */
+	STORE_SAMPLE_BYTES = 20, /* of a row, about */
 };
 
 /** The tables of things that are interned; also indexes of statements. */
@@ -58,8 +61,9 @@ struct store_row {
 
 struct store_rows {
 	struct intern intern;
-	int64_t base;		   /* the id of number 0 */
-	int64_t *ids;		   /* owned; [number - 1]; kept tables only */
+	int64_t base;		   /* the id of number 0; kept: the last one */
+	bool kept;		   /* rows outlive eras */
+	int64_t *ids;		   /* owned; [number - 1]; ascending; if kept */
 	size_t id_capacity;
 	struct store_row *pending; /* owned */
 	size_t count, capacity;
@@ -105,8 +109,9 @@ struct store_outcome {
 	bool dirty;
 };
 
+/** Its id for those who write is its index + 1. */
 struct store_event {
-	int64_t id;
+	int64_t row_id;
 	char *name, *unit; /* owned */
 	uint64_t period;
 	int64_t no_stack; /* the callsite of samples without frames; 0: none */
@@ -159,13 +164,53 @@ struct store_level_row {
 	int64_t row_count, bytes;
 };
 
+/** A span that is being rolled up, see store_rollup.c. */
+struct store_roll {
+	enum { ROLL_IDLE, ROLL_READING, ROLL_WRITING } phase;
+	bool read_all; /* no row of the source is left */
+	bool stale;    /* a sample came that was read over */
+	int64_t span_id, next_id;
+	struct rollup_builder builder;
+};
+
+struct store_late {
+	int64_t span_id;
+	struct rollup_builder builder;
+};
+
+enum { STORE_ROLLS = 2 };
+
+/** How far the search for rows without references is, see store_sweep.c. */
+struct store_sweep {
+	int phase;	     /* 0: there is no reason for one */
+	int64_t at;	     /* the last row looked at */
+	bool swept_all;	     /* of the table */
+	struct id_set marks; /* referred to */
+	int64_t era_from[4]; /* the first row left of the era that goes */
+	int64_t log_pruned_id;
+};
+
+/** Samples that were given up, as long as that goes on. */
+struct store_gap {
+	uint64_t samples;
+	int64_t from_id, until_id;
+};
+
 struct store {
 	char *path; /* owned */
+	struct store_session session; /* a copy of what continues; texts owned */
+	int lock_fd;		      /* -1: none */
+	bool lock_existed;	      /* before it was taken */
+	struct store_limits limits;
 	sqlite3 *database;
 	sqlite3_stmt **statements; /* owned; [enum store_statement] */
 	uint64_t device, inode;	   /* of the file */
+	uint64_t log_inode;	   /* of its log */
+	int log_frames;		   /* pages in the log after the last commit */
+	int log_frames_max;	   /* smaller in tests */
 	uint64_t seed;
 	bool continued; /* made by store_continue() */
+	bool ending;	/* the next commit ends the session */
 	int64_t session_id;
 	int64_t start_ns; /* of the session, CLOCK_MONOTONIC */
 	int64_t start_id; /* the same in store time */
@@ -177,6 +222,7 @@ struct store {
 	struct store_tree tree;
 	struct store_event events[STORE_EVENTS_MAX]; /* [0]: the main one */
 	size_t event_count;
+	int64_t event_last_id; /* the largest row id */
 	struct store_outcome outcomes[STORE_OUTCOMES_MAX];
 	size_t outcome_count;
 	int64_t outcome_base; /* the row id of outcomes[0] */
@@ -200,6 +246,27 @@ struct store {
 	size_t counter_count, counter_capacity;
 	struct store_level_row levels[LEVEL_COUNT], levels_written[LEVEL_COUNT];
 
+	struct store_roll rolls[STORE_ROLLS];
+	struct store_late late[STORE_ROLLS];
+	int64_t era_start_id;
+	bool era_due;
+	size_t era_rows_max; /* smaller in tests */
+	bool prune_rest[LEVEL_COUNT]; /* of a span that is half gone */
+	struct store_sweep sweep;
+	size_t weights_at; /* the next node to be written + 1; 0: none */
+
+	int64_t off_id; /* when the file ended that was joined; 0: none */
+	struct store_gap gap;
+	unsigned int failures;	/* commits that failed since one did not */
+	int64_t failing_id;	/* the first of them, in store time */
+	char *failure;		/* owned; what it said */
+	uint64_t start_over_ns; /* when it was tried last */
+	uint64_t wall_ahead_ns; /* of CLOCK_MONOTONIC */
+	uint64_t reader_since_ns; /* the log could not be emptied; 0: it was */
+	int64_t reader_incident;  /* 0: none */
+	uint64_t last_commit_ns;
+	uint64_t longest_step_ns; /* of all that held the writer's lock */
+	int64_t end_ns;		  /* of the session, CLOCK_MONOTONIC */
 	uint64_t dropped_samples; /* the disk stayed full */
 	uint64_t full_tables;	  /* look-ups that met a full table */
 	bool out_of_memory;	  /* since the last commit */
@@ -224,6 +291,52 @@ enum store_statement {
 	STATEMENT_RENAME_THREAD,
 	STATEMENT_SET_HEALTH,
 	STATEMENT_END_SESSION,
+	STATEMENT_ROLL_SAMPLES, /* rows to roll up: from id, to id, limit */
+	STATEMENT_ROLL_10S,
+	STATEMENT_FIRST_SAMPLE, /* from id */
+	STATEMENT_FIRST_10S,
+	STATEMENT_INSERT_10S,
+	STATEMENT_INSERT_10MIN,
+	STATEMENT_LAST_10S, /* before id */
+	STATEMENT_LAST_10MIN,
+	STATEMENT_SUMS_10S, /* rows and bytes: from id, to id */
+	STATEMENT_SUMS_10MIN,
+	STATEMENT_DELETE_10S, /* from id, to id */
+	STATEMENT_DELETE_10MIN,
+	STATEMENT_FIRST_10MIN,
+	STATEMENT_NTH_SAMPLE, /* after as many */
+	STATEMENT_NTH_10S,
+	STATEMENT_NTH_10MIN,
+	STATEMENT_SUMS_SAMPLE,
+	STATEMENT_DELETE_SAMPLE,
+	STATEMENT_DELETE_RELATION, /* before id */
+	STATEMENT_PAGES,
+	STATEMENT_FREE_PAGES,
+	STATEMENT_VACUUM,
+	STATEMENT_OLDEST_ERAS, /* the first two */
+	STATEMENT_DELETE_CALLSITE, /* before id */
+	STATEMENT_DELETE_FRAME,
+	STATEMENT_DELETE_THREAD,
+	STATEMENT_DELETE_PROCESS,
+	STATEMENT_DELETE_ERA,	   /* id */
+	STATEMENT_FRAME_FUNCTIONS, /* id and reference: after id, limit */
+	STATEMENT_FUNCTION_FILES,
+	STATEMENT_FUNCTION_MODULES,
+	STATEMENT_PROCESS_CGROUPS,
+	STATEMENT_FUNCTIONS, /* after id, limit */
+	STATEMENT_SOURCE_FILES,
+	STATEMENT_MODULES,
+	STATEMENT_CGROUPS,
+	STATEMENT_DELETE_FUNCTION, /* id */
+	STATEMENT_DELETE_SOURCE_FILE,
+	STATEMENT_DELETE_MODULE,
+	STATEMENT_DELETE_CGROUP,
+	STATEMENT_PRUNE_VITALS, /* before id */
+	STATEMENT_PRUNE_INCIDENTS,
+	STATEMENT_PRUNE_OUTCOMES,
+	STATEMENT_PRUNE_HEALTH,
+	STATEMENT_PRUNE_CLOCKS,
+	STATEMENT_PRUNE_SESSIONS,
 	STATEMENT_BEGIN,
 	STATEMENT_COMMIT,
 	STATEMENT_ROLLBACK,
@@ -240,12 +353,23 @@ static inline int64_t store_time(const struct store *store, uint64_t monotonic)
 	       store->start_id;
 }
 
-/** The index of event row @id; 0, the main one, when it is not known. */
+/** The index of event @id; 0, the main one, when it is not known. */
 uint32_t store_event_index(const struct store *store, int64_t id);
 
 /** The row equal to @row in all numbers and the first @text_count texts. */
 int64_t store_intern_row(struct store *store, enum store_table table,
 			 const struct store_row *row, size_t text_count);
+
+/** Interns row @row->id of the file, so that it will be found. */
+bool store_intern_known(struct store *store, enum store_table table,
+			const struct store_row *row, size_t text_count);
+
+typedef struct error *store_write_fn(struct store *store, void *argument);
+
+/** Runs @write in a transaction, and writes the levels with it. On failure
+ *  nothing has changed, the levels in memory included. */
+struct error *store_transact(struct store *store, store_write_fn *write,
+			     void *argument);
 
 /** Inside a transaction: the pending samples; their largest row id. */
 struct error *store_write_samples(struct store *store, int64_t *ret_last_id);
@@ -262,11 +386,87 @@ void store_forget_labels(struct store *store);
 struct error *store_write_log(struct store *store);
 void store_forget_log(struct store *store);
 
-/** Writes the end of the session; part of store_close(). */
-struct error *store_write_end(struct store *store, uint64_t end_monotonic_ns);
-
 /** A store without a file; of a session that begins. */
 struct store *store_create(const struct store_session *session);
+
+/** Opens the connection that writes @store->path, and closes it; what was
+ *  said of its log is then wrong. */
+struct error *store_connect(struct store *store);
+void store_disconnect(struct store *store);
+/** The same when the file was lost, or its content. */
+void store_disconnect_lost(struct store *store);
+
+/** SQLite goes on writing to a file that has no name any more: an error. */
+struct error *store_check_file(const struct store *store);
+
+/** A copy of @session that owns its texts. False: no memory. */
+bool store_copy_session(struct store_session *copy,
+			const struct store_session *session);
+void store_free_session(struct store_session *session);
+
+/** Frees all that is remembered of rows and all that waits for the disk;
+ *  numbers go on, so that no id comes twice. */
+void store_forget(struct store *store);
+/** The same of what an era numbers anew. */
+void store_forget_era(struct store *store);
+/** The same of what outlives eras. */
+void store_forget_names(struct store *store);
+
+/** What the file at @store->path holds: where ids go on, what is known. Then
+ *  begins the session there. */
+struct error *store_join(struct store *store);
+
+/** A new era; in a transaction of the caller. */
+struct error *store_insert_era(struct store *store, sqlite3 *database);
+
+/** Names that rows of the file have: they will be found. */
+struct error *store_read_names(struct store *store);
+
+/** Removes rollups of spans that were not written whole. */
+struct error *store_discard_unfinished(struct store *store);
+
+/** One step of rolling up; *@more: there is another. */
+struct error *store_roll_10s(struct store *store, bool *more);
+struct error *store_roll_10min(struct store *store, bool *more);
+void store_forget_rolls(struct store *store);
+
+/** One step each of what keeps it small; *@more: there is another. */
+struct error *store_write_weights(struct store *store, bool *more);
+struct error *store_change_era(struct store *store, bool *more);
+struct error *store_prune(struct store *store, bool *more);
+struct error *store_sweep(struct store *store, bool *more);
+struct error *store_vacuum(struct store *store, bool *more);
+
+/** Of the file and its log, free pages included, and how many those are. */
+struct error *store_used_bytes(struct store *store, int64_t *ret,
+			       int64_t *ret_free);
+
+/** After a commit: steps, within a bounded time. */
+struct error *store_maintain(struct store *store);
+
+/** Moves the log into the file, when it has grown. */
+void store_empty_log(struct store *store);
+
+/** Before a commit: an error while the log may not grow; *@ret_skip: not yet,
+ *  for it grows by each commit. */
+struct error *store_log_ready(struct store *store, bool *ret_skip);
+
+/** Around writing samples: those of spans that are rolled up already. */
+void store_late_begin(struct store *store);
+struct error *store_late_add(struct store *store,
+			     const struct rollup_entry *entry, int64_t id);
+struct error *store_late_end(struct store *store);
+
+/** Opens or makes the file of a store that continues; sets aside the one that
+ *  is there when it is damaged. @damage: what is known of that; owned. */
+struct error *store_continue_file(struct store *store, struct error *damage,
+				  char **ret_note);
+
+/** A commit of a store that continues, and what keeps it small. */
+struct error *store_commit_continued(struct store *store);
+
+/** The one transaction of a tick. */
+struct error *store_write_pending(struct store *store);
 
 /** A new file at @store->path, with the session in it, in place of what is
  *  there. */
@@ -276,10 +476,7 @@ struct error *store_make_file(struct store *store,
 /** @path with symbolic links followed: they are not replaced. Owned. */
 char *store_resolve(const char *path);
 
-/** Opens the connection that writes @store->path. */
-struct error *store_connect(struct store *store);
-
-/** The row of the session, its clock and its main event, in a transaction of
+/** The rows of the session, its clock and its main event, in a transaction of
  *  the caller. */
 struct error *store_insert_session(struct store *store, sqlite3 *database,
 				   const struct store_session *session);

@@ -86,6 +86,104 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 		"meaning = excluded.meaning",
 	[STATEMENT_END_SESSION] = "UPDATE session SET end_monotonic_ns = ?1, "
 				  "end_id = ?2 WHERE id = ?3",
+	[STATEMENT_ROLL_SAMPLES] =
+		"SELECT s.id, s.thread_id, s.callsite_id, s.weight, c.event_id "
+		"FROM sample AS s LEFT JOIN callsite AS c ON c.id = "
+		"s.callsite_id WHERE s.id >= ?1 AND s.id < ?2 ORDER BY s.id "
+		"LIMIT ?3",
+	[STATEMENT_FIRST_SAMPLE] =
+		"SELECT min(id) FROM sample WHERE id >= ?1",
+	[STATEMENT_ROLL_10S] =
+		"SELECT id, thread_id, event_id, stacks FROM rollup_10s "
+		"WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3",
+	[STATEMENT_FIRST_10S] =
+		"SELECT min(id) FROM rollup_10s WHERE id >= ?1",
+	[STATEMENT_INSERT_10S] =
+		"INSERT INTO rollup_10s (id, event_id, thread_id, samples, "
+		"weight, stacks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STATEMENT_INSERT_10MIN] =
+		"INSERT INTO rollup_10min (id, event_id, thread_id, samples, "
+		"weight, stacks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STATEMENT_LAST_10S] = "SELECT id FROM rollup_10s WHERE id < ?1 "
+			       "ORDER BY id DESC LIMIT 1",
+	[STATEMENT_LAST_10MIN] = "SELECT id FROM rollup_10min WHERE id < ?1 "
+				 "ORDER BY id DESC LIMIT 1",
+	[STATEMENT_SUMS_10S] =
+		"SELECT count(*), ifnull(sum(length(stacks)), 0) "
+		"FROM rollup_10s WHERE id >= ?1 AND id < ?2",
+	[STATEMENT_SUMS_10MIN] =
+		"SELECT count(*), ifnull(sum(length(stacks)), 0) "
+		"FROM rollup_10min WHERE id >= ?1 AND id < ?2",
+	[STATEMENT_DELETE_10S] =
+		"DELETE FROM rollup_10s WHERE id >= ?1 AND id < ?2",
+	[STATEMENT_DELETE_10MIN] =
+		"DELETE FROM rollup_10min WHERE id >= ?1 AND id < ?2",
+	[STATEMENT_FIRST_10MIN] =
+		"SELECT min(id) FROM rollup_10min WHERE id >= ?1",
+	[STATEMENT_NTH_SAMPLE] =
+		"SELECT id FROM sample ORDER BY id LIMIT 1 OFFSET ?1",
+	[STATEMENT_NTH_10S] =
+		"SELECT id FROM rollup_10s ORDER BY id LIMIT 1 OFFSET ?1",
+	[STATEMENT_NTH_10MIN] =
+		"SELECT id FROM rollup_10min ORDER BY id LIMIT 1 OFFSET ?1",
+	[STATEMENT_SUMS_SAMPLE] = "SELECT count(*), 20 * count(*) FROM sample "
+				  "WHERE id >= ?1 AND id < ?2",
+	[STATEMENT_DELETE_SAMPLE] =
+		"DELETE FROM sample WHERE id >= ?1 AND id < ?2",
+	[STATEMENT_DELETE_RELATION] =
+		"DELETE FROM sample_relation WHERE sample_id < ?1",
+	[STATEMENT_PAGES] = "PRAGMA page_count",
+	[STATEMENT_FREE_PAGES] = "PRAGMA freelist_count",
+	[STATEMENT_VACUUM] = "PRAGMA incremental_vacuum(16)",
+	[STATEMENT_OLDEST_ERAS] =
+		"SELECT id, start_id, first_callsite_id, first_frame_id, "
+		"first_thread_id, first_process_id FROM era ORDER BY id "
+		"LIMIT 2",
+	[STATEMENT_DELETE_CALLSITE] = "DELETE FROM callsite WHERE id < ?1",
+	[STATEMENT_DELETE_FRAME] = "DELETE FROM frame WHERE id < ?1",
+	[STATEMENT_DELETE_THREAD] = "DELETE FROM thread WHERE id < ?1",
+	[STATEMENT_DELETE_PROCESS] = "DELETE FROM process WHERE id < ?1",
+	[STATEMENT_DELETE_ERA] = "DELETE FROM era WHERE id = ?1",
+	[STATEMENT_FRAME_FUNCTIONS] = "SELECT id, function_id FROM frame "
+		"WHERE id > ?1 AND function_id IS NOT NULL ORDER BY id LIMIT ?2",
+	[STATEMENT_FUNCTION_FILES] = "SELECT id, source_file_id FROM function "
+		"WHERE id > ?1 AND source_file_id IS NOT NULL ORDER BY id LIMIT ?2",
+	[STATEMENT_FUNCTION_MODULES] = "SELECT id, module_id FROM function "
+		"WHERE id > ?1 AND module_id IS NOT NULL ORDER BY id LIMIT ?2",
+	[STATEMENT_PROCESS_CGROUPS] = "SELECT id, cgroup_id FROM process "
+		"WHERE id > ?1 AND cgroup_id IS NOT NULL ORDER BY id LIMIT ?2",
+	[STATEMENT_FUNCTIONS] =
+		"SELECT id FROM function WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[STATEMENT_SOURCE_FILES] =
+		"SELECT id FROM source_file WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[STATEMENT_MODULES] =
+		"SELECT id FROM module WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[STATEMENT_CGROUPS] =
+		"SELECT id FROM cgroup WHERE id > ?1 ORDER BY id LIMIT ?2",
+	[STATEMENT_DELETE_FUNCTION] = "DELETE FROM function WHERE id = ?1",
+	[STATEMENT_DELETE_SOURCE_FILE] = "DELETE FROM source_file WHERE id = ?1",
+	[STATEMENT_DELETE_MODULE] = "DELETE FROM module WHERE id = ?1",
+	[STATEMENT_DELETE_CGROUP] = "DELETE FROM cgroup WHERE id = ?1",
+	[STATEMENT_PRUNE_VITALS] = "DELETE FROM vitals WHERE id < ?1",
+	[STATEMENT_PRUNE_INCIDENTS] =
+		"DELETE FROM incident WHERE start_id < ?1",
+	[STATEMENT_PRUNE_OUTCOMES] =
+		"DELETE FROM outcome WHERE session_id < "
+		"(SELECT max(id) FROM session WHERE start_id <= ?1)",
+	[STATEMENT_PRUNE_HEALTH] =
+		"DELETE FROM health WHERE session_id < "
+		"(SELECT max(id) FROM session WHERE start_id <= ?1)",
+	// Vitals and incidents want to know what time it was, too.
+	[STATEMENT_PRUNE_CLOCKS] =
+		"DELETE FROM clock WHERE id < (SELECT max(id) FROM clock "
+		"WHERE id <= ?1 AND id <= ifnull((SELECT min(id) FROM vitals), "
+		"?1) AND id <= ifnull((SELECT min(start_id) FROM incident), "
+		"?1))",
+	[STATEMENT_PRUNE_SESSIONS] =
+		"DELETE FROM session WHERE id < (SELECT max(id) FROM session "
+		"WHERE start_id <= ?1) AND id < (SELECT min(session_id) FROM "
+		"era) AND id < (SELECT min(session_id) FROM clock) AND id < "
+		"ifnull((SELECT min(session_id) FROM incident), id + 1)",
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
 	[STATEMENT_COMMIT] = "COMMIT",
 	[STATEMENT_ROLLBACK] = "ROLLBACK",

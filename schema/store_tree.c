@@ -111,17 +111,18 @@ static uint32_t find_outcome(struct store *store,
 
 // Samples without frames have no node; those of other events than the first
 // would then not say which event it was.
-static int64_t no_stack(struct store *store, struct store_event *event)
+static int64_t no_stack(struct store *store, uint32_t index)
 {
+	struct store_event *event = &store->events[index];
 	int64_t function, frame;
 
-	if (event->id == STORE_MAIN_EVENT)
+	if (event->row_id == 1)
 		return 0;
 	if (event->no_stack > store->tree.base)
 		return event->no_stack;
 	function = store_function(store, STORE_OTHER, "[no stack]", NULL, 0, 0);
 	frame = store_frame(store, function, STORE_EXACT, 0, 0);
-	event->no_stack = store_callsite(store, event->id, 0, frame);
+	event->no_stack = store_callsite(store, (int64_t)index + 1, 0, frame);
 	return event->no_stack;
 }
 
@@ -149,7 +150,12 @@ static void count_sample(struct store *store,
 static void drop_oldest(struct store *store)
 {
 	size_t count = store->sample_count / 16 + 1;
+	struct store_gap *gap = &store->gap;
 
+	if (!gap->samples)
+		gap->from_id = store->samples[0].offset_ns;
+	gap->until_id = store->samples[count - 1].offset_ns;
+	gap->samples += count;
 	for (size_t i = 0; i < count; i++)
 		count_sample(store, &store->samples[i], -1);
 	memmove(store->samples, store->samples + count,
@@ -182,9 +188,8 @@ void store_add_sample(struct store *store, const struct store_sample *sample)
 	};
 
 	if (!pending.callsite)
-		pending.callsite = known_number(
-			no_stack(store, &store->events[event]), tree->base,
-			tree->count);
+		pending.callsite = known_number(no_stack(store, event),
+						tree->base, tree->count);
 	if (pending.callsite)
 		event = tree->nodes[pending.callsite - 1].event;
 	pending.event = (uint16_t)event;

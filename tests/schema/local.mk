@@ -6,6 +6,7 @@ check_PROGRAMS += \
 	tests/schema/test_profile \
 	tests/schema/test_query \
 	tests/schema/test_store \
+	tests/schema/test_store_continue \
 	tests/schema/test_store_crash \
 	tests/schema/test_store_open \
 	tests/schema/test_store_speed
@@ -29,6 +30,11 @@ tests_schema_test_profile_SOURCES = tests/schema/test_profile.c \
 tests_schema_test_profile_CPPFLAGS = $(schema_data)
 tests_schema_test_query_SOURCES = tests/schema/test_query.c $(schema_fixture)
 tests_schema_test_store_SOURCES = tests/schema/test_store.c $(schema_fixture)
+schema_long_store = $(schema_fixture) tests/schema/long_store.c \
+	tests/schema/long_store.h
+tests_schema_test_store_continue_SOURCES = \
+	tests/schema/test_store_continue.c $(schema_long_store)
+tests_schema_test_store_continue_CPPFLAGS = $(schema_data)
 tests_schema_test_store_crash_SOURCES = tests/schema/test_store_crash.c \
 	$(schema_fixture)
 tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
