@@ -5,6 +5,7 @@
 #include "daemon/service/service.h"
 
 #include <libgen.h>
+#include <signal.h>
 #include <string.h>
 
 enum { KEY_PRINT = 256, KEY_CHECK, KEY_FOREGROUND, KEY_USER };
@@ -92,6 +93,19 @@ static int check_config(const struct daemon_arguments *arguments)
 	return 0;
 }
 
+// Before any thread is made: one that left them open would be ended by them.
+// Broker and service take them from descriptors.
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int run_daemon(struct daemon_arguments *arguments)
 {
 	struct service_options *service = &arguments->service;
@@ -106,6 +120,7 @@ static int run_daemon(struct daemon_arguments *arguments)
 	struct error *error;
 	int status = 1;
 
+	block_signals();
 	memcpy(folder, service->config.db, sizeof(folder));
 	options.state_folder = dirname(folder);
 	service->watchdog_ns = notify_watchdog_ns();
