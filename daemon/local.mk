@@ -10,6 +10,7 @@ brindle_SOURCES += \
 	daemon/command/command_replay.c \
 	daemon/command/command_status.c \
 	daemon/command/command_report.c \
+	daemon/command/command_diff.c \
 	daemon/command/command_flame.c \
 	daemon/command/command_query.c \
 	daemon/command/command_export.c
@@ -34,7 +35,11 @@ libdaemon_a_SOURCES += \
 	daemon/process/process_apply.c \
 	daemon/process/process_state.h \
 	daemon/process/process_thread.c \
-	daemon/process/process_scan.c daemon/process/process_scan.h \
+	daemon/process/process_image.c daemon/process/process_image.h \
+	daemon/process/process_labels.c daemon/process/process_labels.h \
+	daemon/process/process_scan.c \
+	daemon/process/process_sweep.c \
+	daemon/pipeline/identity.c daemon/pipeline/identity.h \
 	daemon/command/progress.c daemon/command/progress.h \
 	daemon/capture/proof.c daemon/capture/proof.h \
 	daemon/capture/python_files.c daemon/capture/python_files.h \
@@ -43,6 +48,8 @@ libdaemon_a_SOURCES += \
 	daemon/pipeline/recorder_host.c daemon/pipeline/recorder_host.h \
 	daemon/pipeline/recorder_stuck.c daemon/pipeline/recorder_stuck.h \
 	daemon/pipeline/recorder_events.c daemon/pipeline/recorder_events.h \
+	daemon/pipeline/recorder_switches.c daemon/pipeline/recorder_switches.h \
+	daemon/pipeline/switch_duty.c daemon/pipeline/switch_duty.h \
 	daemon/pipeline/recorder_health.c daemon/pipeline/recorder_health.h \
 	daemon/pipeline/resolve.c daemon/pipeline/resolve.h \
 	daemon/replay/kept_sample.h \

@@ -3,9 +3,35 @@
 
 #include <string.h>
 
+void proof_book_switches_on(struct proof_book *book, uint64_t from_ns)
+{
+	book->windows[book->window_count++ % PROOF_WINDOWS] =
+		(struct proof_window){ from_ns, UINT64_MAX };
+}
+
+void proof_book_switches_off(struct proof_book *book, uint64_t until_ns)
+{
+	struct proof_window *window =
+		&book->windows[(book->window_count - 1) % PROOF_WINDOWS];
+
+	if (window->until_ns > until_ns)
+		window->until_ns = until_ns;
+}
+
+static bool switches_were_on(const struct proof_book *book,
+			     const struct proof *proof)
+{
+	for (size_t i = 0; i < PROOF_WINDOWS && i < book->window_count; i++)
+		if (book->windows[i].from_ns <= proof->sample_ns &&
+		    proof->end_ns < book->windows[i].until_ns)
+			return true;
+	return false;
+}
+
 struct error *proof_book_init(struct proof_book *book, const struct arch *arch)
 {
 	*book = (struct proof_book){ .arch = arch };
+	proof_book_switches_on(book, 0);
 	book->waiting = calloc(PROOF_WAITING_MAX, sizeof(*book->waiting));
 	return book->waiting ? NULL : &error_nomem;
 }
@@ -16,9 +42,16 @@ void proof_book_deinit(struct proof_book *book)
 	book->waiting = NULL;
 }
 
+static bool is_kernel(const struct perf_record *record)
+{
+	return (record->misc & PERF_RECORD_MISC_CPUMODE_MASK) ==
+	       PERF_RECORD_MISC_KERNEL;
+}
+
 struct proof *proof_book_add(struct proof_book *book,
 			     const struct perf_record *record, uint64_t end_ns,
-			     uint32_t reader_switches, void *sample)
+			     uint32_t reader_switches, enum proof_place place,
+			     void *sample)
 {
 	struct proof *proof;
 
@@ -30,9 +63,9 @@ struct proof *proof_book_add(struct proof_book *book,
 				 .tid = record->tid,
 				 .cpu = record->cpu,
 				 .reader_switches = reader_switches,
-				 .in_kernel = (record->misc &
-					       PERF_RECORD_MISC_CPUMODE_MASK) ==
-					      PERF_RECORD_MISC_KERNEL,
+				 .off_cpu = place == PROOF_OFF_CPU,
+				 .in_kernel = place == PROOF_IN_KERNEL ||
+					      is_kernel(record),
 				 .sample = sample };
 	memcpy(proof->regs, record->sample.regs,
 	       book->arch->perf_count * sizeof(uint64_t));
@@ -141,6 +174,11 @@ static enum proof_reason verdict(const struct proof_book *book,
 		return PROOF_NOT_PERMITTED;
 	if (proof->sample_ns <= book->doubt_until_ns)
 		return PROOF_RECORDS_LOST;
+	if (!switches_were_on(book, proof))
+		return PROOF_SWITCHES_OFF;
+	// It cannot have run since, unless it was switched in again.
+	if (proof->off_cpu)
+		return proof->ran ? PROOF_RAN_BEFORE_READ : PROOF_HOLDS;
 	if (!proof->switch_seen)
 		return PROOF_NO_SWITCH;
 	if (!proof->switch_same_thread)
@@ -182,6 +220,8 @@ static const struct {
 		"the thread ran on between the sample and the reader" },
 	[PROOF_RECORDS_LOST] = { "records-lost",
 		"a ring was full, and may have lost what speaks against it" },
+	[PROOF_SWITCHES_OFF] = { "switches-off",
+		"so many switches a second are recorded part of the time" },
 	[PROOF_READER_INTERRUPTED] = { "reader-interrupted",
 		"the reader was itself switched out while it read" },
 	[PROOF_RAN_BEFORE_READ] = { "ran-before-read",

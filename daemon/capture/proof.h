@@ -28,6 +28,7 @@ enum proof_reason {
 	PROOF_HOLDS,
 	PROOF_NOT_PERMITTED,	 /* no switch records with registers */
 	PROOF_RECORDS_LOST,	 /* evidence may be missing */
+	PROOF_SWITCHES_OFF,	 /* it was not recorded, to save cost */
 	PROOF_NO_SWITCH,	 /* (a) none was recorded after the sample */
 	PROOF_OTHER_THREAD,	 /* (a) somebody else was switched out */
 	PROOF_REGISTERS,	 /* (a) user code ran before the switch */
@@ -49,7 +50,7 @@ enum proof_reason {
 	PROOF_REASON_COUNT,
 };
 
-enum { PROOF_REGS_MAX = 40, PROOF_WAITING_MAX = 4096 };
+enum { PROOF_REGS_MAX = 40, PROOF_WAITING_MAX = 4096, PROOF_WINDOWS = 64 };
 
 /** One sample's evidence, as far as it has come in. */
 struct proof {
@@ -59,9 +60,15 @@ struct proof {
 	bool switch_seen, switch_same_thread, switch_same_regs;
 	unsigned int switches_to_reader; /* until the end of the reads */
 	bool ran;			 /* (c) failed */
-	bool in_kernel; /* the sample hit kernel code */
+	bool in_kernel; /* the sample was taken in kernel code */
+	bool off_cpu;	/* taken as the thread left its CPU: (c) is all */
 	uint64_t regs[PROOF_REGS_MAX];
 	void *sample; /* whatever it is the proof of */
+};
+
+/** From the time when every CPU recorded switches until one stopped to. */
+struct proof_window {
+	uint64_t from_ns, until_ns; /* UINT64_MAX: still does */
 };
 
 /** The samples whose evidence is not complete yet. */
@@ -70,6 +77,9 @@ struct proof_book {
 	enum switch_proof switch_proof;
 	struct proof *waiting; /* owned; PROOF_WAITING_MAX */
 	size_t count;
+	/* When switches were being recorded, in rotation. */
+	struct proof_window windows[PROOF_WINDOWS];
+	unsigned int window_count;
 	/* Until then evidence may have been lost: samples before it that have
 	 * not been settled yet are not proven. */
 	uint64_t doubt_until_ns;
@@ -78,10 +88,23 @@ struct proof_book {
 struct error *proof_book_init(struct proof_book *book, const struct arch *arch);
 void proof_book_deinit(struct proof_book *book);
 
+/** Where a sample is taken. */
+enum proof_place {
+	PROOF_ANYWHERE,	 /* the record says whether in the kernel */
+	PROOF_IN_KERNEL, /* whatever it says: at a tracepoint */
+	PROOF_OFF_CPU,	 /* as its thread was switched out */
+};
+
 /** A captured sample begins to wait. NULL: too many are waiting. */
 struct proof *proof_book_add(struct proof_book *book,
 			     const struct perf_record *record, uint64_t end_ns,
-			     uint32_t reader_switches, void *sample);
+			     uint32_t reader_switches, enum proof_place place,
+			     void *sample);
+
+/** Switches are recorded by every CPU since @from_ns; at first, since ever. */
+void proof_book_switches_on(struct proof_book *book, uint64_t from_ns);
+/** And until @until_ns. */
+void proof_book_switches_off(struct proof_book *book, uint64_t until_ns);
 
 /** Takes a proof record or a switch record. */
 void proof_book_evidence(struct proof_book *book,

@@ -129,7 +129,9 @@ static int cpu_open_sample(struct perf_cpu *cpu,
 	int fd = cpu_open_event(cpu, &attr, target->tid, PERF_SOURCE_TIMER,
 				index, cpu->ring);
 
-	return fd >= 0 && is_filtered(choice) ? filter_off_cpu(fd, 0) : fd;
+	if (fd >= 0 && is_filtered(choice) && target->tid != PERF_TARGET_ALL)
+		return filter_off_cpu(fd, 0);
+	return fd;
 }
 
 // Descriptors opened, or a negative errno.
@@ -299,7 +301,8 @@ static int cpu_open_all_switches(struct perf_cpu *cpu,
 	return fd;
 }
 
-// Now that the capture thread is known.
+// Now that the capture thread is known, for the kernel takes a filter once. The
+// thread that replaces another is not spared: its samples are known by its tid.
 static int cpu_spare_reader(struct perf_cpu *cpu,
 			    const struct perf_options *options,
 			    pid_t capture_tid)
@@ -307,10 +310,14 @@ static int cpu_spare_reader(struct perf_cpu *cpu,
 	size_t count = event_count(cpu);
 	int failed = 0;
 
-	for (size_t i = 0; i < count && failed >= 0; i++)
-		if (cpu->sources[i] == PERF_SOURCE_TIMER &&
-		    is_filtered(&options->events.choices[cpu->events[i]]))
-			failed = filter_off_cpu(cpu->fds[i], capture_tid);
+	for (size_t i = 0; i < count && failed >= 0; i++) {
+		if (cpu->sources[i] != PERF_SOURCE_TIMER ||
+		    !is_filtered(&options->events.choices[cpu->events[i]]))
+			continue;
+		failed = filter_off_cpu(cpu->fds[i], capture_tid);
+		if (failed == -EEXIST)
+			failed = 0;
+	}
 	return failed < 0 ? failed : 0;
 }
 

@@ -49,6 +49,15 @@ static enum perf_record_kind kind_of(const struct merge_source *source,
 	return PERF_KIND_OTHER;
 }
 
+static void count_broken(struct merge *merge, const struct merge_source *source,
+			 const struct perf_event_header *header)
+{
+	merge->broken_records++;
+	if (header->type == PERF_RECORD_SAMPLE &&
+	    source->kind == PERF_KIND_TIMER)
+		merge->broken_samples++;
+}
+
 // Parses the record at source->position. False: nothing whole is there up to
 // the limit, or it is broken and counted; then the rest is given up too, for
 // without a believable size the next record cannot be found.
@@ -64,7 +73,8 @@ static bool source_parse(struct merge *merge, struct merge_source *source)
 
 		if (header.size < 16 || header.size % 8 ||
 		    header.size > source->limit - source->position) {
-			merge->broken_records++;
+			source->kind = PERF_KIND_OTHER;
+			count_broken(merge, source, &header);
 			source->position = source->limit;
 			return false;
 		}
@@ -76,7 +86,7 @@ static bool source_parse(struct merge *merge, struct merge_source *source)
 			source->size = header.size;
 			return true;
 		}
-		merge->broken_records++;
+		count_broken(merge, source, &header);
 		source->position += header.size;
 	}
 	return false;
@@ -101,12 +111,17 @@ static bool source_begin(struct merge *merge, struct merge_source *source)
 	uint64_t position = source->position;
 
 	if (scanned < head) {
+		struct merge counts = *merge;
+
 		source->position = scanned;
 		source->limit = head;
 		if (source_parse(merge, source) &&
 		    source->record.time_ns < merge->safe_ns)
 			merge->safe_ns = source->record.time_ns;
 		source->position = position;
+		// What is broken there counts when its turn comes.
+		merge->broken_records = counts.broken_records;
+		merge->broken_samples = counts.broken_samples;
 		capture_poke(source->capture);
 	}
 	source->limit = scanned;

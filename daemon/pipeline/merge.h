@@ -26,6 +26,7 @@ struct merge_source {
 	enum perf_record_kind kind;
 	uint32_t size;	    /* of the parsed record; 0: none is parsed */
 	uint8_t *scratch;   /* owned; for records that wrap */
+	uint64_t switches;  /* switch records handed out */
 };
 
 struct merge {
@@ -42,6 +43,7 @@ struct merge {
 	 */
 	uint64_t full_ns;
 	uint64_t broken_records;
+	uint64_t broken_samples; /* of those, what was to be one */
 };
 
 struct error *merge_init(struct merge *merge, const struct arch *arch,

@@ -2,6 +2,7 @@
 #include "daemon/pipeline/pipeline.h"
 
 #include "base/clock.h"
+#include "daemon/perf/perf_attr.h"
 #include "daemon/pipeline/sample_walk.h"
 #include "daemon/pipeline/settle.h"
 #include "daemon/pipeline/waiting_sample.h"
@@ -30,13 +31,16 @@ struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 	if (!error)
 		error = resolver_init(&pipeline->resolver, store);
 	pipeline->resolver.opener = opener;
+	identity_init(&pipeline->identities, store, &pipeline->processes);
 	return error;
 }
 
 void pipeline_deinit(struct pipeline *pipeline)
 {
 	settle_discard(pipeline);
+	blocked_deinit(&pipeline->blocked);
 	merge_deinit(&pipeline->merge);
+	identity_deinit(&pipeline->identities);
 	process_table_deinit(&pipeline->processes);
 	proof_book_deinit(&pipeline->proofs);
 	resolver_deinit(&pipeline->resolver);
@@ -58,16 +62,28 @@ static void take_sideband(struct pipeline *pipeline,
 		break;
 	case PERF_RECORD_EXIT:
 		settle_forget_thread(pipeline, record);
+		if (pipeline->follows_blocked)
+			blocked_take_record(&pipeline->blocked, record);
 		break;
 	}
 	if (!process_table_apply(&pipeline->processes, record))
 		stats->dropped++;
 }
 
+static void take_switch(struct pipeline *pipeline, struct merge_source *source)
+{
+	source->switches++;
+	if (source->record.switched.preempted)
+		pipeline->stats.preempted++;
+	if (pipeline->follows_blocked)
+		blocked_take_record(&pipeline->blocked, &source->record);
+}
+
 static void take_record(struct pipeline *pipeline, struct merge_source *source)
 {
 	switch (source->kind) {
 	case PERF_KIND_TIMER:
+		pipeline->accounting.delivered++;
 		// What the stream has passed has all its evidence. The delay
 		// forgives records that a ring has out of order.
 		settle_proofs(pipeline, source->record.time_ns -
@@ -81,32 +97,121 @@ static void take_record(struct pipeline *pipeline, struct merge_source *source)
 	case PERF_KIND_OTHER:
 		proof_book_evidence(&pipeline->proofs, &source->record,
 				    source->kind);
-		take_sideband(pipeline, &source->record);
+		if (source->record.type == PERF_RECORD_SWITCH ||
+		    source->record.type == PERF_RECORD_SWITCH_CPU_WIDE)
+			take_switch(pipeline, source);
+		else
+			take_sideband(pipeline, &source->record);
 		break;
 	}
+}
+
+// Evidence may be missing until then, and ends of waits.
+static void take_doubt(struct pipeline *pipeline)
+{
+	if (pipeline->proofs.doubt_until_ns == pipeline->merge.full_ns)
+		return;
+	pipeline->proofs.doubt_until_ns = pipeline->merge.full_ns;
+	if (pipeline->follows_blocked)
+		blocked_doubt(&pipeline->blocked, pipeline->merge.full_ns);
+}
+
+static void count_broken(struct pipeline *pipeline)
+{
+	uint64_t *broken = &pipeline->accounting.fate[SAMPLE_REJECTED_BROKEN];
+
+	pipeline->accounting.delivered +=
+		pipeline->merge.broken_samples - *broken;
+	*broken = pipeline->merge.broken_samples;
 }
 
 static void run_round(struct pipeline *pipeline, uint64_t settle_until_ns)
 {
 	struct merge_source *source;
 
-	pipeline->proofs.doubt_until_ns = pipeline->merge.full_ns;
+	take_doubt(pipeline);
 	while ((source = merge_next(&pipeline->merge)))
 		take_record(pipeline, source);
 	merge_end(&pipeline->merge);
+	count_broken(pipeline);
 	settle_samples(pipeline, settle_until_ns);
+	identity_settle(&pipeline->identities, settle_until_ns);
 }
 
 void pipeline_round(struct pipeline *pipeline, uint64_t now_ns)
 {
 	merge_begin(&pipeline->merge, now_ns);
 	run_round(pipeline, pipeline->merge.safe_ns);
+	if (pipeline->follows_blocked)
+		blocked_store_pieces(&pipeline->blocked,
+				     pipeline->merge.safe_ns);
 }
 
-void pipeline_drain(struct pipeline *pipeline)
+void pipeline_drain(struct pipeline *pipeline, uint64_t end_ns)
 {
 	merge_begin(&pipeline->merge, UINT64_MAX);
 	run_round(pipeline, UINT64_MAX);
+	// Once more for those that take after their parents.
+	identity_settle(&pipeline->identities, UINT64_MAX);
+	if (pipeline->follows_blocked)
+		blocked_cut(&pipeline->blocked, end_ns);
+}
+
+// A tracepoint of system calls gives the registers of user mode.
+static enum proof_place place_of(const struct perf_event_choice *choice)
+{
+	if (choice->kind == PERF_CHOICE_OFF_CPU)
+		return PROOF_OFF_CPU;
+	return choice->type == PERF_TYPE_TRACEPOINT ? PROOF_IN_KERNEL :
+						      PROOF_ANYWHERE;
+}
+
+struct error *pipeline_set_events(struct pipeline *pipeline,
+				  const struct perf_options *options)
+{
+	const struct perf_choices *choices = &options->events;
+
+	for (size_t i = 0; i < choices->count; i++) {
+		const struct perf_event_choice *choice = &choices->choices[i];
+		struct pipeline_event *event = &pipeline->events[i];
+		unsigned int hz = perf_attr_frequency(options, choice);
+
+		event->kind = choice->kind;
+		event->place = place_of(choice);
+		if (choice->kind == PERF_CHOICE_CLOCK)
+			event->period_ns = NS_PER_SEC / hz;
+		if (choice->kind == PERF_CHOICE_OFF_CPU)
+			pipeline->follows_blocked = true;
+		if (!i)
+			continue;
+		event->id = store_event(pipeline->store, choice->name,
+					choice->unit,
+					choice->kind == PERF_CHOICE_CLOCK ?
+						NS_PER_SEC / hz : 1);
+		if (!event->id)
+			return &error_nomem;
+	}
+	blocked_init(&pipeline->blocked, pipeline->store,
+		     &pipeline->accounting);
+	return NULL;
+}
+
+void pipeline_set_frequency(struct pipeline *pipeline,
+			    const struct perf_options *options,
+			    uint64_t now_ns)
+{
+	for (size_t i = 0; i < options->events.count; i++) {
+		const struct perf_event_choice *choice =
+			&options->events.choices[i];
+		struct pipeline_event *event = &pipeline->events[i];
+
+		if (choice->kind != PERF_CHOICE_CLOCK)
+			continue;
+		event->period_before_ns = event->period_ns;
+		event->period_ns =
+			NS_PER_SEC / perf_attr_frequency(options, choice);
+		event->changed_ns = now_ns;
+	}
 }
 
 static void report_walk_ends(struct pipeline *pipeline)
@@ -119,6 +224,14 @@ static void report_walk_ends(struct pipeline *pipeline)
 				 (int64_t)pipeline->stats.walk_end[i],
 				 "stacks whose walk ended for this reason");
 	}
+}
+
+static void report_fates(struct pipeline *pipeline)
+{
+	for (int i = 0; i < SAMPLE_FATE_COUNT; i++)
+		store_set_health(pipeline->store, sample_fate_name(i),
+				 (int64_t)pipeline->accounting.fate[i],
+				 sample_fate_text(i));
 }
 
 static void report_reasons(struct pipeline *pipeline)
@@ -166,6 +279,15 @@ void pipeline_report_health(struct pipeline *pipeline)
 		  "samples with no Python in them" },
 		{ "samples_dropped", stats->dropped,
 		  "samples given up by the recorder itself, out of memory" },
+		{ "samples_delivered", pipeline->accounting.delivered,
+		  "samples that the kernel delivered" },
+		{ "samples_waiting", accounting_waiting(&pipeline->accounting),
+		  "of those, not stored, rejected or dropped yet; 0 at the "
+		  "end" },
+		{ "off_cpu_pieces", pipeline->blocked.pieces,
+		  "rows that go on telling of a long wait" },
+		{ "switches_preempted", stats->preempted,
+		  "switches of threads that could have gone on" },
 		{ "records_lost", stats->lost,
 		  "records the kernel reported as lost (PERF_RECORD_LOST)" },
 		{ "records_broken", pipeline->merge.broken_records,
@@ -195,4 +317,5 @@ void pipeline_report_health(struct pipeline *pipeline)
 				 (int64_t)rows[i].value, rows[i].meaning);
 	report_walk_ends(pipeline);
 	report_reasons(pipeline);
+	report_fates(pipeline);
 }

@@ -11,6 +11,9 @@
 #ifndef BRINDLE_DAEMON_PIPELINE_PIPELINE_H
 #define BRINDLE_DAEMON_PIPELINE_PIPELINE_H
 
+#include "daemon/pipeline/accounting.h"
+#include "daemon/pipeline/blocked.h"
+#include "daemon/pipeline/identity.h"
 #include "daemon/pipeline/merge.h"
 #include "daemon/process/process.h"
 #include "daemon/capture/proof.h"
@@ -30,11 +33,24 @@ struct pipeline_stats {
 	uint64_t reason[PROOF_REASON_COUNT];
 	uint64_t lost;	    /* by PERF_RECORD_LOST; see perf_cpu_lost() */
 	uint64_t throttled;
+	uint64_t preempted; /* switch-outs of threads that could go on */
 	uint64_t dropped;   /* samples given up for want of memory */
 	uint64_t codes_changed; /* code objects replaced under their address */
 	uint64_t walk_ns, native_steps; /* CPU time of walk() */
 	uint64_t walk_samples;
 	uint32_t walk_us[PIPELINE_WALK_BUCKETS]; /* walks by CPU time */
+};
+
+/** One of the events that are sampled, and where its samples go. */
+struct pipeline_event {
+	enum perf_choice_kind kind;
+	enum proof_place place;
+	int64_t id; /* the store's; 0: the main one */
+	/*
+	 * A clock's records go on telling its first period when it has been
+	 * changed: from changed_ns on it is period_ns. 0: what they tell.
+	 */
+	uint64_t period_before_ns, period_ns, changed_ns;
 };
 
 struct keeper;
@@ -44,9 +60,14 @@ struct pipeline {
 	const struct arch *arch;
 	struct merge merge;
 	struct process_table processes;
+	struct identity_book identities;
 	struct target_table *targets; /* borrowed */
 	struct keeper *keeper;	      /* borrowed; NULL: nobody to ask */
 	struct proof_book proofs;
+	struct pipeline_event events[PERF_CHOICES_MAX];
+	bool follows_blocked; /* off-cpu is among them */
+	struct blocked blocked;
+	struct accounting accounting;
 	struct resolver resolver;
 	struct store *store;	      /* borrowed */
 	struct sample_file *keep;     /* borrowed; NULL: samples not kept */
@@ -71,8 +92,18 @@ void pipeline_deinit(struct pipeline *pipeline);
 /** One round. @now_ns: records up to shortly before it are taken. */
 void pipeline_round(struct pipeline *pipeline, uint64_t now_ns);
 
-/** Everything that is left; the capture threads have stopped. */
-void pipeline_drain(struct pipeline *pipeline);
+/** Everything that is left; the capture threads have stopped, and the events
+ *  were disabled at @end_ns. */
+void pipeline_drain(struct pipeline *pipeline, uint64_t end_ns);
+
+/** What is sampled, if it is more than one clock. Before the first round. */
+struct error *pipeline_set_events(struct pipeline *pipeline,
+				  const struct perf_options *options);
+
+/** From @now_ns on events are sampled as @options say now. */
+void pipeline_set_frequency(struct pipeline *pipeline,
+			    const struct perf_options *options,
+			    uint64_t now_ns);
 
 /** Counters for v_health. */
 void pipeline_report_health(struct pipeline *pipeline);

@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "daemon/pipeline/recorder_cpus.h"
+#include "daemon/pipeline/recorder_events.h"
 #include "daemon/pipeline/recorder_health.h"
 #include "daemon/pipeline/recorder_state.h"
+#include "daemon/pipeline/recorder_switches.h"
 #include "daemon/pipeline/sleeping.h"
 
 #include <malloc.h>
@@ -57,15 +59,6 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static struct error *choose_events(struct recorder *recorder)
-{
-	const char *name = recorder->options.event ? recorder->options.event :
-						     "cpu-clock";
-
-	return perf_choices_parse(name, &recorder->features,
-				  &recorder->perf.events, &recorder->note);
-}
-
 static void choose_perf_options(struct recorder *recorder)
 {
 	const struct recorder_options *options = &recorder->options;
@@ -73,7 +66,6 @@ static void choose_perf_options(struct recorder *recorder)
 
 	perf->arch = arch_native();
 	perf->features = &recorder->features;
-	perf->frequency_hz = options->frequency_hz;
 	perf->stack_bytes = options->stack_bytes;
 	perf->user_only = !recorder->features.kernel_allowed;
 	perf->switch_proof = recorder->features.switch_proof;
@@ -115,7 +107,7 @@ static struct error *open_store(struct recorder *recorder)
 		.command = recorder->options.command,
 		.event = recorder->perf.events.choices[0].name,
 		.event_note = recorder->note ? recorder->note : "",
-		.frequency_hz = recorder->options.frequency_hz,
+		.frequency_hz = recorder->perf.frequency_hz,
 		.cpu_count = (unsigned int)recorder->cpu_count,
 		.stack_bytes = recorder->options.stack_bytes,
 		.start_monotonic_ns = monotonic_ns(),
@@ -150,6 +142,8 @@ static struct error *make_pipeline(struct recorder *recorder)
 				      recorder->store, recorder->targets,
 				      recorder->cpu_count);
 	recorder->pipeline.keeper = recorder->keeper;
+	if (!error)
+		error = recorder_start_events(recorder);
 	if (!error && recorder->options.keep_samples)
 		error = sample_file_create(recorder->options.keep_samples,
 					   recorder->perf.arch,
@@ -165,7 +159,7 @@ static struct error *set_up(struct recorder *recorder)
 	error = perf_features_probe(recorder->options.opener,
 				    &recorder->features);
 	if (!error)
-		error = choose_events(recorder);
+		error = recorder_choose_events(recorder);
 	if (!error)
 		error = task_list_init(&recorder->tasks, &recorder->options);
 	if (error)
@@ -225,6 +219,34 @@ const char *recorder_unsupported(const struct recorder *recorder)
 	return processes->unsupported ? processes->unsupported_text : NULL;
 }
 
+// Of the few processes asked for each is ready before the first sample. Of a
+// whole host the keeper goes through them while it is being sampled, those that
+// are sampled first.
+static void find_interpreters(struct recorder *recorder)
+{
+	pid_t *pids;
+	size_t count;
+
+	if (!recorder->tasks.system_wide) {
+		task_list_each_process(&recorder->tasks, keeper_look_at,
+				       recorder->keeper);
+		return;
+	}
+	count = task_list_processes(&recorder->tasks, &pids);
+	keeper_look_later(recorder->keeper, pids, count);
+}
+
+static void find_processes(struct recorder *recorder)
+{
+	struct process_table *processes = &recorder->pipeline.processes;
+
+	if (recorder->tasks.system_wide)
+		process_table_list_all(processes);
+	else
+		task_list_each_process(&recorder->tasks, process_table_scan,
+				       processes);
+}
+
 // Interpreters are made readable before the first sample; mappings are read
 // after enabling, so that none can be missed in between.
 struct error *recorder_start(struct recorder *recorder)
@@ -236,8 +258,7 @@ struct error *recorder_start(struct recorder *recorder)
 	error = recorder_cpus_start(recorder);
 	if (error)
 		return error;
-	task_list_each_process(&recorder->tasks, keeper_look_at,
-			       recorder->keeper);
+	find_interpreters(recorder);
 	error = keeper_start(recorder->keeper, recorder->cpus,
 			     recorder->cpu_count);
 	if (!error && !recorder->options.enable_on_exec)
@@ -245,8 +266,7 @@ struct error *recorder_start(struct recorder *recorder)
 	if (error)
 		return error;
 	task_list_catch_up(&recorder->tasks, recorder);
-	task_list_each_process(&recorder->tasks, process_table_scan,
-			       &recorder->pipeline.processes);
+	find_processes(recorder);
 	recorder->last_commit_ns = monotonic_ns();
 	return NULL;
 }
@@ -254,6 +274,7 @@ struct error *recorder_start(struct recorder *recorder)
 static struct error *commit(struct recorder *recorder, uint64_t now)
 {
 	recorder->last_commit_ns = now;
+	recorder_watch_events(recorder, now);
 	recorder_report_health(recorder);
 	return store_commit(recorder->store);
 }
@@ -265,6 +286,7 @@ struct error *recorder_tick(struct recorder *recorder)
 	recorder_replace_stuck(recorder, now);
 	recorder_look_at_host(recorder, now);
 	pipeline_round(&recorder->pipeline, now);
+	recorder_cycle_switches(recorder);
 	// Every capture made before has been taken, and its target asked for.
 	target_table_collect(recorder->targets,
 			     recorder->pipeline.merge.safe_ns);
@@ -278,6 +300,8 @@ int recorder_pause_ms(const struct recorder *recorder)
 	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
 
 	if (recorder_cpus_waiting(recorder) > QUEUE_BUSY_BYTES)
+		return TICK_SOON_MS;
+	if (recorder_is_cycling(recorder))
 		return TICK_SOON_MS;
 	return since < NEW_CODE_MS * NS_PER_MS ? TICK_SOON_MS : TICK_MS;
 }
@@ -304,18 +328,6 @@ void recorder_progress(const struct recorder *recorder,
 	};
 }
 
-struct error *recorder_set_frequency(struct recorder *recorder,
-				     unsigned int frequency_hz)
-{
-	struct error *error = NULL;
-
-	recorder->perf.frequency_hz = frequency_hz;
-	for (size_t i = 0; i < recorder->cpu_count && !error; i++)
-		error = perf_cpu_set_frequency(&recorder->cpus[i],
-					       &recorder->perf);
-	return error;
-}
-
 void recorder_trim(struct recorder *recorder)
 {
 	module_cache_trim(recorder->pipeline.processes.modules, 0);
@@ -329,7 +341,8 @@ struct error *recorder_finish(struct recorder *recorder)
 
 	recorder_cpus_stop(recorder);
 	keeper_stop(recorder->keeper);
-	pipeline_drain(&recorder->pipeline);
+	pipeline_drain(&recorder->pipeline, end);
+	recorder_end_events(recorder, end);
 	recorder_report_health(recorder);
 	error = sample_file_close(recorder->pipeline.keep);
 	recorder->pipeline.keep = NULL;

@@ -9,7 +9,19 @@
 #include "daemon/pipeline/recorder.h"
 #include "daemon/pipeline/recorder_host.h"
 #include "daemon/pipeline/recorder_stuck.h"
+#include "daemon/pipeline/switch_duty.h"
 #include "daemon/process/task_list.h"
+
+/** Something that is counted, and told of when it is over. */
+struct trouble {
+	uint64_t count, told;
+	uint64_t from_ns, until_ns; /* from 0: nothing to tell */
+	uint64_t looked_ns;
+};
+
+struct recorder_troubles {
+	struct trouble throttled, lost;
+};
 
 struct recorder {
 	struct recorder_options options; /* strings borrowed */
@@ -32,6 +44,11 @@ struct recorder {
 	struct store *store;
 	struct pipeline pipeline;
 	struct recorder_host host;
+	struct recorder_troubles troubles;
+	struct switch_duty switch_duty;
+	bool switches_off;
+	uint64_t switches_cut_ns; /* waits are to be cut then; 0: no */
+	int64_t rate_incident; /* open; 0: none */
 	uint64_t last_commit_ns;
 	uint64_t unsaved;
 };

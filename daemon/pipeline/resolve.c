@@ -40,11 +40,12 @@ static int64_t module_row(struct resolver *resolver, struct module *module)
 {
 	if (!module)
 		return 0;
-	if (!module->id)
+	if (!module->id || module->id_era != resolver->era)
 		module->id = (uint64_t)store_module(resolver->store,
 						    module->path,
 						    module->build_id,
 						    module->build_id_size);
+	module->id_era = resolver->era;
 	return (int64_t)module->id;
 }
 
@@ -207,10 +208,11 @@ static int64_t python_frame_row(struct resolver *resolver,
 					code && code->problem ?
 						code->problem :
 						"code object not read");
-	if (!code->id)
+	if (!code->id || code->id_era != resolver->era)
 		code->id = (uint64_t)store_function(
 			resolver->store, STORE_PYTHON, code->qualified_name,
 			code->file_name, code->first_line, 0);
+	code->id_era = resolver->era;
 	return store_frame(resolver->store, (int64_t)code->id,
 			   status_of(frame->frame.status),
 			   python_code_line(code, frame->frame.instruction), 0);
@@ -242,17 +244,28 @@ static int64_t frame_row(struct resolver *resolver,
 	return 0;
 }
 
-int64_t resolve_stack(struct resolver *resolver,
+// Ids of frames are valid in one era of the store.
+static void forget_rows(struct resolver *resolver)
+{
+	resolver->era = store_era(resolver->store);
+	resolver->unread_frame = 0;
+	memset(resolver->cache, 0,
+	       RESOLVE_CACHE_SLOTS * sizeof(*resolver->cache));
+}
+
+int64_t resolve_stack(struct resolver *resolver, int64_t event_id,
 		      const struct resolved_frame *frames, size_t count)
 {
 	int64_t node = 0;
 
+	if (store_era(resolver->store) != resolver->era)
+		forget_rows(resolver);
 	for (size_t i = count; i-- > 0;) {
 		int64_t frame = frame_row(resolver, &frames[i]);
 
 		if (!frame)
 			return node;
-		node = store_callsite(resolver->store, 0, node, frame);
+		node = store_callsite(resolver->store, event_id, node, frame);
 		if (!node)
 			return 0;
 	}

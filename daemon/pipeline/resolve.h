@@ -34,6 +34,7 @@ struct resolver {
 	const char *(*kernel_name)(void *context, uint64_t address);
 	void *kernel_context;
 	struct resolve_entry *cache; /* owned */
+	uint32_t era;		     /* of the store, of all ids kept here */
 	int64_t unread_frame;	    /* the marker of an unread activation */
 	uint64_t symbol_misses;
 };
@@ -47,8 +48,9 @@ struct resolved_frame {
 	struct python_code *code; /* borrowed from its cache; NULL: unknown */
 };
 
-/** The node of a stack given leaf first; 0 without frames or memory. */
-int64_t resolve_stack(struct resolver *resolver,
+/** The node of a stack of event @event_id (0: the main one) given leaf first; 0
+ *  without frames or memory. */
+int64_t resolve_stack(struct resolver *resolver, int64_t event_id,
 		      const struct resolved_frame *frames, size_t count);
 
 #endif

@@ -25,6 +25,11 @@ struct work {
 	struct process_python *python; // NULL: none, or not its own
 	struct python_stack stack;
 	struct walk_result walk;
+	uint64_t weight;
+	int64_t event_id;
+	struct blocked_wait *wait; // NULL: no off-CPU sample
+	enum proof_place place;
+	bool delivered; // by the kernel
 };
 
 // The capture of the sample at @position. Captures come in ring order; older
@@ -204,7 +209,7 @@ static void walk_once(struct pipeline *pipeline, struct work *work)
 	struct walk_input input = { .arch = pipeline->arch,
 				    .regs = work->regs,
 				    .memory = &pipeline->memory,
-				    .space = &work->process->space,
+				    .space = &work->process->image->space,
 				    .cache = pipeline->walk_cache,
 				    .frame_limit = PIPELINE_FRAME_LIMIT };
 
@@ -357,37 +362,6 @@ static enum proof_reason judge(struct pipeline *pipeline,
 		       PROOF_WALK_INCOMPLETE;
 }
 
-static void store_names(struct store *store, struct process *process,
-			struct thread *thread)
-{
-	if (process->renamed)
-		store_rename_process(store, process->row, process->name);
-	process->renamed = false;
-	if (!thread)
-		return;
-	if (thread->renamed)
-		store_rename_thread(store, thread->row, thread->name);
-	thread->renamed = false;
-}
-
-static int64_t thread_row(struct pipeline *pipeline, struct process *process,
-			  const struct perf_record *record)
-{
-	struct thread *thread = process_thread(process, (pid_t)record->tid);
-
-	if (!process->row)
-		process->row = store_process(pipeline->store, process->pid,
-					     process->start_ns, process->name);
-	store_names(pipeline->store, process, thread);
-	if (!thread)
-		return 0;
-	if (!thread->row)
-		thread->row = store_thread(pipeline->store, process->row,
-					   thread->tid, thread->start_ns,
-					   thread->name);
-	return thread->row;
-}
-
 // Kernel frames, leaf first. The chain also has markers (PERF_CONTEXT_*), and
 // above PERF_CONTEXT_USER only what we unwind better.
 static size_t add_kernel(const struct perf_sample_fields *sample,
@@ -443,13 +417,19 @@ static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 		return NULL;
 	*sample = (struct waiting_sample){
 		.time_ns = record->time_ns,
-		.weight_ns = record->sample.period,
+		.weight = work->weight,
+		.event_id = work->event_id,
+		.wait = work->wait,
+		.delivered = work->delivered,
 		.cpu = record->cpu,
-		.thread_row = thread_row(pipeline, work->process, record),
 		.process = work->process,
 		.python = work->python,
 		.walk_end = work->walk.end,
 	};
+	sampled_thread_init(&sample->thread, (pid_t)record->tid,
+			    process_find_thread(work->process,
+						(pid_t)record->tid));
+	identity_meet(&pipeline->identities, work->process);
 	sample->reason = judge(pipeline, work, &sample->has_python);
 	sample->frame_count = add_kernel(&record->sample, sample->frames);
 	add_user(pipeline, sample, work);
@@ -497,24 +477,97 @@ static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
 	}
 	if (!proof_book_add(&pipeline->proofs, work->record,
 			    work->capture->end_ns, work->capture->switches,
-			    sample)) {
+			    work->place, sample)) {
 		sample->reason = PROOF_NO_SWITCH;
 		settle_now(pipeline, sample);
 	}
+}
+
+static uint64_t weight_of(const struct pipeline_event *event,
+			  const struct perf_record *record)
+{
+	if (event->kind != PERF_CHOICE_CLOCK || !event->period_ns)
+		return record->sample.period;
+	return record->time_ns < event->changed_ns ? event->period_before_ns :
+						     event->period_ns;
+}
+
+static bool is_reader(const struct pipeline *pipeline,
+		      const struct perf_record *record)
+{
+	for (size_t i = 0; i < pipeline->merge.source_count; i++)
+		if (pipeline->merge.sources[i].capture &&
+		    (uint32_t)pipeline->merge.sources[i].capture->tid ==
+			    record->tid)
+			return true;
+	return false;
+}
+
+// Who leaves the CPU without waiting for anything that anybody did.
+static enum sample_fate fate_of_blocked(const struct pipeline *pipeline,
+					const struct perf_record *record)
+{
+	if (!record->tid)
+		return SAMPLE_REJECTED_IDLE;
+	if (is_reader(pipeline, record))
+		return SAMPLE_REJECTED_READER;
+	return record->sample.regs ? SAMPLE_STORED :
+				     SAMPLE_REJECTED_KERNEL_THREAD;
+}
+
+// SAMPLE_STORED: to be walked.
+static enum sample_fate prepare_event(struct pipeline *pipeline,
+				      const struct merge_source *source,
+				      struct work *work)
+{
+	const struct pipeline_event *event = &pipeline->events[perf_cpu_event(
+		source->perf, source->record.event_id)];
+	enum sample_fate fate = SAMPLE_STORED;
+
+	work->event_id = event->id;
+	work->weight = weight_of(event, work->record);
+	work->delivered = true;
+	work->place = event->place;
+	if (event->kind != PERF_CHOICE_OFF_CPU)
+		return fate;
+	fate = fate_of_blocked(pipeline, work->record);
+	if (fate == SAMPLE_STORED) {
+		work->wait = blocked_begin(&pipeline->blocked, work->record);
+		if (!work->wait)
+			fate = SAMPLE_DROPPED_BLOCKED;
+	}
+	return fate;
+}
+
+// Its off-CPU time is not to be told without a stack.
+static void drop(struct pipeline *pipeline, struct work *work)
+{
+	pipeline->stats.dropped++;
+	if (work->wait)
+		blocked_give_up(&pipeline->blocked, work->wait,
+				SAMPLE_DROPPED_MEMORY);
+	else
+		pipeline->accounting.fate[SAMPLE_DROPPED_MEMORY]++;
 }
 
 void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 {
 	struct work work = { .record = &source->record,
 			     .capture = capture_of(source) };
+	enum sample_fate fate = prepare_event(pipeline, source, &work);
 	struct waiting_sample *sample;
 
+	if (fate != SAMPLE_STORED) {
+		pipeline->accounting.fate[fate]++;
+		return;
+	}
 	if (!work.capture)
 		work.uncaptured = why_uncaptured(pipeline, source);
 	work.process = process_table_get(&pipeline->processes,
-					 (pid_t)source->record.pid);
+					 (pid_t)source->record.pid,
+					 (pid_t)source->record.tid);
 	if (!work.process) {
-		pipeline->stats.dropped++;
+		drop(pipeline, &work);
 		return;
 	}
 	work.walk = (struct walk_result){ .end = WALK_END_KERNEL_THREAD };
@@ -525,14 +578,14 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 		walk_user(pipeline, &work);
 	}
 	sample = make_waiting(pipeline, &work);
-	if (sample && pipeline->keep)
+	if (sample && pipeline->keep && !work.event_id)
 		sample->kept = sample_file_add(pipeline->keep, work.process,
 					       work.record, work.capture,
 					       &work.walk);
 	if (sample)
 		wait_for_proof(pipeline, &work, sample);
 	else
-		pipeline->stats.dropped++;
+		drop(pipeline, &work);
 	if (work.capture)
 		capture_queue_pop(&source->capture->queue);
 }
@@ -554,7 +607,8 @@ void sample_walk_sleeping(struct pipeline *pipeline,
 			     .capture = thread->capture };
 	struct waiting_sample *sample;
 
-	work.process = process_table_get(&pipeline->processes, thread->pid);
+	work.process = process_table_get(&pipeline->processes, thread->pid,
+					 thread->tid);
 	if (!work.process)
 		return;
 	work.python = python_of(pipeline, &work);

@@ -9,7 +9,7 @@
 enum { CONFIRMED_OFTEN = 2 };
 
 #define COLLECT_NS NS_PER_SEC
-#define SWEEP_NS (10 * NS_PER_SEC)
+#define SWEEP_NS (4 * NS_PER_SEC)
 
 static void proof_done(void *context, const struct proof *proof,
 		       enum proof_reason reason)
@@ -102,13 +102,30 @@ static void count_sample(struct pipeline_stats *stats,
 	}
 }
 
+// How long a thread was blocked shows later.
+static void hand_over(struct pipeline *pipeline,
+		      const struct waiting_sample *sample,
+		      const struct store_sample *row)
+{
+	if (sample->wait) {
+		blocked_settle(&pipeline->blocked, sample->wait, row);
+		return;
+	}
+	store_add_sample(pipeline->store, row);
+	if (sample->delivered)
+		pipeline->accounting.fate[SAMPLE_STORED]++;
+}
+
 static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
 {
 	enum store_trust trust = trust_of(sample);
 	struct store_sample row = {
 		.time_ns = sample->time_ns,
-		.weight = sample->weight_ns,
-		.thread_id = sample->thread_row,
+		.weight = sample->weight,
+		.event_id = sample->event_id,
+		.thread_id = identity_thread_row(&pipeline->identities,
+						 sample->process,
+						 &sample->thread),
 		.cpu = sample->cpu,
 		.trust = trust,
 		.walk_end = walk_end_name(sample->walk_end),
@@ -116,12 +133,12 @@ static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
 
 	for (size_t i = 0; i < sample->frame_count; i++)
 		settle_frame(pipeline, sample, &sample->frames[i]);
-	row.callsite_id = resolve_stack(&pipeline->resolver, sample->frames,
-					sample->frame_count);
+	row.callsite_id = resolve_stack(&pipeline->resolver, sample->event_id,
+					sample->frames, sample->frame_count);
 	if (sample->reason != PROOF_HOLDS)
 		row.trust_reason = proof_reason_name(sample->reason);
-	store_add_sample(pipeline->store, &row);
-	if (pipeline->keep)
+	hand_over(pipeline, sample, &row);
+	if (pipeline->keep && !sample->event_id)
 		sample_file_verdict(pipeline->keep, sample->kept, trust,
 				    row.trust_reason);
 	count_sample(&pipeline->stats, sample, trust);
@@ -136,12 +153,21 @@ static void collect_codes(struct process_table *table)
 			python_code_cache_collect(process->python->codes);
 }
 
+// A step a round, until the sweep is done; then nothing for a while.
+static void sweep(struct pipeline *pipeline, uint64_t now)
+{
+	if (now - pipeline->swept_ns >= SWEEP_NS &&
+	    process_table_sweep(&pipeline->processes, now))
+		pipeline->swept_ns = now;
+}
+
 // Samples that still wait hold pointers to code objects and modules.
 static void collect(struct pipeline *pipeline)
 {
 	uint64_t now = monotonic_ns();
 
 	process_table_collect(&pipeline->processes);
+	sweep(pipeline, now);
 	if (now - pipeline->collected_ns < COLLECT_NS)
 		return;
 	pipeline->collected_ns = now;
@@ -149,10 +175,6 @@ static void collect(struct pipeline *pipeline)
 	if (!pipeline->waiting)
 		module_cache_trim(pipeline->processes.modules,
 				  MODULE_CACHE_UNUSED_MAX);
-	if (now - pipeline->swept_ns < SWEEP_NS)
-		return;
-	pipeline->swept_ns = now;
-	process_table_sweep(&pipeline->processes);
 }
 
 void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)

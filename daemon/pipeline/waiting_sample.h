@@ -8,14 +8,19 @@
 
 #include "daemon/process/process.h"
 #include "daemon/capture/proof.h"
+#include "daemon/pipeline/blocked.h"
+#include "daemon/pipeline/identity.h"
 #include "daemon/pipeline/resolve.h"
 
 struct waiting_sample {
 	struct waiting_sample *next;
-	uint64_t time_ns, weight_ns;
+	uint64_t time_ns, weight; /* in the unit of its event */
+	int64_t event_id;	  /* the store's */
+	struct blocked_wait *wait; /* borrowed; NULL: no off-cpu sample */
+	bool delivered;		   /* by the kernel, not made by us */
 	uint32_t cpu;
 	int64_t kept; /* its number among the kept samples */
-	int64_t thread_row;
+	struct sampled_thread thread;
 	struct process *process; /* borrowed from the table */
 	struct process_python *python; /* borrowed; NULL: nothing was read */
 	bool has_python;	 /* frames of the interpreter, read or not */

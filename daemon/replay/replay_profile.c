@@ -166,7 +166,7 @@ struct error *replay_profile_add(struct replay_profile *profile, size_t number,
 	count = add_kernel(sample, profile->frames);
 	add_user(sample, walk, row.trust == STORE_TRUST_PROVEN,
 		 profile->frames + count);
-	row.callsite_id = resolve_stack(&profile->resolver, profile->frames,
+	row.callsite_id = resolve_stack(&profile->resolver, 0, profile->frames,
 					count + walk->frame_count);
 	store_add_sample(profile->store, &row);
 	if (sample->time_ns > profile->last_ns)

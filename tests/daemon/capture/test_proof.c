@@ -26,7 +26,7 @@ static void add_sample(struct trial *trial, uint64_t time_ns, uint64_t end_ns,
 	};
 
 	assert_non_null(proof_book_add(&trial->book, &record, end_ns,
-				       reader_switches, trial));
+				       reader_switches, PROOF_ANYWHERE, trial));
 }
 
 static void begin(struct trial *trial, enum switch_proof proof)
@@ -321,12 +321,14 @@ static void only_so_many_wait(void **state)
 
 	(void)state;
 	begin(&trial, SWITCH_PROOF_TRACEPOINT);
-	assert_null(proof_book_add(&trial.book, &record, END, 0, &trial));
+	assert_null(proof_book_add(&trial.book, &record, END, 0,
+				    PROOF_ANYWHERE, &trial));
 	record.sample.regs = trial.regs;
 	for (int i = 0; i < PROOF_WAITING_MAX; i++)
 		assert_non_null(proof_book_add(&trial.book, &record, END, 0,
-					       &trial));
-	assert_null(proof_book_add(&trial.book, &record, END, 0, &trial));
+					       PROOF_ANYWHERE, &trial));
+	assert_null(proof_book_add(&trial.book, &record, END, 0,
+				    PROOF_ANYWHERE, &trial));
 	proof_book_settle(&trial.book, UINT64_MAX, on_done, &trial);
 	assert_int_equal(trial.decided, PROOF_WAITING_MAX);
 	proof_book_deinit(&trial.book);

@@ -10,15 +10,23 @@
 #include "daemon/capture/capture.h"
 #include "daemon/perf/perf_ring.h"
 
-enum { FAKE_TIMER_ID = 7, FAKE_PROOF_ID = 9, FAKE_STACK_BYTES = 64 };
+/** The ids of its events: the second of those that sample is FAKE_OTHER_ID. */
+enum {
+	FAKE_TIMER_ID = 7,
+	FAKE_PROOF_ID = 9,
+	FAKE_OTHER_ID = 11,
+	FAKE_IDS = 3,
+	FAKE_STACK_BYTES = 64,
+};
 
 struct fake_cpu {
 	struct perf_cpu perf;
 	struct perf_ring ring;
 	struct perf_event_mmap_page page;
 	uint8_t *data; /* owned */
-	uint64_t ids[2];
-	uint8_t sources[2];
+	uint64_t ids[FAKE_IDS];
+	uint8_t sources[FAKE_IDS];
+	uint8_t events[FAKE_IDS];
 	struct capture_thread capture;
 };
 
@@ -38,10 +46,14 @@ void fake_write(struct fake_cpu *fake, const void *bytes, size_t size);
 
 /** A sample; all registers are @reg, 0: a kernel thread, which has none. */
 void fake_sample(struct fake_cpu *fake, struct fake_task task, uint64_t reg);
+/** The same, of the other event. */
+void fake_other_sample(struct fake_cpu *fake, struct fake_task task,
+		       uint64_t reg, uint64_t period);
 void fake_sample_with_chain(struct fake_cpu *fake, struct fake_task task,
 			    const uint64_t *chain, size_t count);
 void fake_proof(struct fake_cpu *fake, struct fake_task task, uint64_t reg);
 void fake_switch(struct fake_cpu *fake, struct fake_task task, bool out);
+void fake_throttle(struct fake_cpu *fake, struct fake_task task);
 void fake_fork(struct fake_cpu *fake, struct fake_task maker,
 	       struct fake_task task);
 void fake_exit(struct fake_cpu *fake, struct fake_task task);

@@ -75,7 +75,7 @@ static void finish(struct world *world, const char *sql, const char *expected)
 	struct profile *profile;
 
 	scan_all(world);
-	pipeline_drain(&world->pipeline);
+	pipeline_drain(&world->pipeline, START + NS_PER_SEC);
 	fixture_succeed(store_close(world->store, START + NS_PER_SEC));
 	world->store = NULL;
 	profile = fixture_open_profile("x.db");
@@ -165,7 +165,7 @@ static void losses_are_counted(void **state)
 	fake_lost(&world->cpu[0], task(A, A, 1), 5);
 	fake_lost(&world->cpu[1], task(A, A, 2), 7);
 	scan_all(world);
-	pipeline_drain(&world->pipeline);
+	pipeline_drain(&world->pipeline, START + NS_PER_SEC);
 	assert_int_equal(world->pipeline.stats.lost, 12);
 	pipeline_report_health(&world->pipeline);
 	finish(world, "SELECT value FROM v_health WHERE name = 'records_lost'",

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads off the CPU: how long did each sampled wait last, and for how many
+ * waits does it stand?
+ *
+ * A sample is taken as a thread blocks, of one switch-out in N. Its weight is
+ * the time until the thread's next switch-in on any CPU, times the number of
+ * waits of this very thread since the last that was sampled; but never more
+ * than the thread is known to have waited, by its switch records, and has not
+ * been told of yet. So the weights of a thread add up to the time it waited:
+ * what a short wait left untold goes to the next long one.
+ *
+ * A wait that goes on is told in pieces: after 10 s a row says what has passed,
+ * then at intervals that double, up to 160 s. What still waits at the end of
+ * the recording is stored as far as it got. When switch records are about to
+ * be switched off, or some were lost, nobody would see the ends: waits are cut.
+ *
+ * Used by the worker alone. Times are CLOCK_MONOTONIC ns.
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_BLOCKED_H
+#define BRINDLE_DAEMON_PIPELINE_BLOCKED_H
+
+#include "daemon/perf/perf_record.h"
+#include "daemon/pipeline/accounting.h"
+#include "schema/store.h"
+
+enum { BLOCKED_THREADS_MAX = 16384 };
+
+struct blocked_thread;
+
+/** One sampled wait. */
+struct blocked_wait {
+	struct blocked_thread *thread; /* NULL: its end is known */
+	struct blocked_wait *previous, *next; /* of those that wait for it */
+	uint64_t start_ns, end_ns;
+	uint64_t times;	    /* waits of the thread that it stands for */
+	uint64_t weight_ns; /* in all; known at its end */
+	uint64_t stored_ns; /* weight of the rows so far, */
+	uint64_t told_ns;   /* and until when they tell of it; 0: none */
+	uint64_t piece_ns;  /* when the next piece is due, */
+	uint64_t piece_gap_ns; /* and how long that one is */
+	bool settled;	    /* row is complete but for its weight */
+	enum sample_fate fate; /* SAMPLE_STORED unless it is to be given up */
+	uint32_t era;	    /* of the row's ids */
+	struct store_sample row;
+};
+
+struct blocked {
+	struct store *store;		 /* borrowed */
+	struct accounting *accounting;	 /* borrowed */
+	struct blocked_thread *threads;	 /* owned; by tid */
+	struct blocked_wait waits;	 /* head of the list; owned */
+	/* Time over time with switch records, in 1/1024: 1024 is always. */
+	uint64_t scale;
+	uint64_t pieces; /* rows that go on telling of a sample */
+};
+
+void blocked_init(struct blocked *blocked, struct store *store,
+		  struct accounting *accounting);
+/** Gives up what still waits. */
+void blocked_deinit(struct blocked *blocked);
+
+/**
+ * The sample @record, taken as its thread blocked. NULL: too many threads, or
+ * no memory; the caller accounts for it. Lives until blocked_settle() and its
+ * end, whichever is last.
+ */
+struct blocked_wait *blocked_begin(struct blocked *blocked,
+				   const struct perf_record *record);
+
+/** Everything about @wait is known now but how long it lasts. */
+void blocked_settle(struct blocked *blocked, struct blocked_wait *wait,
+		    const struct store_sample *row);
+
+/** Nothing will ever be known about @wait, for the reason @fate. */
+void blocked_give_up(struct blocked *blocked, struct blocked_wait *wait,
+		     enum sample_fate fate);
+
+/** A record of type SWITCH or EXIT. */
+void blocked_take_record(struct blocked *blocked,
+			 const struct perf_record *record);
+
+/** Ends all waits that are known to have lasted until @until_ns. */
+void blocked_cut(struct blocked *blocked, uint64_t until_ns);
+
+/** Ends may have been lost until @until_ns: what waits since before is dropped,
+ *  but for what is told of it. */
+void blocked_doubt(struct blocked *blocked, uint64_t until_ns);
+
+/** Stores the pieces that are due. */
+void blocked_store_pieces(struct blocked *blocked, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When are context switches worth recording? The proof needs them, but each
+ * one of the host pays some 1.4 us for its two records. So there is a budget,
+ * as for any leaky bucket: so many switches a second on the busiest CPU, saved
+ * up for at most a second. When it is spent they go unrecorded until there is
+ * enough again for a look. A pure function of what it is told: no clock.
+ */
+#ifndef BRINDLE_DAEMON_PIPELINE_SWITCH_DUTY_H
+#define BRINDLE_DAEMON_PIPELINE_SWITCH_DUTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct switch_duty {
+	uint64_t rate;	  /* switches a second and CPU: the budget */
+	int64_t tokens;	  /* switches that may still be recorded */
+	bool on;
+	uint64_t now_ns;  /* of the last step */
+	/* Time with and without records, of late: what a sample in it stands
+	 * for. Halved now and then, so that they follow. */
+	uint64_t on_ns, off_ns;
+};
+
+void switch_duty_init(struct switch_duty *duty, uint64_t rate, uint64_t now_ns);
+
+/** @switches recorded on the busiest CPU since the last step; whether they are
+ *  to be recorded from now on. */
+bool switch_duty_step(struct switch_duty *duty, uint64_t now_ns,
+		      uint64_t switches);
+
+/** Time over time with records, of late, in 1/1024. */
+uint64_t switch_duty_scale(const struct switch_duty *duty);
+
+#endif
