@@ -24,9 +24,12 @@ static const char *const sorts[] = {
 	[TOP_BY_NAME] = "name",
 };
 
+// What does not fit is left out, rather than cut.
 static void put_item(struct top_page *page, enum top_style style,
 		     const char *text)
 {
+	if (strlen(text) + 3 > top_page_left(page))
+		return;
 	top_page_put(page, TOP_STYLE_DIM, "%s", page->unicode ? " · " : " | ");
 	top_page_put(page, style, "%s", text);
 }

@@ -18,7 +18,9 @@ python=/usr/bin/python3.11
 . "$here/recording.sh"
 . "$here/ending.sh"
 . "$here/refusals.sh"
+. "$here/top.sh"
 . "$here/daemon.sh"
+. "$here/privilege.sh"
 
 cleanup() {
 	restore_paranoid
@@ -91,6 +93,8 @@ check_recording
 check_reading
 check_ending
 check_refusals
+check_top
 check_daemon
+check_privilege
 echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
