@@ -87,7 +87,7 @@ static bool add_thread(void *context, sqlite3_stmt *row)
 // is not in the file.
 static bool add_entry(struct loader *loader, const struct tally_entry *entry)
 {
-	uint32_t thread = call_ids_find(&loader->ids, entry->thread_id);
+	uint32_t thread = call_ids_find(&loader->ids, entry->part_id);
 	uint32_t site = call_ids_find(&loader->tree->callsites,
 				      entry->callsite_id);
 
@@ -109,7 +109,7 @@ static bool add_entry(struct loader *loader, const struct tally_entry *entry)
 static bool want_threads(const struct tally *tally, struct id_set *wanted)
 {
 	for (size_t i = 0; i < tally->count; i++)
-		if (!id_set_add(wanted, tally->entries[i].thread_id))
+		if (!id_set_add(wanted, tally->entries[i].part_id))
 			return false;
 	return true;
 }

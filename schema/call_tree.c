@@ -60,7 +60,7 @@ static int compare_nodes(const void *left, const void *right, void *context)
 	uint64_t weight_b = nodes[b].total.samples;
 	int result;
 
-	if (sorting->order == CALL_TREE_HEAVY_FIRST && weight_a != weight_b)
+	if (sorting->order != CALL_TREE_BY_NAME && weight_a != weight_b)
 		return weight_a > weight_b ? -1 : 1;
 	result = strcmp(functions[nodes[a].function].name,
 			functions[nodes[b].function].name);

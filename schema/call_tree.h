@@ -87,6 +87,9 @@ struct call_tree {
 
 enum call_tree_order {
 	CALL_TREE_HEAVY_FIRST,
+	/* And functions that differ in their first line only are one: where
+	 * versions of a source are compared. */
+	CALL_TREE_LINELESS,
 	/* And functions of equal name are one: for formats that know names
 	 * only. */
 	CALL_TREE_BY_NAME,
@@ -141,6 +144,13 @@ const char *call_tree_file(const struct call_tree *tree,
 			   const struct call_function *function);
 const char *call_tree_module(const struct call_tree *tree,
 			     const struct call_function *function);
+
+/**
+ * Order by name, kind, file and module: 0 where functions of two trees are the
+ * same, whatever line they begin at.
+ */
+int call_function_compare(const struct call_tree *tree_a, uint32_t index_a,
+			  const struct call_tree *tree_b, uint32_t index_b);
 
 /** "python", "native", "kernel", "other": the words of the views. */
 const char *call_kind_name(enum store_kind kind);

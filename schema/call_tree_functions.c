@@ -159,25 +159,38 @@ static int compare_names(const struct call_tree *tree, uint32_t left,
 			(a->kind == STORE_KERNEL) - (b->kind == STORE_KERNEL);
 }
 
-static int compare_places(const struct call_tree *tree, uint32_t left,
-			  uint32_t right)
+int call_function_compare(const struct call_tree *tree_a, uint32_t index_a,
+			  const struct call_tree *tree_b, uint32_t index_b)
 {
-	const struct call_function *a = &tree->functions[left];
-	const struct call_function *b = &tree->functions[right];
+	const struct call_function *a = &tree_a->functions[index_a];
+	const struct call_function *b = &tree_b->functions[index_b];
 	int result = strcmp(a->name, b->name);
 
 	if (!result)
 		result = (int)a->kind - (int)b->kind;
 	if (!result)
-		result = (a->first_line > b->first_line) -
-			 (a->first_line < b->first_line);
+		result = compare_texts(call_tree_file(tree_a, a),
+				       call_tree_file(tree_b, b));
 	if (!result)
-		result = compare_texts(call_tree_file(tree, a),
-				       call_tree_file(tree, b));
-	if (!result)
-		result = compare_texts(call_tree_module(tree, a),
-				       call_tree_module(tree, b));
+		result = compare_texts(call_tree_module(tree_a, a),
+				       call_tree_module(tree_b, b));
 	return result;
+}
+
+static int compare_lineless(const struct call_tree *tree, uint32_t left,
+			    uint32_t right)
+{
+	return call_function_compare(tree, left, tree, right);
+}
+
+static int compare_places(const struct call_tree *tree, uint32_t left,
+			  uint32_t right)
+{
+	uint32_t a = tree->functions[left].first_line;
+	uint32_t b = tree->functions[right].first_line;
+	int result = call_function_compare(tree, left, tree, right);
+
+	return result ? result : (a > b) - (a < b);
 }
 
 struct comparing {
@@ -198,10 +211,13 @@ static int compare_functions(const void *left, const void *right, void *context)
 static bool find_aliases(const struct call_tree *tree,
 			 enum call_tree_order order, uint32_t *aliases)
 {
-	struct comparing comparing = {
-		tree,
-		order == CALL_TREE_BY_NAME ? compare_names : compare_places,
+	static int (*const compare[])(const struct call_tree *tree, uint32_t a,
+				      uint32_t b) = {
+		[CALL_TREE_HEAVY_FIRST] = compare_places,
+		[CALL_TREE_LINELESS] = compare_lineless,
+		[CALL_TREE_BY_NAME] = compare_names,
 	};
+	struct comparing comparing = { tree, compare[order] };
 	size_t count = tree->function_count;
 	_cleanup_free_ uint32_t *sorted = calloc(count + 1, sizeof(*sorted));
 	uint32_t first = 0;

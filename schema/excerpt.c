@@ -3,7 +3,7 @@
 
 enum {
 	/* Reading more samples one by one takes longer than people wait. */
-	THREADED_SAMPLES_MAX = 4000000,
+	APART_SAMPLES_MAX = 4000000,
 };
 
 void excerpt_deinit(struct excerpt *excerpt)
@@ -14,25 +14,24 @@ void excerpt_deinit(struct excerpt *excerpt)
 }
 
 static struct error *load_recording(struct excerpt *excerpt, sqlite3 *database,
-				    enum call_tree_order order, bool by_thread)
+				    enum call_tree_order order, enum tally_by by)
 {
 	struct error *error;
 
 	error = call_tree_load(&excerpt->tree, database, &excerpt->selection,
 			       NULL, order);
-	if (error || !by_thread ||
-	    excerpt->tree.nodes[0].total.samples > THREADED_SAMPLES_MAX)
+	if (error || by == TALLY_TOGETHER ||
+	    excerpt->tree.nodes[0].total.samples > APART_SAMPLES_MAX)
 		return error;
-	return tally_load(&excerpt->tally, database, &excerpt->selection, true);
+	return tally_load(&excerpt->tally, database, &excerpt->selection, by);
 }
 
 static struct error *load_selected(struct excerpt *excerpt, sqlite3 *database,
-				   enum call_tree_order order, bool by_thread)
+				   enum call_tree_order order, enum tally_by by)
 {
 	struct error *error;
 
-	error = tally_load(&excerpt->tally, database, &excerpt->selection,
-			   by_thread);
+	error = tally_load(&excerpt->tally, database, &excerpt->selection, by);
 	excerpt->resolution_ns = excerpt->tally.resolution_ns;
 	if (!error)
 		error = call_tree_load(&excerpt->tree, database,
@@ -42,7 +41,7 @@ static struct error *load_selected(struct excerpt *excerpt, sqlite3 *database,
 }
 
 struct error *excerpt_load(struct excerpt *excerpt, struct profile *profile,
-			   enum call_tree_order order, bool by_thread)
+			   enum call_tree_order order, enum tally_by by)
 {
 	sqlite3 *database = profile_database(profile);
 	struct error *error;
@@ -50,9 +49,9 @@ struct error *excerpt_load(struct excerpt *excerpt, struct profile *profile,
 	*excerpt = (struct excerpt){ 0 };
 	error = profile_selection(profile, &excerpt->selection);
 	if (!error && excerpt->selection.whole_recording)
-		error = load_recording(excerpt, database, order, by_thread);
+		error = load_recording(excerpt, database, order, by);
 	else if (!error)
-		error = load_selected(excerpt, database, order, by_thread);
+		error = load_selected(excerpt, database, order, by);
 	if (error)
 		excerpt_deinit(excerpt);
 	return error;

@@ -11,14 +11,14 @@
 
 struct excerpt {
 	struct selection selection;
-	struct tally tally; /* by thread if that was asked for; else maybe empty */
+	struct tally tally; /* by what was asked for, or empty */
 	struct call_tree tree;
 	uint64_t resolution_ns; /* see selection_read() */
 };
 
-/** @by_thread: tally.by_thread says whether they were not too many. */
+/** @by: tally.by says whether these were not too many. */
 struct error *excerpt_load(struct excerpt *excerpt, struct profile *profile,
-			   enum call_tree_order order, bool by_thread);
+			   enum call_tree_order order, enum tally_by by);
 void excerpt_deinit(struct excerpt *excerpt);
 
 /** Time between the selection's first and last instant; gaps are counted. */

@@ -57,7 +57,7 @@ static struct error *load_threads(struct flame *flame, sqlite3 *database)
 {
 	const struct excerpt *excerpt = &flame->excerpt;
 
-	flame->threads_left_out = !excerpt->tally.by_thread;
+	flame->threads_left_out = excerpt->tally.by != TALLY_BY_THREAD;
 	if (flame->threads_left_out)
 		return NULL;
 	return call_threads_load(&flame->threads, &excerpt->tree, database,
@@ -70,7 +70,7 @@ static struct error *flame_load(struct flame *flame, struct profile *profile)
 
 	*flame = (struct flame){ 0 };
 	error = excerpt_load(&flame->excerpt, profile, CALL_TREE_HEAVY_FIRST,
-			     true);
+			     TALLY_BY_THREAD);
 	if (error)
 		return error;
 	error = summary_load(&flame->summary, profile, &flame->excerpt);

@@ -244,7 +244,9 @@ void profile_select(struct profile *profile,
 		    const struct selection_options *options)
 {
 	profile->selected = *options;
-	profile->now_ns = (int64_t)clock_now_ns(CLOCK_REALTIME);
+	profile->now_ns = options->now_ns ?
+				  options->now_ns :
+				  (int64_t)clock_now_ns(CLOCK_REALTIME);
 }
 
 struct error *profile_selection(struct profile *profile, struct selection *ret)

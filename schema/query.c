@@ -173,7 +173,8 @@ static struct error *run_query(sqlite3 *database, const char *sql,
 // Without a selection a query sees the file as any other program does.
 static bool is_selected(const struct selection_options *options)
 {
-	return options->from || options->until || options->event ||
+	return options->range || options->from || options->until ||
+	       options->event ||
 	       options->process || options->thread || options->cgroup ||
 	       options->user || options->since_boot;
 }

@@ -102,7 +102,8 @@ static struct error *load_rows(struct call_rows *rows, sqlite3 *database,
 	struct error *error = NULL;
 
 	if (!selection->whole_recording)
-		error = tally_load(&tally, database, selection, false);
+		error = tally_load(&tally, database, selection,
+				   TALLY_TOGETHER);
 	if (!error)
 		error = call_rows_load(
 			rows, &tree, database, selection,

@@ -114,7 +114,7 @@ struct error *report_load(struct report *report, struct profile *profile)
 
 	*report = (struct report){ 0 };
 	error = excerpt_load(&report->excerpt, profile, CALL_TREE_HEAVY_FIRST,
-			     false);
+			     TALLY_TOGETHER);
 	if (error)
 		return error;
 	error = summary_load(&report->summary, profile, &report->excerpt);

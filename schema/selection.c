@@ -131,7 +131,7 @@ static struct error *load_extent(sqlite3 *database,
 	if (!error)
 		error = sql_integer(
 			database,
-			"SELECT 1 + max((SELECT ifnull(max(id), 0) FROM sample)"
+			"SELECT max((SELECT ifnull(max(id), 0) + 1 FROM sample)"
 			", (SELECT ifnull(max(done_id), 0) FROM level), "
 			"(SELECT ifnull(max(ifnull(end_id, start_id)), 0) "
 			"FROM session))",
@@ -146,6 +146,8 @@ static struct error *parse_wall(struct time_range *wall,
 	struct time_range point;
 	struct error *error = NULL;
 
+	if (options->range)
+		return time_range_parse(options->range, now_ns, wall);
 	if (options->from) {
 		error = time_point_parse(options->from, now_ns, &point);
 		if (error)
@@ -201,9 +203,10 @@ static struct error *init_range(struct selection *selection, sqlite3 *database,
 					  &held.until_ns);
 	if (error)
 		return error;
-	selection->bounded = !is_recording || options->from ||
+	selection->bounded = !is_recording || options->range || options->from ||
 			     options->until || options->since_boot;
-	if (!is_recording && !options->from && !options->since_boot)
+	if (!is_recording && !options->range && !options->from &&
+	    !options->since_boot)
 		wall->from_ns = earlier(wall->until_ns, held.until_ns) -
 				DEFAULT_RANGE_NS;
 	error = add_spans(selection, database,

@@ -24,12 +24,14 @@
 /* As people write it; NULL: all, and of events the main one. Borrowed. */
 struct selection_options {
 	const char *from, *until; /* see time_range.h */
+	const char *range;	  /* both in one: "-2h,-1h" */
 	const char *event;	  /* its name */
 	const char *process;	  /* number, name, or a pattern with * and ? */
 	const char *thread;	  /* the same */
 	const char *cgroup;	  /* path, container id, systemd unit */
 	const char *user;	  /* name or number */
 	bool since_boot;	  /* of the host, before the last session */
+	int64_t now_ns; /* what "-1h" is before; 0: the time it is */
 };
 
 /* Store time, from from_id on, up to but without until_id. */

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 
 enum {
 	FIRST_SLOT_COUNT = 4096,
-	/* Of threads apart: 128 MiB. */
-	BY_THREAD_MAX = 4000000,
+	/* Of threads or blocks apart: 128 MiB. */
+	PARTS_MAX = 4000000,
 };
 
 void tally_deinit(struct tally *tally)
@@ -18,28 +19,28 @@ void tally_deinit(struct tally *tally)
 	*tally = (struct tally){ 0 };
 }
 
-static size_t first_slot(const struct tally *tally, int64_t thread_id,
+static size_t first_slot(const struct tally *tally, int64_t part_id,
 			 int64_t callsite_id)
 {
 	uint64_t key = (uint64_t)callsite_id +
-		       (uint64_t)thread_id * UINT64_C(0xd6e8feb86659fd93);
+		       (uint64_t)part_id * UINT64_C(0xd6e8feb86659fd93);
 
 	key *= UINT64_C(0x9e3779b97f4a7c15);
 	return (size_t)(key >> 32) & (tally->slot_count - 1);
 }
 
 // The slot that holds it, or the free one where it belongs.
-static uint32_t *find_slot(const struct tally *tally, int64_t thread_id,
+static uint32_t *find_slot(const struct tally *tally, int64_t part_id,
 			   int64_t callsite_id)
 {
-	size_t slot = first_slot(tally, thread_id, callsite_id);
+	size_t slot = first_slot(tally, part_id, callsite_id);
 
 	while (tally->slots[slot]) {
 		const struct tally_entry *entry =
 			&tally->entries[tally->slots[slot] - 1];
 
 		if (entry->callsite_id == callsite_id &&
-		    entry->thread_id == thread_id)
+		    entry->part_id == part_id)
 			break;
 		slot = (slot + 1) & (tally->slot_count - 1);
 	}
@@ -64,7 +65,7 @@ static bool make_room(struct tally *tally)
 	tally->slots = slots;
 	tally->slot_count = count;
 	for (size_t i = 0; i < tally->count; i++)
-		*find_slot(tally, tally->entries[i].thread_id,
+		*find_slot(tally, tally->entries[i].part_id,
 			   tally->entries[i].callsite_id) = (uint32_t)(i + 1);
 	return true;
 }
@@ -76,13 +77,13 @@ bool tally_add(struct tally *tally, const struct tally_entry *entry)
 
 	if (!make_room(tally))
 		return false;
-	slot = find_slot(tally, entry->thread_id, entry->callsite_id);
+	slot = find_slot(tally, entry->part_id, entry->callsite_id);
 	if (!*slot) {
 		if (!array_reserve_one(tally->entries, tally->count,
 				       tally->capacity))
 			return false;
 		tally->entries[tally->count] = (struct tally_entry){
-			.thread_id = entry->thread_id,
+			.part_id = entry->part_id,
 			.callsite_id = entry->callsite_id,
 		};
 		*slot = (uint32_t)++tally->count;
@@ -95,14 +96,14 @@ bool tally_add(struct tally *tally, const struct tally_entry *entry)
 	return true;
 }
 
-static bool join_threads(struct tally *tally)
+static bool join_parts(struct tally *tally)
 {
-	struct tally joined = { 0 };
+	struct tally joined = { .by = TALLY_TOGETHER };
 
 	for (size_t i = 0; i < tally->count; i++) {
 		struct tally_entry entry = tally->entries[i];
 
-		entry.thread_id = 0;
+		entry.part_id = 0;
 		if (!tally_add(&joined, &entry)) {
 			tally_deinit(&joined);
 			return false;
@@ -113,11 +114,28 @@ static bool join_threads(struct tally *tally)
 	return true;
 }
 
+static int64_t part_of(const struct tally *tally,
+		       const struct selection_row *row)
+{
+	switch (tally->by) {
+	case TALLY_BY_THREAD:
+		return row->thread_id;
+	case TALLY_BY_BLOCK:
+		return tally->block_ns ?
+			       (row->time_id - tally->from_id) /
+				       (int64_t)tally->block_ns :
+			       0;
+	case TALLY_TOGETHER:
+		break;
+	}
+	return 0;
+}
+
 static bool take_row(void *context, const struct selection_row *row)
 {
 	struct tally *tally = context;
 	const struct tally_entry entry = {
-		.thread_id = tally->by_thread ? row->thread_id : 0,
+		.part_id = part_of(tally, row),
 		.callsite_id = row->callsite_id,
 		.samples = row->samples,
 		.weight = row->weight,
@@ -125,21 +143,40 @@ static bool take_row(void *context, const struct selection_row *row)
 
 	if (!tally_add(tally, &entry))
 		return false;
-	return !tally->by_thread || tally->count < BY_THREAD_MAX ||
-	       join_threads(tally);
+	return tally->by == TALLY_TOGETHER || tally->count < PARTS_MAX ||
+	       join_parts(tally);
+}
+
+// Blocks are no shorter than the spans of a rollup, which belong to one whole.
+static void choose_blocks(struct tally *tally, const struct selection *selection)
+{
+	const struct time_range *wall = &selection->wall;
+	uint64_t least_ns = selection->whole_recording ? NS_PER_MS :
+							 10 * NS_PER_SEC;
+
+	if (!selection->span_count || wall->until_ns <= wall->from_ns)
+		return;
+	tally->from_id = selection->spans[0].from_id;
+	tally->block_ns =
+		(uint64_t)(wall->until_ns - wall->from_ns) / TALLY_BLOCKS + 1;
+	if (tally->block_ns < least_ns)
+		tally->block_ns = least_ns;
 }
 
 struct error *tally_load(struct tally *tally, sqlite3 *database,
-			 const struct selection *selection, bool by_thread)
+			 const struct selection *selection, enum tally_by by)
 {
-	const struct selection_reading reading = {
+	struct selection_reading reading = {
 		.stacks = true,
 		.take = take_row,
 		.context = tally,
 	};
 	struct error *error;
 
-	*tally = (struct tally){ .by_thread = by_thread };
+	*tally = (struct tally){ .by = by };
+	if (by == TALLY_BY_BLOCK)
+		choose_blocks(tally, selection);
+	reading.longest_span_ns = tally->block_ns;
 	error = selection_read(selection, database, &reading,
 			       &tally->resolution_ns);
 	if (error)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often was each stack seen, by whom? What a selection of samples comes
- * down to before it is a tree: one entry for each call site, or for each one of
- * each thread. Weights are in the unit of the selection's event.
+ * How often was each stack seen, by whom or when? What a selection of samples
+ * comes down to before it is a tree: one entry for each call site, or for each
+ * one of each thread, or of each part of the time. Weights are in the unit of
+ * the selection's event.
  */
 #ifndef BRINDLE_SCHEMA_TALLY_H
 #define BRINDLE_SCHEMA_TALLY_H
@@ -14,8 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum tally_by { TALLY_TOGETHER, TALLY_BY_THREAD, TALLY_BY_BLOCK };
+
+/* Of time, for TALLY_BY_BLOCK. */
+enum { TALLY_BLOCKS = 20 };
+
 struct tally_entry {
-	int64_t thread_id;   /* 0: all of them */
+	int64_t part_id;     /* the thread, or the number of the block, or 0 */
 	int64_t callsite_id; /* 0: samples without frames */
 	uint64_t samples, weight;
 };
@@ -25,7 +31,9 @@ struct tally {
 	size_t count, capacity;
 	uint32_t *slots; /* owned; open addressing: 0 is free */
 	size_t slot_count;
-	bool by_thread; /* asked for, and not too many */
+	enum tally_by by; /* what was asked for, unless there was too much */
+	int64_t from_id;   /* where block 0 begins */
+	uint64_t block_ns; /* 0: too little time for blocks */
 	uint64_t samples, weight; /* of all entries */
 	uint64_t resolution_ns;	  /* see selection_read() */
 };
@@ -33,9 +41,9 @@ struct tally {
 /** False: no memory. */
 bool tally_add(struct tally *tally, const struct tally_entry *entry);
 
-/** Reads what @selection names. Too many threads become one: by_thread tells. */
+/** Reads what @selection names. */
 struct error *tally_load(struct tally *tally, sqlite3 *database,
-			 const struct selection *selection, bool by_thread);
+			 const struct selection *selection, enum tally_by by);
 void tally_deinit(struct tally *tally);
 
 #endif

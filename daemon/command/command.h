@@ -28,6 +28,7 @@ int command_report(int argc, char **argv);
 int command_flame(int argc, char **argv);
 int command_query(int argc, char **argv);
 int command_export(int argc, char **argv);
+int command_diff(int argc, char **argv);
 int command_dump(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_status(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{ "status", command_status, "how the daemon is" },
 	{ "check", command_check, "whether the daemon's database is whole" },
 	{ "query", command_query, "ask a profile in SQL" },
+	{ "diff", command_diff, "what got slower between two times" },
 	{ "export", command_export, "write a profile for another tool" },
 	{ "dump", command_dump, "the stacks of a process, now" },
 	{ "replay", command_replay, "unwind recorded samples again" },

@@ -14,7 +14,7 @@ static void load(struct excerpt *excerpt, struct profile **profile,
 {
 	fixture_make("a.db");
 	*profile = fixture_open_profile("a.db");
-	fixture_succeed(excerpt_load(excerpt, *profile, order, true));
+	fixture_succeed(excerpt_load(excerpt, *profile, order, TALLY_BY_THREAD));
 }
 
 static void print_node(const struct call_tree *tree, uint32_t index, FILE *out)
@@ -232,7 +232,7 @@ static void test_damaged(void **state)
 	sqlite3_close(database);
 	profile = fixture_open_profile("a.db");
 	fixture_succeed(excerpt_load(&excerpt, profile, CALL_TREE_HEAVY_FIRST,
-				     true));
+				     TALLY_BY_THREAD));
 	assert_true(tree->node_count < 9);
 	fixture_succeed(call_threads_load(&threads, tree,
 					  profile_database(profile),

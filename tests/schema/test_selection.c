@@ -187,14 +187,14 @@ static sqlite3 *make_store(const char *levels)
 
 static struct tally load(sqlite3 *database,
 			 const struct selection_options *options,
-			 bool by_thread)
+			 enum tally_by by)
 {
 	struct selection selection;
 	struct tally tally;
 
 	fixture_succeed(selection_init(&selection, database, options,
 				       (int64_t)FIXTURE_WALL_NS));
-	fixture_succeed(tally_load(&tally, database, &selection, by_thread));
+	fixture_succeed(tally_load(&tally, database, &selection, by));
 	selection_deinit(&selection);
 	return tally;
 }
@@ -207,7 +207,7 @@ static struct tally load_range(sqlite3 *database, int64_t from, int64_t until)
 
 	sprintf(first, "@%lld", (long long)(START_S + from));
 	sprintf(last, "@%lld", (long long)(START_S + until));
-	return load(database, &options, true);
+	return load(database, &options, TALLY_BY_THREAD);
 }
 
 static int64_t truth(sqlite3 *database, const char *what, int64_t from,
@@ -221,7 +221,7 @@ static int64_t truth(sqlite3 *database, const char *what, int64_t from,
 			     "AND id < %lld000000000 AND thread_id = %lld AND "
 			     "ifnull(callsite_id, 0) = %lld",
 			     what, (long long)from, (long long)until,
-			     (long long)entry->thread_id,
+			     (long long)entry->part_id,
 			     (long long)entry->callsite_id) > 0);
 	fixture_succeed(sql_integer(database, sql, &answer));
 	return answer;
@@ -339,7 +339,7 @@ static void test_pruned(void **state)
 static uint64_t count_of(sqlite3 *database,
 			 const struct selection_options *options)
 {
-	struct tally tally = load(database, options, false);
+	struct tally tally = load(database, options, TALLY_TOGETHER);
 	uint64_t samples = tally.samples;
 
 	tally_deinit(&tally);
