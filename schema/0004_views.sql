@@ -334,8 +334,8 @@ CREATE VIEW v_vitals AS
 --
 -- The inner query goes byte by byte; field says what is being read: 0 samples,
 -- 1 weight, 2 count, 3 a delta; low is what the bytes before said of the number.
--- json_each() makes its answer a table, so that a WHERE on the rollup's own
--- columns comes first.
+-- json_each() makes its answer, numbers of 19 digits, a table, so that a WHERE
+-- on the rollup's own columns comes first.
 
 CREATE VIEW v_rollup_10s AS
 	-- Which stacks were seen how often in each ten seconds?
@@ -346,11 +346,10 @@ CREATE VIEW v_rollup_10s AS
 			+ (rollup.id >> 20) * 1000000000 AS wall_ns,
 		event.name AS event,
 		rollup.thread_id AS thread_id,
-		nullif(json_extract(stack.value, '$[0]'), 0) AS callsite_id,
-		json_extract(stack.value, '$[1]') AS samples,
-		ifnull(json_extract(stack.value, '$[2]'),
-			json_extract(stack.value, '$[1]') * event.period)
-			AS weight,
+		nullif(CAST(substr(stack.value, 1, 19) AS INTEGER), 0)
+			AS callsite_id,
+		CAST(substr(stack.value, 20, 19) AS INTEGER) AS samples,
+		CAST(substr(stack.value, 39) AS INTEGER) AS weight,
 		event.unit AS weight_unit,
 		rollup.event_id AS event_id
 	FROM rollup_10s AS rollup
@@ -393,9 +392,9 @@ CREATE VIEW v_rollup_10s AS
 					(low | ((byte & 127) << shift)) ELSE 0 END
 			FROM step WHERE at < length(rollup.stacks)
 		)
-		SELECT json_group_array(json_array(
-			id + (low | ((byte & 127) << shift)),
-			samples, weight))
+		SELECT '[' || group_concat(printf('"%019d%019d%019d"',
+			id + (low | ((byte & 127) << shift)), samples,
+			ifnull(weight, samples * event.period))) || ']'
 		FROM step WHERE field = 3 AND byte < 128)) AS stack
 	WHERE rollup.id >> 20 < (SELECT done_id / 1000000000 FROM level
 		WHERE level.name = 'rollup_10s');
@@ -409,11 +408,10 @@ CREATE VIEW v_rollup_10min AS
 			+ (rollup.id >> 20) * 1000000000 AS wall_ns,
 		event.name AS event,
 		rollup.thread_id AS thread_id,
-		nullif(json_extract(stack.value, '$[0]'), 0) AS callsite_id,
-		json_extract(stack.value, '$[1]') AS samples,
-		ifnull(json_extract(stack.value, '$[2]'),
-			json_extract(stack.value, '$[1]') * event.period)
-			AS weight,
+		nullif(CAST(substr(stack.value, 1, 19) AS INTEGER), 0)
+			AS callsite_id,
+		CAST(substr(stack.value, 20, 19) AS INTEGER) AS samples,
+		CAST(substr(stack.value, 39) AS INTEGER) AS weight,
 		event.unit AS weight_unit,
 		rollup.event_id AS event_id
 	FROM rollup_10min AS rollup
@@ -456,9 +454,9 @@ CREATE VIEW v_rollup_10min AS
 					(low | ((byte & 127) << shift)) ELSE 0 END
 			FROM step WHERE at < length(rollup.stacks)
 		)
-		SELECT json_group_array(json_array(
-			id + (low | ((byte & 127) << shift)),
-			samples, weight))
+		SELECT '[' || group_concat(printf('"%019d%019d%019d"',
+			id + (low | ((byte & 127) << shift)), samples,
+			ifnull(weight, samples * event.period))) || ']'
 		FROM step WHERE field = 3 AND byte < 128)) AS stack
 	WHERE rollup.id >> 20 < (SELECT done_id / 1000000000 FROM level
 		WHERE level.name = 'rollup_10min');

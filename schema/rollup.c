@@ -46,7 +46,7 @@ static bool take_group(struct rollup_reader *reader)
 		       __builtin_mul_overflow(stack->samples, reader->period,
 					      &stack->weight))
 		return false;
-	return take_number(reader, &reader->remaining);
+	return take_number(reader, &reader->remaining) && reader->remaining;
 }
 
 static bool take_stack(struct rollup_reader *reader)

@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/schema/test_store_continue \
 	tests/schema/test_store_crash \
 	tests/schema/test_store_open \
+	tests/schema/test_store_rollup \
 	tests/schema/test_store_speed
 
 schema_fixture = tests/schema/fixture.c tests/schema/fixture.h
@@ -39,6 +40,8 @@ tests_schema_test_store_crash_SOURCES = tests/schema/test_store_crash.c \
 	$(schema_fixture)
 tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
 	$(schema_fixture)
+tests_schema_test_store_rollup_SOURCES = tests/schema/test_store_rollup.c \
+	$(schema_long_store)
 tests_schema_test_store_speed_SOURCES = tests/schema/test_store_speed.c \
 	$(schema_fixture)
 
