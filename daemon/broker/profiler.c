@@ -94,7 +94,7 @@ int profiler_main(const struct profiler_start *start,
 	struct broker_client client;
 	struct error *error;
 
-	prctl(PR_SET_NAME, "profiler");
+	prctl(PR_SET_NAME, "brindle-sampler");
 	error = become_profiler(start, channels, &client);
 	if (error) {
 		fprintf(stderr, "<3>brindle: the profiler: %s\n",

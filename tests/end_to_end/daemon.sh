@@ -73,7 +73,7 @@ check_daemon_start() {
 	run 10 ./brindle status --db $daemon_db
 	expect "status: in words" grep -q 'running for' out.txt
 	expect "daemon: itself is in the profile" within 5 at_least 1 "SELECT
-		count(*) FROM v_sample WHERE process = 'brindle'" $daemon_db
+		count(*) FROM v_sample WHERE process LIKE 'brindle-s%'" $daemon_db
 }
 
 check_second_daemon() {
