@@ -7,6 +7,7 @@ brindle_SOURCES += \
 	daemon/command/command_daemon.c \
 	daemon/command/command_dump.c \
 	daemon/command/command_record.c \
+	daemon/command/command_prune.c \
 	daemon/command/command_replay.c \
 	daemon/command/command_status.c \
 	daemon/command/command_report.c \

@@ -20,6 +20,7 @@ libschema_a_SOURCES += \
 	schema/rollup.c schema/rollup.h \
 	schema/rollup_builder.c schema/rollup_builder.h \
 	schema/sql.c schema/sql.h \
+	schema/store_care.c schema/store_care.h \
 	schema/store_check.c schema/store_check.h \
 	schema/store_callsites.c \
 	schema/store_commit.c \

@@ -304,9 +304,8 @@ static struct error *read_file(struct store *store, int64_t *largest)
 	return error ? error : store_read_names(store);
 }
 
-struct error *store_join(struct store *store)
+struct error *store_attach(struct store *store, int64_t *largest)
 {
-	int64_t largest = -1;
 	struct error *error = store_connect(store);
 
 	if (!error)
@@ -316,9 +315,17 @@ struct error *store_join(struct store *store)
 	if (!error)
 		error = store_prepare_statements(store);
 	if (!error)
-		error = read_file(store, &largest);
+		error = read_file(store, largest);
 	if (!error)
 		error = store_discard_unfinished(store);
+	return error;
+}
+
+struct error *store_join(struct store *store)
+{
+	int64_t largest = -1;
+	struct error *error = store_attach(store, &largest);
+
 	if (!error)
 		error = store_transact(store, begin_session, &largest);
 	if (error)

@@ -415,6 +415,9 @@ void store_forget_names(struct store *store);
 /** What the file at @store->path holds: where ids go on, what is known. Then
  *  begins the session there. */
 struct error *store_join(struct store *store);
+/** store_join() without a session: to look after the file. *@largest: the
+ *  latest store time in it, when there is any. */
+struct error *store_attach(struct store *store, int64_t *largest);
 
 /** A new era; in a transaction of the caller. */
 struct error *store_insert_era(struct store *store, sqlite3 *database);

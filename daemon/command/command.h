@@ -33,6 +33,8 @@ int command_dump(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_prune(int argc, char **argv);
+int command_vacuum(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_top(int argc, char **argv);
 

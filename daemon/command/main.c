@@ -14,6 +14,8 @@ static const struct command commands[] = {
 	{ "flame", command_flame, "a flame graph as one HTML file" },
 	{ "status", command_status, "how the daemon is" },
 	{ "check", command_check, "whether the daemon's database is whole" },
+	{ "prune", command_prune, "give up old samples" },
+	{ "vacuum", command_vacuum, "write a database without holes" },
 	{ "query", command_query, "ask a profile in SQL" },
 	{ "diff", command_diff, "what got slower between two times" },
 	{ "export", command_export, "write a profile for another tool" },
