@@ -38,3 +38,7 @@ EXTRA_DIST += tests/fuzz/corpus/labels
 fuzz_targets += tests/fuzz/fuzz_broker
 tests_fuzz_fuzz_broker_SOURCES = tests/fuzz/fuzz_broker.c
 EXTRA_DIST += tests/fuzz/corpus/broker
+
+fuzz_targets += tests/fuzz/fuzz_rollup
+tests_fuzz_fuzz_rollup_SOURCES = tests/fuzz/fuzz_rollup.c
+EXTRA_DIST += tests/fuzz/corpus/rollup
