@@ -190,8 +190,8 @@ static const struct argp_option record_options[] = {
 	{ "pid", 'p', "PID", 0, "attach to a process, its threads and "
 				"children; may be repeated", 0 },
 	{ "all", 'a', 0, 0, "profile the whole host", 0 },
-	{ "event", 'e', "NAME", 0, "what to sample by (cpu-clock); cycles and "
-				   "others where there is a PMU", 0 },
+	{ "event", 'e', "EVENTS", 0,
+	  "what to sample by, as a list (cpu-clock); see below", 0 },
 	{ "stack-size", KEY_STACK, "BYTES", 0,
 	  "stack that the kernel copies (16384; at most 65528)", 0 },
 	{ "keep-samples", KEY_KEEP, "FILE", OPTION_ARG_OPTIONAL,
@@ -215,7 +215,18 @@ static const struct argp record_argp = {
 	       "Examples:\n"
 	       "  brindle record -- python3 app.py arg\n"
 	       "  brindle record -p 4711 -d 10\n"
-	       "  brindle record -a -F 49 -d 60 -o host.db\n\n"
+	       "  brindle record -a -F 49 -d 60 -o host.db\n"
+	       "  brindle record -e cpu-clock,off-cpu -p 4711 -d 10\n\n"
+	       "Events; with @HZ at most so many samples a second and CPU:\n"
+	       "  cpu-clock     time on a CPU\n"
+	       "  off-cpu       time blocked, by the stack that waits\n"
+	       "  page-faults   also minor-faults, major-faults\n"
+	       "  context-switches, cpu-migrations\n"
+	       "  GROUP:NAME    a tracepoint: sched:sched_process_fork,\n"
+	       "                syscalls:sys_enter_write@499\n"
+	       "  cycles ...    what the PMU counts, by libpfm4's names;\n"
+	       "                instructions:u for user code alone\n"
+	       "`brindle doctor` says which of them this host has.\n\n"
 	       "The exit status of `record -- COMMAND` is the command's.\n",
 };
 

@@ -202,6 +202,17 @@ static void judge_pmu(const struct doctor_facts *facts,
 		"seen late");
 }
 
+// What is missing there is a finding of its own.
+static void judge_events(const struct doctor_facts *facts,
+			 struct doctor_finding *finding)
+{
+	char events[128];
+
+	finding->topic = "events";
+	perf_choices_describe(&facts->features, events, sizeof(events));
+	say_state(finding, "%s", events);
+}
+
 static void judge_rate(const struct doctor_facts *facts,
 		       struct doctor_finding *finding)
 {
@@ -256,7 +267,7 @@ unsigned int doctor_judge(const struct doctor_facts *facts,
 		judge_sampling, judge_whole_host,   judge_kernel,
 		judge_proof,	judge_freezing,	    judge_memory,
 		judge_rate,	judge_kernel_names, judge_rings,
-		judge_records,	judge_pmu,
+		judge_records,	judge_pmu,	    judge_events,
 	};
 	unsigned int count = sizeof(judges) / sizeof(*judges);
 

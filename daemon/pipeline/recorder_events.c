@@ -77,6 +77,8 @@ struct error *recorder_choose_events(struct recorder *recorder)
 
 struct error *recorder_start_events(struct recorder *recorder)
 {
+	recorder->troubles.throttled.looked_ns = monotonic_ns();
+	recorder->troubles.lost.looked_ns = monotonic_ns();
 	return pipeline_set_events(&recorder->pipeline, &recorder->perf);
 }
 

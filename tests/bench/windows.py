@@ -37,6 +37,20 @@ class Target:
         self.processes = processes
         time.sleep(1)
 
+    @classmethod
+    def of_program(cls, program, folder):
+        """The same for a program that counts in its first argument."""
+        target = cls.__new__(cls)
+        target.path = os.path.join(folder, "turns-of-program")
+        target.process = subprocess.Popen([program, target.path],
+                                          start_new_session=True)
+        target.pid = target.process.pid
+        target.processes = 1
+        time.sleep(0.3)
+        with open(target.path, "r+b") as backing:
+            target.counter = mmap.mmap(backing.fileno(), 8)
+        return target
+
     def turns(self):
         return sum(struct.unpack_from("=%dQ" % self.processes, self.counter))
 

@@ -10,13 +10,14 @@ pattern=${2:-.}
 work=$(mktemp -d /tmp/brindle-e2e-XXXXXX)
 chmod 755 "$work"
 cd "$work" || exit 1
-passed=0 failed=0 skipped=0 mounted= paranoid=
+passed=0 failed=0 skipped=0 mounted= paranoid= max_rate=
 python=/usr/bin/python3.11
 [ -x $python ] || python=$(command -v python3)
 
 . "$here/reading.sh"
 . "$here/recording.sh"
 . "$here/ending.sh"
+. "$here/events.sh"
 . "$here/refusals.sh"
 . "$here/top.sh"
 . "$here/daemon.sh"
@@ -24,6 +25,7 @@ python=/usr/bin/python3.11
 
 cleanup() {
 	restore_paranoid
+	restore_max_rate
 	[ -n "$mounted" ] && umount "$work/tiny"
 	rm -rf "$work"
 }
@@ -92,6 +94,7 @@ as_nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
 check_recording
 check_reading
 check_ending
+check_events
 check_refusals
 check_top
 check_daemon

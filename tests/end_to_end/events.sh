@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+# Events besides the clock: off-CPU time, faults, tracepoints; the account of
+# what became of each sample; a host that switches or samples too much.
+
+cat > waits.py <<'END'
+import os, sys, threading, time
+def sleeps():
+    while True:
+        time.sleep(0.05)
+def reads(end):
+    while True:
+        os.read(end, 1)
+def computes(until):
+    while time.monotonic() < until:
+        pass
+def touches():
+    return bytearray(b"x") * (4 << 20)
+from_here, to_here = os.pipe()
+threading.Thread(target=sleeps, daemon=True).start()
+threading.Thread(target=reads, args=(from_here,), daemon=True).start()
+end = time.monotonic() + float(sys.argv[1])
+while time.monotonic() < end:
+    computes(time.monotonic() + 0.01)
+    touches()
+    os.write(to_here, b"x")
+    time.sleep(0.03)
+END
+
+# health NAME [DATABASE]
+health() {
+	count "SELECT value FROM v_health WHERE name = '$1'" "$2"
+}
+
+# Every sample that the kernel delivered has come to an end that is known.
+adds_up() {
+	local ends
+	ends=$(count "SELECT sum(value) FROM v_health WHERE name IN
+		('delivered_stored', 'dropped_memory', 'dropped_blocked',
+		'dropped_end_lost', 'dropped_era') OR name LIKE 'rejected_%'" \
+		"$1")
+	[ "$(health samples_waiting "$1")" = 0 ] &&
+		[ "$(health samples_delivered "$1")" = "$ends" ] &&
+		[ "$(count "SELECT count(*) FROM sample" "$1")" = \
+		"$(count "SELECT sum(value) FROM v_health WHERE name IN
+		('delivered_stored', 'off_cpu_pieces')" "$1")" ]
+}
+
+# seconds_off FUNCTION DATABASE: off-CPU time below it.
+seconds_off() {
+	count "SELECT round(ifnull(sum(weight), 0) / 1e9, 2) FROM v_sample
+		WHERE event = 'off-cpu' AND callsite_id IN (SELECT callsite_id
+		FROM v_frame_of_callsite WHERE function = '$1')" "$2"
+}
+
+between() {
+	awk -v value="$1" -v low="$2" -v high="$3" \
+		'BEGIN { exit !(value >= low && value <= high) }'
+}
+
+check_blocked() {
+	$python waits.py 30 & local waiter=$!
+	sleep 0.3
+	run 20 ./brindle record -a -d 4 -e cpu-clock,off-cpu -o off.db
+	kill $waiter
+	wait $waiter 2>/dev/null
+	expect "off-cpu: succeeds" [ "$status" = 0 ]
+	expect "off-cpu: a thread in read()" \
+		between "$(seconds_off reads off.db)" 1.5 4.1
+	expect "off-cpu: a thread that sleeps" \
+		between "$(seconds_off sleeps off.db)" 1.5 4.1
+	expect "off-cpu: who computes does not wait there" \
+		between "$(seconds_off computes off.db)" 0 0.8
+	expect "off-cpu: most of it is proven" at_least 1 "SELECT
+		sum(trust = 'proven') > 0.9 * count(*) FROM v_sample
+		WHERE event = 'off-cpu' AND pid = $waiter" off.db
+	expect "off-cpu: nobody waits longer than it took" at_least 1 "SELECT
+		max(s) <= 4.5 FROM (SELECT sum(weight) / 1e9 AS s FROM v_sample
+		WHERE event = 'off-cpu' GROUP BY thread_id)" off.db
+	expect "off-cpu: adds up" adds_up off.db
+}
+
+check_counters() {
+	run 20 ./brindle record -o many.db -e \
+		cpu-clock,page-faults,syscalls:sys_enter_write,sched:sched_process_fork \
+		-- sh -c "$python waits.py 1.5; true"
+	if grep -q tracefs err.txt; then
+		skip "events: tracepoints" "no tracefs"
+		return
+	fi
+	expect "events: several at once" [ "$status" = 0 ]
+	expect "events: faults below who touches" at_least 1 "SELECT
+		count(*) FROM v_sample WHERE event = 'page-faults' AND
+		callsite_id IN (SELECT callsite_id FROM v_frame_of_callsite
+		WHERE function = 'touches')" many.db
+	expect "events: a write is proven" at_least 10 "SELECT count(*) FROM
+		v_sample WHERE event = 'syscalls:sys_enter_write' AND
+		trust = 'proven'" many.db
+	expect "events: each write counts once" at_least 1 "SELECT
+		sum(weight) BETWEEN 20 AND 80 FROM v_sample
+		WHERE event = 'syscalls:sys_enter_write'" many.db
+	expect "events: forks" at_least 1 "SELECT count(*) FROM v_sample
+		WHERE event = 'sched:sched_process_fork'" many.db
+	expect "events: adds up" adds_up many.db
+}
+
+check_event_names() {
+	run 5 ./brindle record -e no-such -- true
+	expect "events: unknown name" fails 2 no-such
+	run 5 ./brindle record -e cpu-clock@x -- true
+	expect "events: bad rate" fails 2 'page-faults@49'
+	run 5 ./brindle record -e cpu-clock,,off-cpu -- true
+	expect "events: empty name" fails 2 'without a name'
+	run 5 ./brindle record -e sched:no_such -- true
+	expect "events: unknown tracepoint" fails '[1-9]' no_such
+	run 5 ./brindle record -e off-cpu@20,cpu-clock@50 -o two.db -- true
+	expect "events: off-cpu first, rates" [ "$status" = 0 ]
+}
+
+# More switches than it may cost to record: less is proven, and it says why.
+check_ping_pong() {
+	"${CC:-cc}" -O2 -std=gnu11 -D_GNU_SOURCE -o ping_pong \
+		"$here/../bench/ping_pong.c" || return
+	./ping_pong turns & local ping=$!
+	$python mixed.py 30 & local busy=$!
+	run 20 ./brindle record -a -d 3 -F 499 -e cpu-clock,off-cpu -o pong.db
+	kill $ping $busy
+	wait $ping $busy 2>/dev/null
+	expect "ping-pong: switch records are off for a while" at_least 100 \
+		"SELECT count(*) FROM v_sample
+		WHERE trust_reason = 'switches-off'" pong.db
+	expect "ping-pong: the clock goes on" at_least 2000 "SELECT count(*)
+		FROM v_sample WHERE event = 'cpu-clock'" pong.db
+	expect "ping-pong: adds up" adds_up pong.db
+}
+
+# Rings too small for what comes: samples are lost, and known to be.
+check_overload() {
+	./spinner 0 & local one=$!
+	./spinner 0 & local two=$!
+	run 20 ./brindle record -a -d 1.5 -F 20000 --stack-size 65528 \
+		-e cpu-clock,page-faults -o flood.db
+	kill $one $two
+	wait $one $two 2>/dev/null
+	expect "overload: some is lost" [ "$(health lost flood.db)" -gt 0 ]
+	expect "overload: the account adds up" adds_up flood.db
+	expect "overload: told as an incident" at_least 1 "SELECT count(*) FROM
+		v_incident WHERE kind = 'lost'" flood.db
+}
+
+restore_max_rate() {
+	[ -n "$max_rate" ] && echo "$max_rate" \
+		>/proc/sys/kernel/perf_event_max_sample_rate
+	max_rate=
+}
+
+# The kernel lowers the rate it allows, and raises it again.
+check_max_rate() {
+	local file=/proc/sys/kernel/perf_event_max_sample_rate
+	max_rate=$(cat $file)
+	if ! { echo 150 >$file; } 2>/dev/null; then
+		max_rate=
+		skip "max rate" "may not set $file"
+		return
+	fi
+	run 5 ./brindle record -F 999 -o slow.db -- true
+	expect "max rate: said at the start" grep -q '999 Hz' err.txt
+	echo "$max_rate" >$file
+	./spinner 0 & local spin=$!
+	(sleep 1.5; echo 150 >$file; sleep 2.5; echo "$max_rate" >$file) &
+	run 20 ./brindle record -a -d 6 -F 999 -o slow.db
+	kill $spin
+	wait $spin 2>/dev/null
+	restore_max_rate
+	expect "max rate: an incident that ends" at_least 1 "SELECT count(*)
+		FROM v_incident WHERE kind = 'rate' AND detail LIKE '%999%'" \
+		slow.db
+	expect "max rate: fewer samples, each worth more" at_least 1 "SELECT
+		max(weight) > 5 * min(weight) FROM v_sample" slow.db
+	expect "max rate: no time is lost" at_least 1 "SELECT
+		sum(weight) / 1e9 BETWEEN 4.5 AND 12.5 FROM v_sample" slow.db
+}
+
+check_events() {
+	check_event_names
+	if [ "$(id -u)" != 0 ]; then
+		skip "events" "off-CPU samples and tracepoints need root here"
+		return
+	fi
+	check_blocked
+	check_counters
+	check_ping_pong
+	check_overload
+	check_max_rate
+}
