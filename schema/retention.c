@@ -16,7 +16,6 @@ enum {
 	PAGES_RESERVED = 64,
 	PAGES_PER_VACUUM = 16, // as STATEMENT_VACUUM says
 	NUMBER_BITS = 20,
-	ROLLUP_BYTES = 24, // of a row besides its blob
 };
 
 // A step holds the writer's lock for so long, and the end of a chunk.
@@ -227,7 +226,7 @@ struct error *store_used_bytes(struct store *store, int64_t *ret,
 
 	if (!error)
 		error = ask(store, STATEMENT_FREE_PAGES, 0, 0, ret_free);
-	*ret = (pages + store->log_frames) * 4096;
+	*ret = pages * 4096 + (int64_t)store_log_bytes(store);
 	return error;
 }
 

@@ -9,7 +9,8 @@
  * An era ends after a day, or when memory has enough of its names and stacks.
  * The next one numbers them anew, behind the largest ids: rows of an era are a
  * range of ids in each table, and go when nothing refers to it any more.
- * Modules, source files, functions and cgroups outlive eras.
+ * Modules, source files, functions and cgroups outlive eras; those that were
+ * not met in the one that ends are forgotten.
  */
 
 #define ERA_NS (86400 * (int64_t)NS_PER_SEC)
@@ -71,21 +72,6 @@ static struct error *write_era(struct store *store, void *argument)
 	return store_insert_era(store, store->database);
 }
 
-// Names that outlive eras: of too many, those of the latest rows are read
-// again.
-static struct error *trim_names(struct store *store)
-{
-	bool many = false;
-
-	for (size_t table = 0; table < TABLE_COUNT; table++)
-		many |= store->rows[table].kept &&
-			store->rows[table].intern.count >= store->era_rows_max;
-	if (!many)
-		return NULL;
-	store_forget_names(store);
-	return store_read_names(store);
-}
-
 struct error *store_change_era(struct store *store, bool *more)
 {
 	struct error *error;
@@ -105,6 +91,7 @@ struct error *store_change_era(struct store *store, bool *more)
 	store_forget_era(store);
 	store->era++;
 	store->era_due = false;
-	error = store_transact(store, write_era, NULL);
-	return error ? error : trim_names(store);
+	if (!store_forget_unused(store))
+		return &error_nomem;
+	return store_transact(store, write_era, NULL);
 }

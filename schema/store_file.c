@@ -36,6 +36,23 @@ static uint64_t inode_beside(const char *path, const char *suffix)
 	return beside && stat(beside, &status) == 0 ? status.st_ino : 0;
 }
 
+uint64_t store_log_bytes(const struct store *store)
+{
+	_cleanup_free_ char *log = profile_file_beside(store->path, "-wal");
+	struct stat status;
+
+	return log && stat(log, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+uint64_t store_file_bytes(const struct store *store)
+{
+	struct stat status;
+
+	if (stat(store->path, &status) < 0)
+		return 0;
+	return (uint64_t)status.st_size + store_log_bytes(store);
+}
+
 static int remember_log(void *argument, sqlite3 *database, const char *name,
 			int frames)
 {

@@ -38,11 +38,40 @@ void store_forget_era(struct store *store)
 	forget_tree(store);
 }
 
-void store_forget_names(struct store *store)
+static bool forget_unused(struct store_rows *rows)
 {
+	struct intern kept = { 0 };
+	uint32_t number;
+
+	for (size_t i = 0; i < rows->intern.count; i++) {
+		if (!rows->ids[i].used)
+			continue;
+		number = intern_add(&kept, rows->intern.keys[i]);
+		if (!number) {
+			intern_deinit(&kept);
+			return false;
+		}
+	}
+	for (size_t i = 0, n = 0; i < rows->intern.count; i++) {
+		if (!rows->ids[i].used)
+			continue;
+		rows->ids[n].id = rows->ids[i].id;
+		rows->ids[n++].used = 0;
+	}
+	intern_deinit(&rows->intern);
+	rows->intern = kept;
+	rows->overflow_id = 0;
+	return true;
+}
+
+bool store_forget_unused(struct store *store)
+{
+	bool done = true;
+
 	for (size_t table = 0; table < TABLE_COUNT; table++)
 		if (store->rows[table].kept)
-			forget_rows(&store->rows[table]);
+			done &= forget_unused(&store->rows[table]);
+	return done;
 }
 
 void store_forget(struct store *store)

@@ -62,7 +62,7 @@ static void free_texts(struct store_row *row)
 
 static int64_t row_id(const struct store_rows *rows, uint32_t number)
 {
-	return rows->kept ? rows->ids[number - 1] : rows->base + number;
+	return rows->kept ? rows->ids[number - 1].id : rows->base + number;
 }
 
 // A row for the newest number, whose id is the next; 0: no memory.
@@ -73,7 +73,7 @@ static int64_t number_row(struct store_rows *rows, uint32_t number)
 	if (!array_reserve((void **)&rows->ids, &rows->id_capacity, number,
 			   sizeof(*rows->ids)))
 		return 0;
-	rows->ids[number - 1] = ++rows->base;
+	rows->ids[number - 1] = (struct store_kept){ ++rows->base, 1 };
 	return rows->base;
 }
 
@@ -141,6 +141,8 @@ int64_t store_intern_row(struct store *store, enum store_table table,
 	uint32_t number = intern_find(&rows->intern, key);
 	int64_t id;
 
+	if (number && rows->kept)
+		rows->ids[number - 1].used = 1;
 	if (number)
 		return row_id(rows, number);
 	if (rows->intern.count < store->rows_max) {
@@ -168,7 +170,7 @@ bool store_intern_known(struct store *store, enum store_table table,
 		return false;
 	number = intern_add(&rows->intern, key);
 	if (number)
-		rows->ids[number - 1] = row->id;
+		rows->ids[number - 1] = (struct store_kept){ row->id, 0 };
 	return number != 0;
 }
 

@@ -2,12 +2,10 @@
 #include "schema/store.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "schema/profile_file.h"
 #include "schema/sql.h"
 #include "schema/store_state.h"
 
@@ -135,19 +133,6 @@ void store_clock(struct store *store, uint64_t monotonic_ns, uint64_t wall_ns,
 	hear_of(store, id);
 }
 
-static uint64_t file_bytes(const struct store *store)
-{
-	_cleanup_free_ char *log = profile_file_beside(store->path, "-wal");
-	struct stat status;
-	uint64_t bytes = 0;
-
-	if (stat(store->path, &status) == 0)
-		bytes += (uint64_t)status.st_size;
-	if (log && stat(log, &status) == 0)
-		bytes += (uint64_t)status.st_size;
-	return bytes;
-}
-
 void store_add_vitals(struct store *store, const struct store_vitals *vitals)
 {
 	if (store->vitals_count == STORE_VITALS_MAX) {
@@ -163,7 +148,7 @@ void store_add_vitals(struct store *store, const struct store_vitals *vitals)
 	store->vitals[store->vitals_count++] = (struct store_vitals_row){
 		.id = store_time(store, vitals->monotonic_ns),
 		.vitals = *vitals,
-		.store_bytes = file_bytes(store),
+		.store_bytes = store_file_bytes(store),
 	};
 	hear_of(store, store_time(store, vitals->monotonic_ns));
 }

@@ -17,7 +17,7 @@ enum {
 	READ_SAMPLES = 4000, // a step
 	READ_ROLLUPS = 200,
 	WRITE_ROWS = 500,
-	ROW_BYTES = 24, // of a rollup's row, besides its blob
+	ROW_BYTES = 24, // of a row besides its blob, as STATEMENT_SUMS_* say
 	NUMBER_BITS = 20,
 };
 
@@ -302,9 +302,7 @@ static struct error *discard(struct store *store, void *argument)
 	sqlite3_bind_int64(sums, 2, INT64_MAX);
 	if (sqlite3_step(sums) == SQLITE_ROW) {
 		row->row_count -= sqlite3_column_int64(sums, 0);
-		row->bytes -= sqlite3_column_int64(sums, 0) * ROW_BYTES +
-			      sqlite3_column_int64(sums, 1);
-		error = NULL;
+		row->bytes -= sqlite3_column_int64(sums, 1);
 	} else {
 		error = sql_error(store->database,
 				  sqlite3_errcode(store->database));

@@ -59,11 +59,17 @@ struct store_row {
 	char *text[STORE_ROW_TEXTS]; /* owned once pending */
 };
 
+/** A row that outlives eras. */
+struct store_kept {
+	int64_t id : 63;
+	uint64_t used : 1; /* in this era */
+};
+
 struct store_rows {
 	struct intern intern;
 	int64_t base;		   /* the id of number 0; kept: the last one */
 	bool kept;		   /* rows outlive eras */
-	int64_t *ids;		   /* owned; [number - 1]; ascending; if kept */
+	struct store_kept *ids;	   /* owned; [number - 1]; ascending; if kept */
 	size_t id_capacity;
 	struct store_row *pending; /* owned */
 	size_t count, capacity;
@@ -265,7 +271,7 @@ struct store {
 	uint64_t reader_since_ns; /* the log could not be emptied; 0: it was */
 	int64_t reader_incident;  /* 0: none */
 	uint64_t last_commit_ns;
-	uint64_t longest_step_ns; /* of all that held the writer's lock */
+	uint64_t longest_step_ns; /* CPU time of a transaction, at most */
 	int64_t end_ns;		  /* of the session, CLOCK_MONOTONIC */
 	uint64_t dropped_samples; /* the disk stayed full */
 	uint64_t full_tables;	  /* look-ups that met a full table */
@@ -396,6 +402,10 @@ void store_disconnect(struct store *store);
 /** The same when the file was lost, or its content. */
 void store_disconnect_lost(struct store *store);
 
+/** On the disk: the log; the file with it. */
+uint64_t store_log_bytes(const struct store *store);
+uint64_t store_file_bytes(const struct store *store);
+
 /** SQLite goes on writing to a file that has no name any more: an error. */
 struct error *store_check_file(const struct store *store);
 
@@ -409,8 +419,9 @@ void store_free_session(struct store_session *session);
 void store_forget(struct store *store);
 /** The same of what an era numbers anew. */
 void store_forget_era(struct store *store);
-/** The same of what outlives eras. */
-void store_forget_names(struct store *store);
+/** Of what outlives eras, the same of what this one did not use. False: no
+ *  memory; then it is remembered. */
+bool store_forget_unused(struct store *store);
 
 /** What the file at @store->path holds: where ids go on, what is known. Then
  *  begins the session there. */

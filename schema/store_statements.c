@@ -109,10 +109,10 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_LAST_10MIN] = "SELECT id FROM rollup_10min WHERE id < ?1 "
 				 "ORDER BY id DESC LIMIT 1",
 	[STATEMENT_SUMS_10S] =
-		"SELECT count(*), ifnull(sum(length(stacks)), 0) "
+		"SELECT count(*), ifnull(sum(length(stacks) + 24), 0) "
 		"FROM rollup_10s WHERE id >= ?1 AND id < ?2",
 	[STATEMENT_SUMS_10MIN] =
-		"SELECT count(*), ifnull(sum(length(stacks)), 0) "
+		"SELECT count(*), ifnull(sum(length(stacks) + 24), 0) "
 		"FROM rollup_10min WHERE id >= ?1 AND id < ?2",
 	[STATEMENT_DELETE_10S] =
 		"DELETE FROM rollup_10s WHERE id >= ?1 AND id < ?2",

@@ -143,7 +143,8 @@ enum { NAME_TABLES = sizeof(name_tables) / sizeof(*name_tables) };
 
 static int compare_ids(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	int64_t x = *(const int64_t *)a;
+	int64_t y = ((const struct store_kept *)b)->id;
 
 	return (x > y) - (x < y);
 }
@@ -154,8 +155,8 @@ static bool in_memory(const struct store *store, enum store_table table,
 	const struct store_rows *rows = &store->rows[table];
 
 	return rows->intern.count &&
-	       bsearch(&id, rows->ids, rows->intern.count, sizeof(id),
-		       compare_ids);
+	       bsearch(&id, rows->ids, rows->intern.count,
+		       sizeof(*rows->ids), compare_ids);
 }
 
 static struct error *mark_some(struct store *store,

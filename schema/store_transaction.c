@@ -58,7 +58,7 @@ struct error *store_transact(struct store *store, store_write_fn *write,
 {
 	struct store_level_row before[LEVEL_COUNT];
 	struct error *error = run(store, STATEMENT_BEGIN);
-	uint64_t start_ns = monotonic_ns(), took_ns;
+	uint64_t start_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID), took_ns;
 
 	if (error)
 		return error;
@@ -68,7 +68,7 @@ struct error *store_transact(struct store *store, store_write_fn *write,
 		memcpy(store->levels, before, sizeof(before));
 	else
 		memcpy(store->levels_written, store->levels, sizeof(before));
-	took_ns = monotonic_ns() - start_ns;
+	took_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns;
 	if (took_ns > store->longest_step_ns)
 		store->longest_step_ns = took_ns;
 	return error;

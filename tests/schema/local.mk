@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	tests/schema/test_migration \
 	tests/schema/test_profile \
 	tests/schema/test_query \
+	tests/schema/test_retention \
 	tests/schema/test_store \
 	tests/schema/test_store_continue \
 	tests/schema/test_store_crash \
@@ -40,6 +41,8 @@ tests_schema_test_store_crash_SOURCES = tests/schema/test_store_crash.c \
 	$(schema_fixture)
 tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
 	$(schema_fixture)
+tests_schema_test_retention_SOURCES = tests/schema/test_retention.c \
+	$(schema_long_store)
 tests_schema_test_store_rollup_SOURCES = tests/schema/test_store_rollup.c \
 	$(schema_long_store)
 tests_schema_test_store_speed_SOURCES = tests/schema/test_store_speed.c \
