@@ -197,19 +197,30 @@ void sampled_thread_init(struct sampled_thread *sampled, pid_t tid,
 	memcpy(sampled->name, thread->name, sizeof(sampled->name));
 }
 
+// Too many have ended since: its row is found by what it was.
+static int64_t row_of_forgotten(struct identity_book *book, int64_t process_row,
+				const struct sampled_thread *sampled)
+{
+	int64_t row = store_thread(book->store, process_row, sampled->tid,
+				   sampled->start_ns, sampled->name);
+
+	if (row)
+		store_rename_thread(book->store, row, sampled->name);
+	return row;
+}
+
 int64_t identity_thread_row(struct identity_book *book, struct process *process,
 			    const struct sampled_thread *sampled)
 {
 	int64_t row = process_row(book, process);
-	struct thread *thread = process_find_thread(process, sampled->tid);
+	struct thread *thread = process_find_started(process, sampled->tid,
+						     sampled->start_ns);
 	uint32_t era = store_era(book->store);
 
 	if (!row)
 		return 0;
-	// Too many have ended since: its row is found by what it was.
-	if (!thread || thread->start_ns != sampled->start_ns)
-		return store_thread(book->store, row, sampled->tid,
-				    sampled->start_ns, sampled->name);
+	if (!thread)
+		return row_of_forgotten(book, row, sampled);
 	if (!thread->row || thread->era != era) {
 		thread->row = store_thread(book->store, row, thread->tid,
 					   thread->start_ns, thread->name);

@@ -130,6 +130,10 @@ struct thread *process_thread(struct process *process, pid_t tid);
 /** Its thread @tid, also one that ended lately; NULL: none is known. */
 struct thread *process_find_thread(struct process *process, pid_t tid);
 
+/** The one of them that began at @start_ns. */
+struct thread *process_find_started(struct process *process, pid_t tid,
+				    uint64_t start_ns);
+
 /** The process that runs under @pid as of now; NULL: none is known. */
 struct process *process_table_find(struct process_table *table, pid_t pid);
 

@@ -72,6 +72,19 @@ struct thread *process_find_thread(struct process *process, pid_t tid)
 	return thread ? thread : find_exited(process, tid);
 }
 
+struct thread *process_find_started(struct process *process, pid_t tid,
+				    uint64_t start_ns)
+{
+	struct thread *thread = find_running(process, tid);
+
+	if (thread && thread->start_ns == start_ns)
+		return thread;
+	thread = process->exited_threads;
+	while (thread && (thread->tid != tid || thread->start_ns != start_ns))
+		thread = thread->next_exited;
+	return thread;
+}
+
 struct thread *process_thread(struct process *process, pid_t tid)
 {
 	struct thread *thread = process_find_thread(process, tid);
