@@ -4,7 +4,11 @@
 #include "base/clock.h"
 #include "daemon/perf/perf_ring.h"
 
-enum { RECORD_BYTES_MAX = 1 << 16 };
+enum {
+	RECORD_BYTES_MAX = 1 << 16,
+	// Of a ring: so much may wait for the capture thread's next wake-up.
+	UNSCANNED_SHARE = 8,
+};
 
 struct error *merge_init(struct merge *merge, const struct arch *arch,
 			 size_t source_count)
@@ -102,31 +106,69 @@ static bool had_room(const struct merge *merge, const struct perf_ring *ring,
 	return used <= ring->size && ring->size - used >= merge->record_bytes;
 }
 
-// What the capture thread has not scanned yet must wait, and with it all that
-// is younger; the time of the first such record bounds the round.
-static bool source_begin(struct merge *merge, struct merge_source *source)
+// Where the first sample at or behind @position is, or else the end.
+static uint64_t find_sample(const struct merge_source *source,
+			    uint64_t position)
 {
-	uint64_t head = perf_ring_head(source->perf->ring);
-	uint64_t scanned = perf_ring_scanned(source->perf->ring);
-	uint64_t position = source->position;
+	const struct perf_ring *ring = source->perf->ring;
 
-	if (scanned < head) {
-		struct merge counts = *merge;
+	while (position < source->limit) {
+		struct perf_event_header header =
+			perf_ring_header(ring, position);
+		const void *bytes;
 
-		source->position = scanned;
-		source->limit = head;
-		if (source_parse(merge, source) &&
-		    source->record.time_ns < merge->safe_ns)
-			merge->safe_ns = source->record.time_ns;
-		source->position = position;
-		// What is broken there counts when its turn comes.
-		merge->broken_records = counts.broken_records;
-		merge->broken_samples = counts.broken_samples;
+		if (header.size < 16 || header.size % 8 ||
+		    header.size > source->limit - position)
+			return source->limit;
+		bytes = perf_ring_bytes(ring, position, header.size,
+					source->scratch);
+		if (kind_of(source, bytes, header.type) == PERF_KIND_TIMER)
+			return position;
+		position += header.size;
+	}
+	return source->limit;
+}
+
+// The time of the record at @position bounds the round.
+static void wait_for(struct merge *merge, struct merge_source *source,
+		     uint64_t position)
+{
+	uint64_t parsed = source->position;
+	struct merge counts = *merge;
+
+	source->position = position;
+	if (source_parse(merge, source) &&
+	    source->record.time_ns < merge->safe_ns) {
+		merge->safe_ns = source->record.time_ns;
+		// Its own wake-up should have had the thread here long ago.
 		capture_poke(source->capture);
 	}
-	source->limit = scanned;
+	source->position = parsed;
+	// What is broken there counts when its turn comes.
+	merge->broken_records = counts.broken_records;
+	merge->broken_samples = counts.broken_samples;
+}
+
+// A sample that the capture thread has not scanned yet must wait, and with it
+// all that is younger. What is no sample needs no scan; only its room is not
+// given back before, so that the thread finds it when the next sample wakes it.
+static bool source_begin(struct merge *merge, struct merge_source *source)
+{
+	struct perf_ring *ring = source->perf->ring;
+	uint64_t head = perf_ring_head(ring);
+	uint64_t scanned = perf_ring_scanned(ring);
+	uint64_t unseen = scanned > source->position ? scanned :
+						       source->position;
+
+	source->limit = head;
+	unseen = find_sample(source, unseen);
+	if (unseen < head)
+		wait_for(merge, source, unseen);
+	if (head - scanned > ring->size / UNSCANNED_SHARE)
+		capture_poke(source->capture);
+	source->limit = unseen;
 	source_parse(merge, source);
-	return had_room(merge, source->perf->ring, head);
+	return had_room(merge, ring, head);
 }
 
 void merge_begin(struct merge *merge, uint64_t now_ns)
@@ -171,7 +213,12 @@ struct merge_source *merge_next(struct merge *merge)
 void merge_end(struct merge *merge)
 {
 	merge->current = NULL;
-	for (size_t i = 0; i < merge->source_count; i++)
-		perf_ring_set_tail(merge->sources[i].perf->ring,
-				   merge->sources[i].position);
+	for (size_t i = 0; i < merge->source_count; i++) {
+		struct perf_ring *ring = merge->sources[i].perf->ring;
+		uint64_t scanned = perf_ring_scanned(ring);
+		uint64_t position = merge->sources[i].position;
+
+		perf_ring_set_tail(ring, position < scanned ? position :
+							      scanned);
+	}
 }

@@ -5,6 +5,7 @@
 #include "tests/cmocka.h"
 #include "tests/daemon/pipeline/fake_cpu.h"
 
+#include <poll.h>
 #include <string.h>
 
 enum { PID = 100, CPUS = 3, RING_BYTES = 1 << 18, ROUND = 10 };
@@ -170,6 +171,40 @@ static void what_was_not_scanned_waits(void **state)
 	assert_int_equal(rings->merge.broken_records, 0);
 }
 
+// Nobody is woken for them, and their room is the kernel's only once the
+// capture thread has passed.
+static void only_samples_wait_for_their_scan(void **state)
+{
+	struct rings *rings = *state;
+	struct pollfd poke = { .fd = rings->cpu[0].capture.wake_fd,
+			       .events = POLLIN };
+	uint64_t tail = perf_ring_tail(&rings->cpu[0].ring);
+
+	fake_switch(&rings->cpu[0], at(10), true);
+	merge_begin(&rings->merge, LATER);
+	expect(rings, 10);
+	expect(rings, 0);
+	merge_end(&rings->merge);
+	assert_int_equal(perf_ring_tail(&rings->cpu[0].ring), tail);
+	fake_switch(&rings->cpu[0], at(20), true);
+	fake_sample(&rings->cpu[0], at(30), 5);
+	fake_switch(&rings->cpu[0], at(40), true);
+	// Too young to wonder where the capture thread is.
+	merge_begin(&rings->merge, 30 + MERGE_SETTLE_NS);
+	expect(rings, 20);
+	expect(rings, 0);
+	merge_end(&rings->merge);
+	assert_int_equal(poll(&poke, 1, 0), 0);
+	scan_all(rings);
+	merge_begin(&rings->merge, LATER);
+	expect(rings, 30);
+	expect(rings, 40);
+	expect(rings, 0);
+	merge_end(&rings->merge);
+	assert_int_equal(perf_ring_tail(&rings->cpu[0].ring),
+			 perf_ring_head(&rings->cpu[0].ring));
+}
+
 static void a_record_that_makes_no_sense_is_counted(void **state)
 {
 	struct rings *rings = *state;
@@ -274,6 +309,7 @@ int main(void)
 		TEST(kinds_follow_the_event),
 		TEST(what_has_not_settled_waits),
 		TEST(what_was_not_scanned_waits),
+		TEST(only_samples_wait_for_their_scan),
 		TEST(a_record_that_makes_no_sense_is_counted),
 		TEST(after_a_broken_size_the_rest_is_given_up),
 		TEST(records_wrap),
