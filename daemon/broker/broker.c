@@ -23,20 +23,23 @@ enum {
 	PAUSE_MAX_MS = 30000,
 	LIFE_GOOD_MS = 60000, // after that a crash is the first again
 	STOP_MS = 10000,
+	END_MS = 200, // for a channel, when the profiler has ended
 };
 
 /** One channel, and who serves it. */
 struct channel {
-	struct broker_server *server; // borrowed
-	int fd;			      // owned by the thread
+	const struct broker_server *server; // borrowed
+	int fd;				    // owned
 	pthread_t thread;
-	bool ended; // atomic; else the thread may hang in an open
 	bool started;
+	bool ended; // atomic; else the thread may hang in an open
 };
 
 /** One life of the profiler. */
 struct life {
-	struct channel *channels[BROKER_CHANNELS]; // owned
+	struct channel *channels[BROKER_CHANNELS_MAX]; // owned
+	size_t channel_count;
+	bool ended; // no more channels
 	pid_t pid;
 	uint64_t started_ns;
 	uint64_t killed_ns; // when it has to be killed; 0: not asked to stop
@@ -46,6 +49,8 @@ struct broker {
 	const struct broker_options *options;
 	struct broker_server server;
 	struct profiler_start start; // for each life
+	struct life life;
+	pthread_mutex_t lock; // of the life's channels
 	sigset_t watched, before;
 	int signals; // owned; signalfd
 	int pause_ms;
@@ -60,72 +65,103 @@ static void *channel_main(void *argument)
 	prctl(PR_SET_NAME, "broker/open");
 	sched_setscheduler(0, SCHED_OTHER, &other);
 	broker_serve(channel->server, channel->fd);
-	close(channel->fd);
 	__atomic_store_n(&channel->ended, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-static struct error *make_channels(struct broker *broker, struct life *life,
-				   int ret_fds[BROKER_CHANNELS])
+// The profiler's end of a new channel, or a negative errno.
+static int make_channel(struct broker *broker)
 {
-	for (int i = 0; i < BROKER_CHANNELS; i++) {
-		struct channel *channel = calloc(1, sizeof(*channel));
-		int ends[2];
+	struct life *life = &broker->life;
+	struct channel *channel;
+	int ends[2];
 
-		if (!channel)
-			return &error_nomem;
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
-			       ends)) {
-			free(channel);
-			return error_from_errno(errno, "make a socket pair");
-		}
-		channel->server = &broker->server;
-		channel->fd = ends[0];
-		ret_fds[i] = ends[1];
-		life->channels[i] = channel;
+	if (life->channel_count == BROKER_CHANNELS_MAX || life->ended)
+		return -EMFILE;
+	channel = calloc(1, sizeof(*channel));
+	if (!channel)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		free(channel);
+		return -errno;
 	}
-	return NULL;
+	channel->server = &broker->server;
+	channel->fd = ends[0];
+	life->channels[life->channel_count++] = channel;
+	return ends[1];
 }
 
-static struct error *serve(struct life *life)
+static int serve(struct channel *channel)
 {
-	for (int i = 0; i < BROKER_CHANNELS; i++) {
-		struct channel *channel = life->channels[i];
-		int failed = pthread_create(&channel->thread, NULL,
-					    channel_main, channel);
+	int failed = pthread_create(&channel->thread, NULL, channel_main,
+				    channel);
 
-		if (failed)
-			return error_from_errno(failed, "start a thread");
-		channel->started = true;
-	}
-	return NULL;
+	channel->started = !failed;
+	return -failed;
+}
+
+// Called by a channel's thread, for another that hangs.
+static int add_channel(void *context)
+{
+	struct broker *broker = context;
+	struct life *life = &broker->life;
+	int fd, failed;
+
+	pthread_mutex_lock(&broker->lock);
+	fd = make_channel(broker);
+	failed = fd < 0 ? fd : serve(life->channels[life->channel_count - 1]);
+	pthread_mutex_unlock(&broker->lock);
+	if (failed && fd >= 0)
+		close(fd);
+	return failed ? failed : fd;
+}
+
+static bool has_ended(const struct channel *channel)
+{
+	return !channel->started ||
+	       __atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE);
 }
 
 // A thread that hangs in an open is left to itself, with its few bytes.
-static void end_channels(struct life *life)
+static void end_channel(struct channel *channel, uint64_t deadline_ns)
+{
+	while (!has_ended(channel) && monotonic_ns() < deadline_ns)
+		usleep(1000);
+	if (!has_ended(channel)) {
+		pthread_detach(channel->thread);
+		return;
+	}
+	if (channel->started)
+		pthread_join(channel->thread, NULL);
+	close(channel->fd);
+	free(channel);
+}
+
+static void end_channels(struct broker *broker)
+{
+	uint64_t deadline = monotonic_ns() + END_MS * NS_PER_MS;
+	struct life *life = &broker->life;
+
+	pthread_mutex_lock(&broker->lock);
+	life->ended = true;
+	pthread_mutex_unlock(&broker->lock);
+	for (size_t i = 0; i < life->channel_count; i++)
+		shutdown(life->channels[i]->fd, SHUT_RDWR);
+	for (size_t i = 0; i < life->channel_count; i++)
+		end_channel(life->channels[i], deadline);
+}
+
+static struct error *make_channels(struct broker *broker,
+				   int ret_fds[BROKER_CHANNELS])
 {
 	for (int i = 0; i < BROKER_CHANNELS; i++) {
-		struct channel *channel = life->channels[i];
-		uint64_t deadline = monotonic_ns() + NS_PER_SEC;
+		int fd = make_channel(broker);
 
-		if (!channel)
-			continue;
-		if (!channel->started) {
-			close(channel->fd);
-			free(channel);
-			continue;
-		}
-		shutdown(channel->fd, SHUT_RDWR);
-		while (!__atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE) &&
-		       monotonic_ns() < deadline)
-			usleep(1000);
-		if (!__atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE)) {
-			pthread_detach(channel->thread);
-			continue;
-		}
-		pthread_join(channel->thread, NULL);
-		free(channel);
+		if (fd < 0)
+			return error_from_errno(-fd, "make a socket pair");
+		ret_fds[i] = fd;
 	}
+	return NULL;
 }
 
 static void close_all(const int *fds)
@@ -135,29 +171,36 @@ static void close_all(const int *fds)
 			close(fds[i]);
 }
 
-static struct error *start_profiler(struct broker *broker, struct life *life)
+// One thread only up to the fork: no lock is held in the child for ever.
+static struct error *start_profiler(struct broker *broker)
 {
 	int fds[BROKER_CHANNELS] = { 0 };
-	struct error *error = make_channels(broker, life, fds);
+	struct life *life = &broker->life;
+	struct error *error;
+	int failed = 0;
 
-	if (error) {
-		close_all(fds);
-		return error;
-	}
-	life->started_ns = monotonic_ns();
-	life->pid = fork();
-	if (life->pid == 0) {
+	*life = (struct life){ .started_ns = monotonic_ns() };
+	error = make_channels(broker, fds);
+	if (!error)
+		life->pid = fork();
+	if (!error && life->pid == 0) {
 		sigprocmask(SIG_SETMASK, &broker->before, NULL);
 		_exit(profiler_main(&broker->start, fds));
 	}
 	close_all(fds);
+	if (error)
+		return error;
 	if (life->pid < 0)
 		return error_from_errno(errno, "fork the profiler");
-	return serve(life);
+	for (size_t i = 0; i < BROKER_CHANNELS && !failed; i++)
+		failed = serve(life->channels[i]);
+	return failed ? error_from_errno(-failed, "start a thread") : NULL;
 }
 
-static void pass_on(struct broker *broker, struct life *life, int number)
+static void pass_on(struct broker *broker, int number)
 {
+	struct life *life = &broker->life;
+
 	if (number != SIGHUP && !broker->stopping) {
 		broker->stopping = true;
 		life->killed_ns = monotonic_ns() + STOP_MS * NS_PER_MS;
@@ -166,19 +209,20 @@ static void pass_on(struct broker *broker, struct life *life, int number)
 		kill(life->pid, number);
 }
 
-static void take_signal(struct broker *broker, struct life *life)
+static void take_signal(struct broker *broker)
 {
 	struct signalfd_siginfo info;
 
 	if (read(broker->signals, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo != SIGCHLD)
-		pass_on(broker, life, (int)info.ssi_signo);
+		pass_on(broker, (int)info.ssi_signo);
 }
 
 // Until the profiler has ended: its wait status.
-static int await_end(struct broker *broker, struct life *life)
+static int await_end(struct broker *broker)
 {
+	struct life *life = &broker->life;
 	struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
 	int status = 0;
 
@@ -187,7 +231,7 @@ static int await_end(struct broker *broker, struct life *life)
 			return status;
 		poll(&fd, 1, life->killed_ns ? 100 : -1);
 		if (fd.revents & POLLIN)
-			take_signal(broker, life);
+			take_signal(broker);
 		if (life->killed_ns && monotonic_ns() > life->killed_ns)
 			kill(life->pid, SIGKILL);
 	}
@@ -198,7 +242,6 @@ static void pause_before_restart(struct broker *broker)
 {
 	uint64_t until = monotonic_ns() +
 			 (uint64_t)broker->pause_ms * NS_PER_MS;
-	struct life nobody = { .pid = 0 };
 
 	while (!broker->stopping && monotonic_ns() < until) {
 		struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
@@ -207,7 +250,7 @@ static void pause_before_restart(struct broker *broker)
 		if (left > PAUSE_MAX_MS)
 			left = 0;
 		if (poll(&fd, 1, (int)left + 1) > 0)
-			take_signal(broker, &nobody);
+			take_signal(broker);
 	}
 }
 
@@ -224,15 +267,17 @@ static void say_restart(struct broker *broker, int number)
 // One life. True: there shall be another.
 static bool live(struct broker *broker, struct error **ret_error, int *ret)
 {
-	struct life life = { .pid = 0 };
+	struct life *life = &broker->life;
 	uint64_t lived_ms;
-	int status;
+	int status = 0;
 
-	*ret_error = start_profiler(broker, &life);
-	if (*ret_error && life.pid > 0)
-		kill(life.pid, SIGKILL);
-	status = life.pid > 0 ? await_end(broker, &life) : 0;
-	end_channels(&life);
+	*ret_error = start_profiler(broker);
+	if (*ret_error && life->pid > 0)
+		kill(life->pid, SIGKILL);
+	if (life->pid > 0)
+		status = await_end(broker);
+	life->pid = 0;
+	end_channels(broker);
 	if (*ret_error)
 		return false;
 	if (WIFEXITED(status)) {
@@ -243,7 +288,7 @@ static bool live(struct broker *broker, struct error **ret_error, int *ret)
 	*ret = 128 + WTERMSIG(status);
 	if (broker->stopping)
 		return false;
-	lived_ms = (monotonic_ns() - life.started_ns) / NS_PER_MS;
+	lived_ms = (monotonic_ns() - life->started_ns) / NS_PER_MS;
 	if (lived_ms > LIFE_GOOD_MS)
 		broker->pause_ms = PAUSE_FIRST_MS;
 	say_restart(broker, WTERMSIG(status));
@@ -315,11 +360,14 @@ struct error *broker_run(const struct broker_options *options,
 {
 	struct broker broker = {
 		.options = options,
-		.server = { .tracefs = -1 },
+		.server = { .tracefs = -1,
+			    .add_channel = add_channel,
+			    .context = &broker },
 		.start = { .options = options,
 			   .function = profiler,
 			   .context = context,
 			   .life = { .broker_pid = getpid() } },
+		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.signals = -1,
 		.pause_ms = PAUSE_FIRST_MS,
 	};

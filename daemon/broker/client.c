@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/broker/client.h"
 
+#include "base/clock.h"
 #include "daemon/broker/nursery.h"
 #include "daemon/broker/request.h"
 
@@ -88,10 +89,15 @@ static bool is_usable(struct broker_channel *channel)
 	return true;
 }
 
+static unsigned int channel_count(const struct broker_client *client)
+{
+	return __atomic_load_n(&client->channel_count, __ATOMIC_ACQUIRE);
+}
+
 // A free channel, locked; else one that will be free; NULL: all of them hang.
 static struct broker_channel *take_channel(struct broker_client *client)
 {
-	for (int i = 0; i < BROKER_CHANNELS; i++) {
+	for (unsigned int i = 0; i < channel_count(client); i++) {
 		struct broker_channel *channel = &client->channels[i];
 
 		if (pthread_mutex_trylock(&channel->lock))
@@ -100,7 +106,7 @@ static struct broker_channel *take_channel(struct broker_client *client)
 			return channel;
 		pthread_mutex_unlock(&channel->lock);
 	}
-	for (int i = 0; i < BROKER_CHANNELS; i++) {
+	for (unsigned int i = 0; i < channel_count(client); i++) {
 		struct broker_channel *channel = &client->channels[i];
 
 		pthread_mutex_lock(&channel->lock);
@@ -111,14 +117,14 @@ static struct broker_channel *take_channel(struct broker_client *client)
 	return NULL;
 }
 
-static int ask(struct broker_client *client, struct broker_request *request,
-	       struct received *ret)
+static int ask_once(struct broker_client *client,
+		    struct broker_request *request, struct received *ret)
 {
 	struct broker_channel *channel = take_channel(client);
 	int failed = 0;
 
 	if (!channel)
-		return -ETIMEDOUT;
+		return -EBUSY;
 	request->sequence = ++channel->sequence;
 	if (send(channel->fd, request, broker_request_size(request),
 		 MSG_NOSIGNAL) < 0)
@@ -127,6 +133,77 @@ static int ask(struct broker_client *client, struct broker_request *request,
 		failed = receive_answer(channel, 0, ret);
 	channel->late = failed == -ETIMEDOUT;
 	pthread_mutex_unlock(&channel->lock);
+	return failed;
+}
+
+static void add_channel(struct broker_client *client, int fd)
+{
+	struct timeval patience = { .tv_sec = BROKER_PATIENCE_MS / 1000 };
+	struct broker_channel *channel =
+		&client->channels[client->channel_count];
+
+	*channel = (struct broker_channel){ .fd = fd };
+	pthread_mutex_init(&channel->lock, NULL);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	__atomic_store_n(&client->channel_count, client->channel_count + 1,
+			 __ATOMIC_RELEASE);
+}
+
+// In place of one that hangs, over one that does not.
+static void replace_channel(struct broker_client *client)
+{
+	struct broker_request request = { .operation = BROKER_CHANNEL };
+	struct received received;
+
+	if (client->channel_count == BROKER_CHANNELS_MAX ||
+	    ask_once(client, &request, &received))
+		return;
+	if (received.fd >= 0)
+		add_channel(client, received.fd);
+}
+
+static bool is_shunned(struct broker_client *client, pid_t pid)
+{
+	bool shunned = false;
+	uint64_t now;
+
+	if (!pid || !__atomic_load_n(&client->shunned_count, __ATOMIC_ACQUIRE))
+		return false;
+	now = monotonic_ns();
+	pthread_mutex_lock(&client->lock);
+	for (size_t i = 0; i < BROKER_SHUNNED_MAX && !shunned; i++)
+		shunned = client->shunned[i].pid == pid &&
+			  client->shunned[i].until_ns > now;
+	pthread_mutex_unlock(&client->lock);
+	return shunned;
+}
+
+static void shun(struct broker_client *client, pid_t pid)
+{
+	unsigned int count = client->shunned_count;
+
+	client->shunned[count % BROKER_SHUNNED_MAX] = (struct broker_shunned){
+		.pid = pid,
+		.until_ns = monotonic_ns() +
+			    BROKER_SHUNNED_SECONDS * NS_PER_SEC,
+	};
+	__atomic_store_n(&client->shunned_count, count + 1, __ATOMIC_RELEASE);
+}
+
+static int ask(struct broker_client *client, struct broker_request *request,
+	       struct received *ret)
+{
+	int failed;
+
+	if (is_shunned(client, request->pid))
+		return -ETIMEDOUT;
+	failed = ask_once(client, request, ret);
+	if (failed == -ETIMEDOUT) {
+		pthread_mutex_lock(&client->lock);
+		shun(client, request->pid);
+		replace_channel(client);
+		pthread_mutex_unlock(&client->lock);
+	}
 	return failed;
 }
 
@@ -308,23 +385,19 @@ static const struct opener_ops client_ops = {
 void broker_client_init(struct broker_client *client,
 			const int fds[BROKER_CHANNELS])
 {
-	struct timeval patience = { .tv_sec = BROKER_PATIENCE_MS / 1000 };
-
 	*client = (struct broker_client){
 		.opener = { .ops = &client_ops, .state = client },
 	};
-	for (int i = 0; i < BROKER_CHANNELS; i++) {
-		client->channels[i].fd = fds[i];
-		pthread_mutex_init(&client->channels[i].lock, NULL);
-		setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience,
-			   sizeof(patience));
-	}
+	pthread_mutex_init(&client->lock, NULL);
+	for (int i = 0; i < BROKER_CHANNELS; i++)
+		add_channel(client, fds[i]);
 }
 
 void broker_client_deinit(struct broker_client *client)
 {
-	for (int i = 0; i < BROKER_CHANNELS; i++) {
+	for (unsigned int i = 0; i < client->channel_count; i++) {
 		close(client->channels[i].fd);
 		pthread_mutex_destroy(&client->channels[i].lock);
 	}
+	pthread_mutex_destroy(&client->lock);
 }

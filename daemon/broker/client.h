@@ -3,9 +3,10 @@
  * The profiler's side: the door that has the broker behind it.
  *
  * There are a few channels, each with one request at a time. When an answer
- * does not come, because the broker hangs in a file system of the target's, the
- * request fails and its channel is left alone until the answer has come after
- * all. The others go on.
+ * does not come, because the broker hangs in something that the target arranged,
+ * the request fails, its channel is left alone until the answer has come after
+ * all, another is made in its place, up to a limit, and no more is asked about
+ * that process for a while.
  */
 #ifndef BRINDLE_DAEMON_BROKER_CLIENT_H
 #define BRINDLE_DAEMON_BROKER_CLIENT_H
@@ -14,7 +15,13 @@
 
 #include <pthread.h>
 
-enum { BROKER_CHANNELS = 4, BROKER_PATIENCE_MS = 2000 };
+enum {
+	BROKER_CHANNELS = 4,
+	BROKER_CHANNELS_MAX = 64,
+	BROKER_PATIENCE_MS = 1000,
+	BROKER_SHUNNED_MAX = 64,
+	BROKER_SHUNNED_SECONDS = 60,
+};
 
 struct broker_channel {
 	int fd; /* owned */
@@ -23,10 +30,20 @@ struct broker_channel {
 	bool late;	   /* its answer is still to come */
 };
 
+/** A process that made the broker hang. */
+struct broker_shunned {
+	pid_t pid;
+	uint64_t until_ns;
+};
+
 struct nursery;
 
 struct broker_client {
-	struct broker_channel channels[BROKER_CHANNELS];
+	struct broker_channel channels[BROKER_CHANNELS_MAX];
+	unsigned int channel_count; /* atomic; grows only */
+	pthread_mutex_t lock;	    /* of growing, and of what is shunned */
+	struct broker_shunned shunned[BROKER_SHUNNED_MAX];
+	unsigned int shunned_count; /* atomic; ever, the latest are kept */
 	struct nursery *nursery; /* borrowed; NULL: threads are just made */
 	struct opener opener;
 };

@@ -109,6 +109,7 @@ static int (*const checks[BROKER_OPERATION_COUNT])(
 	[BROKER_PERF_EVENT] = check_perf_event,
 	[BROKER_TRACEPOINT] = check_tracepoint,
 	[BROKER_KERNEL_SYMBOLS] = check_nothing,
+	[BROKER_CHANNEL] = check_nothing,
 };
 
 int broker_request_parse(const void *bytes, size_t size,

@@ -30,6 +30,7 @@ enum broker_operation {
 	BROKER_PERF_EVENT,     /* tid, cpu, attr */
 	BROKER_TRACEPOINT,     /* text: group/name; field */
 	BROKER_KERNEL_SYMBOLS,
+	BROKER_CHANNEL,	       /* another one, for one that hangs */
 	BROKER_OPERATION_COUNT,
 };
 

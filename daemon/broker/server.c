@@ -60,7 +60,7 @@ static void answer_mapped_file(struct answer *answer,
 		.dev_minor = request->dev_minor,
 		.inode = request->inode,
 	};
-	struct error *error = opener_mapped_file(&opener_direct, request->pid,
+	struct error *error = opener_mapped_file(&opener_cautious, request->pid,
 						 &mapping, &answer->fd);
 
 	if (!error && !is_elf(answer->fd))
@@ -76,7 +76,7 @@ static void answer_mapped_file(struct answer *answer,
 static void answer_text(struct answer *answer,
 			const struct broker_request *request)
 {
-	const struct opener_ops *ops = opener_direct.ops;
+	const struct opener_ops *ops = opener_cautious.ops;
 	ssize_t size = ops->text(NULL, (enum opener_text)request->which,
 				 request->pid, request->tid,
 				 answer->reply.payload, request->room);
@@ -92,7 +92,7 @@ static void answer_list(struct answer *answer,
 	ssize_t count;
 
 	answer->reply.position = request->position;
-	count = opener_direct.ops->list(NULL, request->pid,
+	count = opener_cautious.ops->list(NULL, request->pid,
 					&answer->reply.position, numbers,
 					request->room);
 	answer->reply.result = count;
@@ -118,7 +118,7 @@ static void answer_request(const struct broker_server *server,
 			   struct answer *answer,
 			   const struct broker_request *request)
 {
-	const struct opener_ops *ops = opener_direct.ops;
+	const struct opener_ops *ops = opener_cautious.ops;
 
 	switch ((enum broker_operation)request->operation) {
 	case BROKER_MEMORY:
@@ -145,6 +145,9 @@ static void answer_request(const struct broker_server *server,
 		break;
 	case BROKER_KERNEL_SYMBOLS:
 		answer_fd(answer, ops->kernel_symbols(NULL));
+		break;
+	case BROKER_CHANNEL:
+		answer_fd(answer, server->add_channel(server->context));
 		break;
 	case BROKER_OPERATION_COUNT:
 		break;

@@ -10,6 +10,9 @@
 /** What all channels answer from; read only. */
 struct broker_server {
 	int tracefs; /* see tracepoint_root(); -1: none */
+	/* Serves one more channel: the profiler's end, or a negative errno. */
+	int (*add_channel)(void *context);
+	void *context;
 };
 
 void broker_serve(const struct broker_server *server, int channel);

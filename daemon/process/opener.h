@@ -61,6 +61,13 @@ struct opener {
 extern const struct opener opener_direct;
 
 /**
+ * The same, but a path is followed only as far as the kernel has it in memory,
+ * and so never waits for a file system that some user serves. A program that
+ * runs, or did a moment ago, is there.
+ */
+extern const struct opener opener_cautious;
+
+/**
  * /proc/PID/mem for reading. It goes on naming the address space of the moment
  * it was opened.
  */

@@ -69,11 +69,12 @@ static int open_root(pid_t pid)
 
 /** O_PATH handle by name, inside the process's own root: links, also absolute
  *  ones, cannot lead out of it. */
-static int open_in_root(pid_t pid, const char *path)
+static int open_in_root(pid_t pid, const char *path, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+			   resolve,
 	};
 	_cleanup_close_ int root = -1;
 
@@ -122,14 +123,14 @@ static struct error *open_checked(int path_fd, pid_t pid,
 	return NULL;
 }
 
-static struct error *direct_mapped_file(void *state, pid_t pid,
-					const struct opener_mapping *mapping,
-					int *ret_fd)
+// @resolve: more of RESOLVE_*, for the path.
+static struct error *open_mapped_file(pid_t pid,
+				      const struct opener_mapping *mapping,
+				      uint64_t resolve, int *ret_fd)
 {
 	_cleanup_error_ struct error *first = NULL;
 	_cleanup_close_ int path_fd = open_map_file(pid, mapping);
 
-	(void)state;
 	if (path_fd >= 0) {
 		first = open_checked(path_fd, pid, mapping, ret_fd);
 		if (!first)
@@ -137,13 +138,29 @@ static struct error *direct_mapped_file(void *state, pid_t pid,
 		close(path_fd);
 	}
 	// By path as well: the mapping may have been split since, or gone.
-	path_fd = open_in_root(pid, mapping->path);
+	path_fd = open_in_root(pid, mapping->path, resolve);
 	if (path_fd >= 0)
 		return open_checked(path_fd, pid, mapping, ret_fd);
 	if (first)
 		return take_ptr(first);
 	return error_from_errno(errno, "open '%s' of process %d",
 				mapping->path, (int)pid);
+}
+
+static struct error *direct_mapped_file(void *state, pid_t pid,
+					const struct opener_mapping *mapping,
+					int *ret_fd)
+{
+	(void)state;
+	return open_mapped_file(pid, mapping, 0, ret_fd);
+}
+
+static struct error *cautious_mapped_file(void *state, pid_t pid,
+					  const struct opener_mapping *mapping,
+					  int *ret_fd)
+{
+	(void)state;
+	return open_mapped_file(pid, mapping, RESOLVE_CACHED, ret_fd);
 }
 
 static const char *text_name(enum opener_text which)
@@ -264,16 +281,21 @@ static int direct_start_thread(void *state, pthread_t *ret,
 	return pthread_create(ret, NULL, start, argument);
 }
 
-static const struct opener_ops direct_ops = {
-	.memory = direct_memory,
-	.maps = direct_maps,
-	.mapped_file = direct_mapped_file,
-	.text = direct_text,
-	.list = direct_list,
-	.perf_event = direct_perf_event,
-	.tracepoint = direct_tracepoint,
-	.kernel_symbols = direct_kernel_symbols,
-	.start_thread = direct_start_thread,
-};
+#define DIRECT_OPS(mapped_file_fn)                                             \
+	{                                                                      \
+		.memory = direct_memory,                                       \
+		.maps = direct_maps,                                           \
+		.mapped_file = mapped_file_fn,                                 \
+		.text = direct_text,                                           \
+		.list = direct_list,                                           \
+		.perf_event = direct_perf_event,                               \
+		.tracepoint = direct_tracepoint,                               \
+		.kernel_symbols = direct_kernel_symbols,                       \
+		.start_thread = direct_start_thread,                           \
+	}
+
+static const struct opener_ops direct_ops = DIRECT_OPS(direct_mapped_file);
+static const struct opener_ops cautious_ops = DIRECT_OPS(cautious_mapped_file);
 
 const struct opener opener_direct = { .ops = &direct_ops };
+const struct opener opener_cautious = { .ops = &cautious_ops };

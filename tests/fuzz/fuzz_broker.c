@@ -34,6 +34,7 @@ static void check_text(const struct broker_request *request)
 	case BROKER_LIST:
 	case BROKER_PERF_EVENT:
 	case BROKER_KERNEL_SYMBOLS:
+	case BROKER_CHANNEL:
 	case BROKER_OPERATION_COUNT:
 		break;
 	}
