@@ -90,12 +90,27 @@ def run_software_proof(place, verdicts, pythons, seconds):
                 total.share() >= GOAL[999], "%.3f %%" % total.share())
 
 
+def run_off_cpu(place, verdicts, pythons, seconds):
+    """Threads that wait for the interpreter's lock, wherever they stand."""
+    program = place.program("grammar_writer.py", 5, 200)
+    total = Tally()
+    for python in pythons:
+        found = run_one(place, python, program, [
+            "-F", 999, "-e", "cpu-clock,off-cpu@999,page-faults@999"], seconds)
+        total.merge(report(place, verdicts, "grammar with off-cpu " +
+                           python.label, *found))
+    verdicts.ok("grammar proven share with off-cpu", total.share() >= 98,
+                "%.3f %%" % total.share())
+
+
 def run(place, verdicts, pythons):
     run_matrix(place, verdicts, pythons, 1, SECONDS)
     run_software_proof(place, verdicts, pythons, 2)
+    run_off_cpu(place, verdicts, pythons, 2)
 
 
 def run_full(place, verdicts, pythons):
     for seed in (1, 2, 3):
         run_matrix(place, verdicts, pythons, seed, FULL_SECONDS)
     run_software_proof(place, verdicts, pythons, 30)
+    run_off_cpu(place, verdicts, pythons, 30)
