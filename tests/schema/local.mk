@@ -12,7 +12,8 @@ check_PROGRAMS += \
 	tests/schema/test_store_kill \
 	tests/schema/test_store_open \
 	tests/schema/test_store_rollup \
-	tests/schema/test_store_speed
+	tests/schema/test_store_speed \
+	tests/schema/test_store_trouble
 
 schema_fixture = tests/schema/fixture.c tests/schema/fixture.h
 
@@ -45,6 +46,8 @@ tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
 tests_schema_test_retention_SOURCES = tests/schema/test_retention.c \
 	$(schema_long_store)
 tests_schema_test_store_kill_SOURCES = tests/schema/test_store_kill.c \
+	$(schema_long_store)
+tests_schema_test_store_trouble_SOURCES = tests/schema/test_store_trouble.c \
 	$(schema_long_store)
 tests_schema_test_store_rollup_SOURCES = tests/schema/test_store_rollup.c \
 	$(schema_long_store)
