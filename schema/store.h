@@ -39,6 +39,8 @@ struct store_session {
 	const char *architecture;
 	const char *command;	 /* what was profiled, as one line */
 	const char *event;	 /* "cpu-clock" */
+	const char *event_unit;	 /* of its weights; NULL: "ns" */
+	uint64_t event_period;	 /* weight of most samples; 0: by frequency */
 	const char *event_note;	 /* why not the one asked for, or "" */
 	unsigned int frequency_hz;
 	unsigned int cpu_count;

@@ -196,8 +196,10 @@ struct store *store_create(const struct store_session *session)
 	// Only makes collisions harder to plan: any value will do.
 	if (getrandom(&store->seed, sizeof(store->seed), GRND_NONBLOCK) < 0)
 		store->seed = monotonic_ns();
-	if (store_event(store, session->event ? session->event : "", "ns",
-			period_ns))
+	if (store_event(store, session->event ? session->event : "",
+			session->event_unit ? session->event_unit : "ns",
+			session->event_period ? session->event_period :
+						period_ns))
 		return store;
 	store_destroy(store);
 	return NULL;

@@ -106,6 +106,9 @@ static struct error *open_store(struct recorder *recorder)
 		.brindle_version = BRINDLE_VERSION,
 		.command = recorder->options.command,
 		.event = recorder->perf.events.choices[0].name,
+		.event_unit = recorder->perf.events.choices[0].unit,
+		.event_period = recorder->perf.events.choices[0].kind !=
+				PERF_CHOICE_CLOCK,
 		.event_note = recorder->note ? recorder->note : "",
 		.frequency_hz = recorder->perf.frequency_hz,
 		.cpu_count = (unsigned int)recorder->cpu_count,
@@ -269,6 +272,12 @@ struct error *recorder_start(struct recorder *recorder)
 	find_processes(recorder);
 	recorder->last_commit_ns = monotonic_ns();
 	return NULL;
+}
+
+void recorder_set_command_lines(struct recorder *recorder,
+				const struct command_line_policy *policy)
+{
+	recorder->pipeline.identities.policy = *policy;
 }
 
 static struct error *commit(struct recorder *recorder, uint64_t now)
