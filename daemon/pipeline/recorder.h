@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "daemon/perf/perf_event.h"
+#include "daemon/process/command_line.h"
 #include "daemon/process/opener.h"
 
 #include <stdbool.h>
@@ -67,6 +68,11 @@ struct error *recorder_start(struct recorder *recorder);
 /** Takes what has come in; commits once a second. A failed commit is tried
  *  again at the next; what it says is returned for the user. */
 struct error *recorder_tick(struct recorder *recorder);
+
+/** What is kept of command lines from now on; its patterns are borrowed. At
+ *  first: all, but what looks like a secret. */
+void recorder_set_command_lines(struct recorder *recorder,
+				const struct command_line_policy *policy);
 
 /** Milliseconds until the next tick: sooner while a program shows new code, for
  *  what it runs to start up may be freed before it can be named, and while much

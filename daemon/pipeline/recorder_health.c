@@ -78,6 +78,7 @@ void recorder_report_health(struct recorder *recorder)
 {
 	struct capture_stats total = sum_captures(recorder);
 	enum switch_proof proof = recorder->pipeline.proofs.switch_proof;
+	const struct process_table *table = &recorder->pipeline.processes;
 	struct rusage usage = { 0 };
 
 	getrusage(RUSAGE_SELF, &usage);
@@ -106,6 +107,8 @@ void recorder_report_health(struct recorder *recorder)
 		  "1: proof by the filtered sched_switch tracepoint" },
 		{ "proof_software", proof == SWITCH_PROOF_SOFTWARE,
 		  "1: proof by the context-switch software event" },
+		{ "processes", HASH_COUNT(table->processes),
+		  "processes known to run" },
 		{ "own_cpu_us", own_cpu_us(&usage),
 		  "CPU time that the recorder itself used, in microseconds" },
 		{ "own_rss_peak_kib", usage.ru_maxrss,

@@ -49,8 +49,14 @@ static struct error *open_recorder(struct service *service)
 		.system_wide = true,
 		.realtime = config->realtime,
 	};
+	struct command_line_policy command_lines =
+		service_command_lines(config);
 	struct error *error = recorder_create(&options, &service->recorder);
 
+	if (!error)
+		service_apply_privacy(service);
+	if (!error)
+		recorder_set_command_lines(service->recorder, &command_lines);
 	if (!error)
 		error = recorder_start(service->recorder);
 	if (!error)

@@ -2,6 +2,7 @@
 #include "daemon/service/service_state.h"
 
 #include "base/clock.h"
+#include "daemon/process/command_line.h"
 #include "daemon/service/notify.h"
 
 #include <string.h>
@@ -43,6 +44,40 @@ struct store_limits service_limits(const struct config *config)
 	};
 }
 
+struct command_line_policy service_command_lines(const struct config *config)
+{
+	static const enum command_line_keep keeps[] = {
+		[CONFIG_COMMAND_FULL] = COMMAND_LINE_ALL,
+		[CONFIG_COMMAND_MASKED] = COMMAND_LINE_ALL,
+		[CONFIG_COMMAND_NAME] = COMMAND_LINE_PROGRAM,
+		[CONFIG_COMMAND_NONE] = COMMAND_LINE_NONE,
+	};
+	bool masked = config->command_lines == CONFIG_COMMAND_MASKED;
+
+	return (struct command_line_policy){
+		.keep = keeps[config->command_lines],
+		.secrets = masked ? config->mask : NULL,
+	};
+}
+
+void service_apply_privacy(struct service *service)
+{
+	static const enum command_line_keep keep[] = {
+		[CONFIG_COMMAND_MASKED] = COMMAND_LINE_ALL,
+		[CONFIG_COMMAND_FULL] = COMMAND_LINE_ALL,
+		[CONFIG_COMMAND_NAME] = COMMAND_LINE_PROGRAM,
+		[CONFIG_COMMAND_NONE] = COMMAND_LINE_NONE,
+	};
+	const struct config *config = &service->config;
+	struct command_line_policy policy = {
+		.keep = keep[config->command_lines],
+		.secrets = config->command_lines == CONFIG_COMMAND_FULL ?
+				   NULL : config->mask,
+	};
+
+	recorder_set_command_lines(service->recorder, &policy);
+}
+
 static void refuse(struct service *service, struct error *error)
 {
 	char text[512];
@@ -73,6 +108,7 @@ static void apply(struct service *service, struct config *config)
 {
 	struct store_limits limits = service_limits(config);
 	struct governor_limits budget = service_governor_limits(config);
+	struct command_line_policy command_lines;
 	unsigned int before = governor_frequency_hz(&service->governor);
 	unsigned int hz;
 
@@ -80,6 +116,9 @@ static void apply(struct service *service, struct config *config)
 	service->config = *config;
 	service->log.most = config->log_debug ? LOG_DEBUG : LOG_INFO;
 	store_set_limits(service->store, &limits);
+	service_apply_privacy(service);
+	command_lines = service_command_lines(&service->config);
+	recorder_set_command_lines(service->recorder, &command_lines);
 	governor_set_limits(&service->governor, &budget);
 	hz = governor_frequency_hz(&service->governor);
 	if (hz != before)

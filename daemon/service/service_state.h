@@ -43,8 +43,14 @@ void service_status(struct service *service);
 /** Reads the configuration again and takes over what can change. */
 void service_reload(struct service *service);
 
+/** What is kept of command lines, as the configuration in force says; its
+ *  patterns stay borrowed from there. */
+void service_apply_privacy(struct service *service);
+
 /** What the store may hold. */
 struct store_limits service_limits(const struct config *config);
+/** Its patterns are @config's. */
+struct command_line_policy service_command_lines(const struct config *config);
 struct governor_limits service_governor_limits(const struct config *config);
 
 #endif

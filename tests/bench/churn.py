@@ -92,9 +92,9 @@ class Recording:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def rss_bytes(self):
+    def rss_bytes(self, which="VmHWM"):
         with open("/proc/%d/status" % self.process.pid) as status:
-            found = re.search(r"VmHWM:\s+(\d+) kB", status.read())
+            found = re.search(which + r":\s+(\d+) kB", status.read())
         return int(found.group(1)) * 1024
 
     def stop(self):
@@ -117,7 +117,7 @@ class Recording:
 
 # Each sample with the twin's function that it has, or NULL.
 SAMPLES = """
-SELECT s.time_ns, s.pid, s.process, s.executable, f.function
+SELECT s.time_ns, s.pid, s.process, s.executable, s.command_line, f.function
 FROM v_sample AS s LEFT JOIN
      (SELECT callsite_id, max(function) AS function FROM v_frame_of_callsite
       WHERE function LIKE 'spin\\_%' ESCAPE '\\' GROUP BY callsite_id) AS f
@@ -150,10 +150,14 @@ def judge(recording, truth):
     """Samples that can be judged, of them wrong, and some of the wrong."""
     count, wrong = 0, []
     for row in recording.query(SAMPLES, *TWINS):
-        time_ns, pid, process, executable, function = row
+        time_ns, pid, process, executable, command_line, function = row
         told = {function[5:]} if function else set()
         if process in TWINS:
             told.add(process)
+        if command_line:
+            first = os.path.basename(command_line.split()[0])
+            if first in TWINS:
+                told.add(first)
         if executable and os.path.basename(executable) in TWINS:
             told.add(os.path.basename(executable))
         who = truth.who(pid, time_ns) if truth else None
@@ -170,16 +174,28 @@ def judge(recording, truth):
 
 def report_wrong(wrong):
     for row in wrong[:5]:
-        print("    wrong: time %d, pid %d, process %s, executable %s, "
-              "function %s" % row)
+        print("    wrong: time %d, pid %d, process %s, executable %s, command "
+              "line %s, function %s" % row)
+
+
+def wait_for_truth(recording, seconds):
+    """By how many processes the recording is wrong at last, and when."""
+    began = time.monotonic()
+    while True:
+        time.sleep(1)
+        there = sum(name.isdigit() for name in os.listdir("/proc"))
+        off = recording.health("processes") - there
+        waited = time.monotonic() - began
+        if abs(off) <= 5 or waited > seconds:
+            return off, waited
 
 
 def bench_churn(bench):
-    seconds = 8 if bench.short else 60
+    seconds = 4 if bench.short else 60
     rate = 1500
     log = bench.path("churn.log")
     open(log, "w").close()
-    recording = bench.record(seconds + 8, "churn.db")
+    recording = bench.record(seconds + 30, "churn.db")
     recording.wait_for_samples()
     before = recording.cpu_seconds()
     output = subprocess.run(
@@ -187,7 +203,10 @@ def bench_churn(bench):
         [bench.path(twin) for twin in TWINS], stdout=subprocess.PIPE,
         text=True, check=True).stdout
     after = recording.cpu_seconds()
+    off, waited = wait_for_truth(recording, 10)
     recording.stop()
+    bench.say(abs(off) <= 5, "churn: the process table is off by",
+              "%d after %.0f s" % (off, waited), "<= 5 in 10 s")
     started, achieved = output.split()
     count, wrong = judge(recording, Truth(log))
     lost = recording.health("records_lost")
@@ -203,7 +222,7 @@ def bench_churn(bench):
 
 
 def bench_swap(bench):
-    count = 3000 if bench.short else 10000
+    count = 800 if bench.short else 10000
     log = bench.path("swap.log")
     open(log, "w").close()
     recording = bench.record(120, "swap.db", rate=997)
@@ -231,7 +250,7 @@ def bench_reuse(bench):
     if os.geteuid():
         bench.skip("reuse", "needs root to choose pids")
         return
-    count = 3000 if bench.short else 10000
+    count = 800 if bench.short else 10000
     log = bench.path("reuse.log")
     open(log, "w").close()
     recording = bench.record(120, "reuse.db", rate=997)
@@ -292,14 +311,14 @@ def bench_threads(bench):
     recording = bench.record(60, "few.db")
     recording.wait_for_samples()
     time.sleep(1)
-    before, files = recording.rss_bytes(), open_files(recording)
+    before, files = recording.rss_bytes("VmRSS"), open_files(recording)
     crowd = start_crowd(bench, "threads", count)
     if not crowd:
         recording.stop()
         bench.skip("threads", "cannot have %d threads" % count)
         return
     time.sleep(1.5)
-    each = (recording.rss_bytes() - before) / count
+    each = (recording.rss_bytes("VmRSS") - before) / count
     more = open_files(recording) - files
     recording.stop()
     end_crowd(crowd)
