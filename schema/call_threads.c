@@ -12,7 +12,7 @@ struct thread_row {
 	uint32_t rank; /* among the busiest; all others share the last */
 };
 
-/* What one thread did in one call site. */
+/* What one thread did in one call site; CALL_TREE_NONE: others than these. */
 struct cell {
 	uint32_t thread, site;
 	struct call_weight weight;
@@ -25,6 +25,8 @@ struct loader {
 	size_t row_count, row_capacity;
 	struct cell *cells;  /* owned */
 	size_t cell_count, cell_capacity;
+	uint64_t other_count, other_samples; /* threads that are not apart */
+	uint32_t last_rank;		     /* theirs */
 };
 
 static void thread_deinit(struct call_thread *thread)
@@ -87,11 +89,13 @@ static bool add_thread(void *context, sqlite3_stmt *row)
 // is not in the file.
 static bool add_entry(struct loader *loader, const struct tally_entry *entry)
 {
-	uint32_t thread = call_ids_find(&loader->ids, entry->part_id);
+	uint32_t thread = CALL_TREE_NONE;
 	uint32_t site = call_ids_find(&loader->tree->callsites,
 				      entry->callsite_id);
 
-	if (thread == CALL_TREE_NONE ||
+	if (entry->part_id)
+		thread = call_ids_find(&loader->ids, entry->part_id);
+	if ((entry->part_id && thread == CALL_TREE_NONE) ||
 	    (site == CALL_TREE_NONE && !loader->tree->bare_node))
 		return true;
 	if (!array_reserve_one(loader->cells, loader->cell_count,
@@ -102,14 +106,17 @@ static bool add_entry(struct loader *loader, const struct tally_entry *entry)
 		.site = site,
 		.weight = { entry->samples, entry->weight },
 	};
-	loader->rows[thread].thread.samples += entry->samples;
+	*(thread == CALL_TREE_NONE ? &loader->other_samples :
+				     &loader->rows[thread].thread.samples) +=
+		entry->samples;
 	return true;
 }
 
 static bool want_threads(const struct tally *tally, struct id_set *wanted)
 {
 	for (size_t i = 0; i < tally->count; i++)
-		if (!id_set_add(wanted, tally->entries[i].part_id))
+		if (tally->entries[i].part_id > 0 &&
+		    !id_set_add(wanted, tally->entries[i].part_id))
 			return false;
 	return true;
 }
@@ -148,6 +155,15 @@ static int compare_busiest_first(const void *left, const void *right,
 	return (a > b) - (a < b);
 }
 
+static bool name_others(struct call_thread *others, uint64_t count)
+{
+	others->process = strdup("");
+	if (asprintf(&others->name, "%llu more threads",
+		     (unsigned long long)count) < 0)
+		others->name = NULL;
+	return others->process && others->name;
+}
+
 // Threads get their ranks; those that get a place of their own move there.
 static struct error *rank_threads(struct loader *loader,
 				  struct call_threads *threads, size_t most)
@@ -164,6 +180,7 @@ static struct error *rank_threads(struct loader *loader,
 		loader->rows);
 	while (used < count && loader->rows[order[used]].thread.samples > 0)
 		used++;
+	threads->count = loader->last_rank = used < most ? used : most;
 	for (size_t i = 0; i < used; i++) {
 		struct thread_row *row = &loader->rows[order[i]];
 
@@ -172,31 +189,53 @@ static struct error *rank_threads(struct loader *loader,
 			threads->threads[i] = row->thread;
 			row->thread = (struct call_thread){ 0 };
 		} else {
-			threads->threads[most].samples += row->thread.samples;
+			loader->other_samples += row->thread.samples;
+			loader->other_count++;
 		}
 	}
-	threads->count = used < most ? used : most;
-	if (used <= most)
+	if (!loader->other_count)
 		return NULL;
-	threads->count++;
-	threads->threads[most].process = strdup("");
-	if (asprintf(&threads->threads[most].name, "%zu more threads",
-		     used - most) < 0)
-		threads->threads[most].name = NULL;
-	return threads->threads[most].process && threads->threads[most].name ?
+	threads->threads[threads->count].samples = loader->other_samples;
+	return name_others(&threads->threads[threads->count++],
+			   loader->other_count) ?
 		       NULL :
 		       &error_nomem;
 }
 
-static int compare_cells(const void *left, const void *right, void *context)
+static uint32_t rank_of(const struct loader *loader, const struct cell *cell)
 {
-	const struct thread_row *rows = context;
-	const struct cell *a = left, *b = right;
-	uint32_t rank_a = rows[a->thread].rank, rank_b = rows[b->thread].rank;
+	return cell->thread == CALL_TREE_NONE ?
+		       loader->last_rank :
+		       loader->rows[cell->thread].rank;
+}
 
-	if (rank_a != rank_b)
-		return rank_a < rank_b ? -1 : 1;
-	return (a->site > b->site) - (a->site < b->site);
+/* Cells by the rank of their thread: those of @rank from begins[rank] on. */
+struct ranking {
+	uint32_t *cells;  /* owned */
+	uint32_t *begins; /* owned; one more than there are ranks */
+};
+
+static bool rank_cells(const struct loader *loader, struct ranking *ranking)
+{
+	size_t ranks = (size_t)loader->last_rank + 1;
+	_cleanup_free_ uint32_t *ends = calloc(ranks, sizeof(*ends));
+	uint32_t sum = 0;
+
+	ranking->cells = calloc(loader->cell_count + 1, sizeof(uint32_t));
+	ranking->begins = calloc(ranks + 1, sizeof(uint32_t));
+	if (!ends || !ranking->cells || !ranking->begins)
+		return false;
+	for (size_t i = 0; i < loader->cell_count; i++)
+		ends[rank_of(loader, &loader->cells[i])]++;
+	for (size_t i = 0; i < ranks; i++) {
+		ranking->begins[i] = sum;
+		sum += ends[i];
+		ends[i] = ranking->begins[i];
+	}
+	ranking->begins[ranks] = sum;
+	for (uint32_t i = 0; i < loader->cell_count; i++)
+		ranking->cells[ends[rank_of(loader, &loader->cells[i])]++] = i;
+	return true;
 }
 
 /* One thread's weight by node, while it is added up. */
@@ -267,21 +306,15 @@ static bool take_shares(struct sums *sums, struct call_thread *thread)
 	return true;
 }
 
-static bool add_up(struct loader *loader, struct sums *sums,
-		   struct call_threads *threads)
+static bool add_up(const struct loader *loader, const struct ranking *ranking,
+		   struct sums *sums, struct call_threads *threads)
 {
-	size_t i = 0;
-
 	if (!sums->shares || !sums->touched || !sums->is_touched)
 		return false;
 	for (uint32_t rank = 0; rank < threads->count; rank++) {
-		for (; i < loader->cell_count; i++) {
-			const struct cell *cell = &loader->cells[i];
-
-			if (loader->rows[cell->thread].rank != rank)
-				break;
-			add_cell(sums, cell);
-		}
+		for (uint32_t i = ranking->begins[rank];
+		     i < ranking->begins[rank + 1]; i++)
+			add_cell(sums, &loader->cells[ranking->cells[i]]);
 		if (!take_shares(sums, &threads->threads[rank]))
 			return false;
 	}
@@ -292,6 +325,7 @@ static struct error *share_out(struct loader *loader,
 			       struct call_threads *threads)
 {
 	size_t count = loader->tree->node_count;
+	struct ranking ranking = { NULL, NULL };
 	struct sums sums = {
 		.tree = loader->tree,
 		.shares = calloc(count, sizeof(*sums.shares)),
@@ -300,13 +334,13 @@ static struct error *share_out(struct loader *loader,
 	};
 	bool good;
 
-	if (loader->cell_count)
-		qsort_r(loader->cells, loader->cell_count,
-			sizeof(*loader->cells), compare_cells, loader->rows);
-	good = add_up(loader, &sums, threads);
+	good = rank_cells(loader, &ranking) &&
+	       add_up(loader, &ranking, &sums, threads);
 	free(sums.shares);
 	free(sums.touched);
 	free(sums.is_touched);
+	free(ranking.cells);
+	free(ranking.begins);
 	return good ? NULL : &error_nomem;
 }
 
@@ -314,7 +348,10 @@ struct error *call_threads_load(struct call_threads *threads,
 				const struct call_tree *tree, sqlite3 *database,
 				const struct tally *tally, size_t most)
 {
-	struct loader loader = { .tree = tree };
+	struct loader loader = {
+		.tree = tree,
+		.other_count = tally->other_threads,
+	};
 	struct error *error;
 
 	*threads = (struct call_threads){ 0 };

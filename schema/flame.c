@@ -20,7 +20,6 @@ EMBEDDED_FILE(flame_page_html);
 
 enum {
 	FLAME_NODES_MAX = 500000, /* more would make a browser slow */
-	FLAME_THREADS_MAX = 200,
 };
 
 struct flame {
@@ -61,7 +60,7 @@ static struct error *load_threads(struct flame *flame, sqlite3 *database)
 	if (flame->threads_left_out)
 		return NULL;
 	return call_threads_load(&flame->threads, &excerpt->tree, database,
-				 &excerpt->tally, FLAME_THREADS_MAX);
+				 &excerpt->tally, TALLY_THREADS);
 }
 
 static struct error *flame_load(struct flame *flame, struct profile *profile)

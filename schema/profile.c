@@ -10,6 +10,8 @@
 #include "schema/profile_file.h"
 #include "schema/sql.h"
 
+#define COPY_BYTES_MAX (INT64_C(1) << 30)
+
 struct profile {
 	sqlite3 *database; /* owned */
 	struct selection_options selected;
@@ -76,7 +78,10 @@ static char *immutable_uri(const char *path)
 static int open_and_look(const char *name, int flags, sqlite3 **ret)
 {
 	int result =
-		sqlite3_open_v2(name, ret, SQLITE_OPEN_READONLY | flags, NULL);
+		sqlite3_open_v2(name, ret,
+				SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+					flags,
+				NULL);
 
 	if (result != SQLITE_OK)
 		return result;
@@ -148,6 +153,22 @@ static struct error *copy_and_migrate(sqlite3 **database)
 	return NULL;
 }
 
+static struct error *check_copyable(sqlite3 *database)
+{
+	int64_t pages, page_bytes;
+	struct error *error = sql_integer(database, "PRAGMA page_count", &pages);
+
+	if (!error)
+		error = sql_integer(database, "PRAGMA page_size", &page_bytes);
+	if (!error && pages > COPY_BYTES_MAX / page_bytes)
+		error = error_create(ERROR_UNSUPPORTED,
+				     "it has an older schema and is too large "
+				     "to be read through a copy; `brindle "
+				     "daemon` brings its store up to date when "
+				     "it starts");
+	return error;
+}
+
 static struct error *check_version(const char *path, sqlite3 **database)
 {
 	struct error *error;
@@ -167,6 +188,8 @@ static struct error *check_version(const char *path, sqlite3 **database)
 		return error_create(ERROR_BAD_DATA,
 				    "profile '%s' has no schema", path);
 	if (version < migration_newest())
+		error = check_copyable(*database);
+	if (!error && version < migration_newest())
 		error = copy_and_migrate(database);
 	return error_wrap(error, "migrate profile '%s'", path);
 }
@@ -177,6 +200,8 @@ static struct error *harden(sqlite3 *database)
 {
 	sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	// The writer alone brings its log into the file.
+	sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 256 << 20);
 	sqlite3_limit(database, SQLITE_LIMIT_WORKER_THREADS, 0);
 	return sql_run(database, "PRAGMA query_only = ON;"

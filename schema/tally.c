@@ -8,6 +8,7 @@
 
 enum {
 	FIRST_SLOT_COUNT = 4096,
+	NEAR_BITS = 4,
 	/* Of threads or blocks apart: 128 MiB. */
 	PARTS_MAX = 4000000,
 };
@@ -16,17 +17,21 @@ void tally_deinit(struct tally *tally)
 {
 	free(tally->entries);
 	free(tally->slots);
+	id_set_deinit(&tally->threads);
 	*tally = (struct tally){ 0 };
 }
 
+// Neighbours, which come one after the other, share a cache line.
 static size_t first_slot(const struct tally *tally, int64_t part_id,
 			 int64_t callsite_id)
 {
-	uint64_t key = (uint64_t)callsite_id +
-		       (uint64_t)part_id * UINT64_C(0xd6e8feb86659fd93);
+	uint64_t key = (uint64_t)callsite_id >> NEAR_BITS;
+	uint64_t near = (uint64_t)callsite_id & ((1 << NEAR_BITS) - 1);
 
-	key *= UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(key >> 32) & (tally->slot_count - 1);
+	key = (key + (uint64_t)part_id * UINT64_C(0xd6e8feb86659fd93)) *
+	      UINT64_C(0x9e3779b97f4a7c15);
+	return (size_t)(key >> 32 << NEAR_BITS | near) &
+	       (tally->slot_count - 1);
 }
 
 // The slot that holds it, or the free one where it belongs.
@@ -119,7 +124,9 @@ static int64_t part_of(const struct tally *tally,
 {
 	switch (tally->by) {
 	case TALLY_BY_THREAD:
-		return row->thread_id;
+		return id_set_has(&tally->threads, row->thread_id) ?
+			       row->thread_id :
+			       0;
 	case TALLY_BY_BLOCK:
 		return tally->block_ns ?
 			       (row->time_id - tally->from_id) /
@@ -163,6 +170,48 @@ static void choose_blocks(struct tally *tally, const struct selection *selection
 		tally->block_ns = least_ns;
 }
 
+static bool take_thread(void *context, const struct selection_row *row)
+{
+	return tally_add(context, &(struct tally_entry){
+					  .part_id = row->thread_id,
+					  .samples = row->samples,
+					  .weight = row->weight,
+				  });
+}
+
+static int compare_busiest_first(const void *left, const void *right)
+{
+	const struct tally_entry *a = left, *b = right;
+
+	if (a->samples != b->samples)
+		return a->samples > b->samples ? -1 : 1;
+	return (a->part_id > b->part_id) - (a->part_id < b->part_id);
+}
+
+// There may be millions that lived for a moment: only the busiest are apart.
+static struct error *choose_threads(struct tally *tally, sqlite3 *database,
+				    const struct selection *selection)
+{
+	struct tally sums = { .by = TALLY_BY_THREAD };
+	const struct selection_reading reading = {
+		.take = take_thread,
+		.context = &sums,
+	};
+	struct error *error;
+
+	error = selection_read(selection, database, &reading, NULL);
+	if (!error && sums.count)
+		qsort(sums.entries, sums.count, sizeof(*sums.entries),
+		      compare_busiest_first);
+	for (size_t i = 0; !error && i < sums.count && i < TALLY_THREADS; i++)
+		if (!id_set_add(&tally->threads, sums.entries[i].part_id))
+			error = &error_nomem;
+	if (sums.count > TALLY_THREADS)
+		tally->other_threads = sums.count - TALLY_THREADS;
+	tally_deinit(&sums);
+	return error;
+}
+
 struct error *tally_load(struct tally *tally, sqlite3 *database,
 			 const struct selection *selection, enum tally_by by)
 {
@@ -171,14 +220,17 @@ struct error *tally_load(struct tally *tally, sqlite3 *database,
 		.take = take_row,
 		.context = tally,
 	};
-	struct error *error;
+	struct error *error = NULL;
 
 	*tally = (struct tally){ .by = by };
 	if (by == TALLY_BY_BLOCK)
 		choose_blocks(tally, selection);
+	else if (by == TALLY_BY_THREAD)
+		error = choose_threads(tally, database, selection);
 	reading.longest_span_ns = tally->block_ns;
-	error = selection_read(selection, database, &reading,
-			       &tally->resolution_ns);
+	if (!error)
+		error = selection_read(selection, database, &reading,
+				       &tally->resolution_ns);
 	if (error)
 		tally_deinit(tally);
 	return error;

@@ -17,11 +17,14 @@
 
 enum tally_by { TALLY_TOGETHER, TALLY_BY_THREAD, TALLY_BY_BLOCK };
 
-/* Of time, for TALLY_BY_BLOCK. */
-enum { TALLY_BLOCKS = 20 };
+enum {
+	TALLY_BLOCKS = 20,   /* of time, for TALLY_BY_BLOCK */
+	TALLY_THREADS = 200, /* that are apart, for TALLY_BY_THREAD */
+};
 
 struct tally_entry {
-	int64_t part_id;     /* the thread, or the number of the block, or 0 */
+	/* The thread, 0 for those that did least, or the number of the block. */
+	int64_t part_id;
 	int64_t callsite_id; /* 0: samples without frames */
 	uint64_t samples, weight;
 };
@@ -31,7 +34,9 @@ struct tally {
 	size_t count, capacity;
 	uint32_t *slots; /* owned; open addressing: 0 is free */
 	size_t slot_count;
-	enum tally_by by; /* what was asked for, unless there was too much */
+	enum tally_by by;	/* what was asked for, unless there was too much */
+	struct id_set threads;	/* those that are apart */
+	uint64_t other_threads; /* how many are not */
 	int64_t from_id;   /* where block 0 begins */
 	uint64_t block_ns; /* 0: too little time for blocks */
 	uint64_t samples, weight; /* of all entries */
