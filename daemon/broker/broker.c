@@ -342,7 +342,7 @@ static struct error *drop_privilege(struct broker *broker)
 {
 	struct privilege_user user;
 	const char *name = broker->options->user ? broker->options->user :
-						   "brindle";
+						   PRIVILEGE_USER_DEFAULT;
 	bool root = geteuid() == 0;
 	struct error *error = root ? privilege_find_user(name, &user) : NULL;
 

@@ -14,6 +14,9 @@
 
 enum { PRIVILEGE_CAPABILITIES = 5 };
 
+/** Whom root becomes when nobody is named. */
+#define PRIVILEGE_USER_DEFAULT "brindle"
+
 /** One capability and what is lost without it. */
 struct privilege_capability {
 	int number; /* CAP_* */

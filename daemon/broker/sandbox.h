@@ -23,4 +23,7 @@ struct sandbox_options {
 struct error *sandbox_enter(const struct sandbox_options *options,
 			    bool *ret_landlocked);
 
+/** Which Landlock this kernel has; below 1: none. */
+int sandbox_landlock_version(void);
+
 #endif

@@ -92,11 +92,16 @@ static int make_ruleset(const struct landlock_version *version)
 	return (int)syscall(SYS_landlock_create_ruleset, version, size, 0);
 }
 
+int sandbox_landlock_version(void)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
+			    CREATE_RULESET_VERSION);
+}
+
 struct error *sandbox_wall_folders(const struct sandbox_options *options,
 				   bool *ret_walled)
 {
-	long number = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			      CREATE_RULESET_VERSION);
+	int number = sandbox_landlock_version();
 	const struct landlock_version *version;
 	_cleanup_close_ int ruleset = -1;
 	struct error *error;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/doctor.h"
 
+#include "daemon/broker/privilege.h"
+
 #include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -202,7 +204,6 @@ static void judge_pmu(const struct doctor_facts *facts,
 		"seen late");
 }
 
-// What is missing there is a finding of its own.
 static void judge_events(const struct doctor_facts *facts,
 			 struct doctor_finding *finding)
 {
@@ -211,6 +212,10 @@ static void judge_events(const struct doctor_facts *facts,
 	finding->topic = "events";
 	perf_choices_describe(&facts->features, events, sizeof(events));
 	say_state(finding, "%s", events);
+	if (!facts->features.kernel_allowed)
+		say_fix(finding, DOCTOR_LIMITED,
+			"sudo sysctl kernel.perf_event_paranoid=1",
+			"no off-cpu: where threads wait is not seen");
 }
 
 static void judge_rate(const struct doctor_facts *facts,
@@ -259,6 +264,61 @@ static void judge_records(const struct doctor_facts *facts,
 		"files are opened to identify them, losses are estimated");
 }
 
+// What a container, or whoever started us, has taken away for good.
+static const struct privilege_capability *
+find_lacking(const struct doctor_facts *facts)
+{
+	for (size_t i = 0; i < PRIVILEGE_CAPABILITIES; i++) {
+		const struct privilege_capability *capability =
+			&privilege_capabilities[i];
+
+		if (!(facts->bounding >> capability->number & 1))
+			return capability;
+	}
+	return NULL;
+}
+
+static void judge_daemon(const struct doctor_facts *facts,
+			 struct doctor_finding *finding)
+{
+	const struct privilege_capability *lacking = find_lacking(facts);
+
+	finding->topic = "daemon";
+	if (lacking) {
+		say_state(finding, "%s cannot be had here, not even by root",
+			  lacking->name);
+		say_fix(finding,
+			lacking->required ? DOCTOR_MISSING : DOCTOR_LIMITED, "",
+			lacking->without);
+		return;
+	}
+	if (*facts->daemon_user_error) {
+		say_state(finding, "there is no user %s for it to run as",
+			  PRIVILEGE_USER_DEFAULT);
+		say_fix(finding, DOCTOR_LIMITED,
+			"sudo useradd --system --no-create-home --shell "
+			"/usr/sbin/nologin " PRIVILEGE_USER_DEFAULT,
+			"brindle daemon starts with --user only");
+		return;
+	}
+	say_state(finding, "user %s, and the five capabilities it keeps",
+		  PRIVILEGE_USER_DEFAULT);
+}
+
+static void judge_walls(const struct doctor_facts *facts,
+			struct doctor_finding *finding)
+{
+	finding->topic = "daemon's walls";
+	if (facts->landlock > 0) {
+		say_state(finding, "seccomp, and Landlock %d", facts->landlock);
+		return;
+	}
+	say_state(finding, "seccomp, but no Landlock in this kernel");
+	say_fix(finding, DOCTOR_LIMITED, "",
+		"a profiler that was taken over could read what every user may "
+		"read");
+}
+
 unsigned int doctor_judge(const struct doctor_facts *facts,
 			  struct doctor_finding *ret)
 {
@@ -268,6 +328,7 @@ unsigned int doctor_judge(const struct doctor_facts *facts,
 		judge_proof,	judge_freezing,	    judge_memory,
 		judge_rate,	judge_kernel_names, judge_rings,
 		judge_records,	judge_pmu,	    judge_events,
+		judge_daemon,	judge_walls,
 	};
 	unsigned int count = sizeof(judges) / sizeof(*judges);
 

@@ -27,6 +27,9 @@ struct doctor_facts {
 	int mlock_kib;		/* kernel.perf_event_mlock_kb; -1 */
 	uint64_t memlock_bytes; /* RLIMIT_MEMLOCK; UINT64_MAX: none */
 	int shell_pid;		/* who a prlimit(1) command would raise */
+	uint64_t bounding;	/* capabilities that may be had, 1 << CAP_* */
+	char daemon_user_error[256]; /* why the daemon has no user; or "" */
+	int landlock;		/* its version; below 1: not there */
 };
 
 enum doctor_level {

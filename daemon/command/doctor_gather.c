@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/doctor.h"
 
+#include "daemon/broker/privilege.h"
+#include "daemon/broker/sandbox.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -20,14 +23,14 @@ static int read_setting(const char *path)
 }
 
 // "CapEff:	000001ffffffffff" in /proc/self/status
-static uint64_t read_capabilities(void)
+static uint64_t read_capabilities(const char *format)
 {
 	_cleanup_fclose_ FILE *file = fopen("/proc/self/status", "re");
 	uint64_t capabilities = 0;
 	char line[256];
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %" SCNx64, &capabilities) == 1)
+		if (sscanf(line, format, &capabilities) == 1)
 			break;
 	return capabilities;
 }
@@ -99,12 +102,27 @@ static void gather_features(struct doctor_facts *facts)
 	facts->features.switch_proof = SWITCH_PROOF_NONE;
 }
 
+static void gather_daemon_user(struct doctor_facts *facts)
+{
+	struct privilege_user user;
+	_cleanup_error_ struct error *error =
+		privilege_find_user(PRIVILEGE_USER_DEFAULT, &user);
+
+	if (error)
+		snprintf(facts->daemon_user_error,
+			 sizeof(facts->daemon_user_error), "%s",
+			 error->message);
+}
+
 void doctor_gather(struct doctor_facts *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	gather_features(ret);
 	ret->root = geteuid() == 0;
-	ret->capabilities = read_capabilities();
+	ret->capabilities = read_capabilities("CapEff: %" SCNx64);
+	ret->bounding = read_capabilities("CapBnd: %" SCNx64);
+	ret->landlock = sandbox_landlock_version();
+	gather_daemon_user(ret);
 	ret->fifo = try_fifo();
 	ret->rtprio_limit = read_limit(RLIMIT_RTPRIO);
 	gather_tracefs(ret);

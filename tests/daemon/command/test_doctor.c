@@ -23,6 +23,8 @@ static struct doctor_facts healthy(void)
 		},
 		.root = true,
 		.capabilities = UINT64_MAX,
+		.bounding = UINT64_MAX,
+		.landlock = 6,
 		.fifo = true,
 		.tracefs_mounted = true,
 		.tracefs_readable = true,
@@ -145,6 +147,33 @@ static void unmounted_tracefs_is_told_from_closed(void **state)
 			       "mount -t tracefs"));
 }
 
+static void what_the_daemon_lacks_is_named(void **state)
+{
+	struct doctor_finding findings[DOCTOR_FINDING_MAX];
+	struct doctor_facts facts = healthy();
+	const struct doctor_finding *finding;
+	unsigned int count;
+
+	(void)state;
+	strcpy(facts.daemon_user_error, "there is none");
+	facts.landlock = -1;
+	count = doctor_judge(&facts, findings);
+	finding = find_topic(findings, count, "daemon");
+	assert_int_equal(finding->level, DOCTOR_LIMITED);
+	assert_non_null(strstr(finding->fix, "useradd"));
+	finding = find_topic(findings, count, "daemon's walls");
+	assert_int_equal(finding->level, DOCTOR_LIMITED);
+	facts.bounding &= ~(1ull << CAP_PERFMON);
+	count = doctor_judge(&facts, findings);
+	finding = find_topic(findings, count, "daemon");
+	assert_int_equal(finding->level, DOCTOR_MISSING);
+	assert_non_null(strstr(finding->state, "CAP_PERFMON"));
+	facts.bounding = ~(1ull << CAP_SYSLOG);
+	count = doctor_judge(&facts, findings);
+	finding = find_topic(findings, count, "daemon");
+	assert_int_equal(finding->level, DOCTOR_LIMITED);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -154,6 +183,7 @@ int main(void)
 		cmocka_unit_test(fifo_names_the_shell_to_raise),
 		cmocka_unit_test(yama_1_still_lets_commands_be_read),
 		cmocka_unit_test(unmounted_tracefs_is_told_from_closed),
+		cmocka_unit_test(what_the_daemon_lacks_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
