@@ -29,9 +29,9 @@ enum {
 
 /** How much of a command line is stored. */
 enum config_command_lines {
-	CONFIG_COMMAND_FULL,
 	CONFIG_COMMAND_MASKED, /* words that `mask` names lose their value */
-	CONFIG_COMMAND_NAME,   /* the first word alone */
+	CONFIG_COMMAND_FULL,
+	CONFIG_COMMAND_NAME, /* the first word alone */
 	CONFIG_COMMAND_NONE,
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/process/command_line.h"
 #include "daemon/service/config.h"
 
 #define KIB UINT64_C(1024)
@@ -7,7 +8,7 @@
 #define HOUR UINT64_C(3600)
 #define DAY (24 * HOUR)
 
-static const char *const command_line_choices[] = { "full", "masked", "name",
+static const char *const command_line_choices[] = { "masked", "full", "name",
 						    "none", NULL };
 
 #define AT(member) offsetof(struct config, member)
@@ -61,18 +62,18 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 
 	{ .section = "privacy", .name = "command_lines", .type = CONFIG_CHOICE,
 	  .offset = AT(command_lines), .choices = command_line_choices,
-	  .standard = "full",
-	  .meaning = "How much of a command line is stored: full, masked (see "
-		     "mask), name (its first word), or none. Environment "
+	  .standard = "masked",
+	  .meaning = "How much of a command line is stored: masked (see "
+		     "mask), full, name (its first word), or none. Environment "
 		     "variables are never read." },
 	{ .section = "privacy", .name = "mask", .type = CONFIG_TEXT,
 	  .offset = AT(mask),
-	  .standard = "*password* *passwd* *secret* *token* *api-key* "
-		      "*apikey* *credential*",
-	  .meaning = "With command_lines = masked: what a word must look like "
-		     "before its '=' or, as an option, before the next word, "
-		     "for the value to be stored as '***'. Shell patterns, "
-		     "separated by spaces; capitals do not matter." },
+	  .standard = command_line_secrets,
+	  .meaning = "Names of secrets: with command_lines = masked, "
+		     "--token=VALUE, --token VALUE and TOKEN=VALUE are stored "
+		     "with *** in place of the value. Patterns, in which * is "
+		     "anything and capitals do not matter, separated by "
+		     "spaces." },
 
 	{ .section = "limits", .name = "cpu", .type = CONFIG_PERCENT,
 	  .offset = AT(cpu_millipercent), .least = 50, .most = 100000,

@@ -73,7 +73,7 @@ static void reads_a_file_as_people_write_it(void **state)
 	       "[limits]\n"
 	       "cpu = 0.25%\n"
 	       "[privacy]\n"
-	       "command_lines = masked\n"
+	       "command_lines = name\n"
 	       "mask = *key=*",
 	       &config);
 	assert_int_equal(config.frequency_hz, 49);
@@ -82,7 +82,7 @@ static void reads_a_file_as_people_write_it(void **state)
 	assert_int_equal(config.realtime, 0);
 	assert_string_equal(config.exclude, "");
 	assert_int_equal(config.cpu_millipercent, 250);
-	assert_int_equal(config.command_lines, CONFIG_COMMAND_MASKED);
+	assert_int_equal(config.command_lines, CONFIG_COMMAND_NAME);
 	assert_string_equal(config.mask, "*key=*");
 }
 
@@ -111,7 +111,7 @@ static void says_what_was_expected_and_where(void **state)
 		"t:2: cpu: expected percent, as 1 or 0.5, from 0.05 to 100, "
 		"not '0.001'");
 	refuses("[privacy]\ncommand_lines = some\n",
-		"t:2: command_lines: expected one of full, masked, name, none, "
+		"t:2: command_lines: expected one of masked, full, name, none, "
 		"not 'some'");
 	refuses("[store]\ndb = brindle.db\n",
 		"t:2: db: expected an absolute path of at most 1023 bytes, not "
