@@ -21,6 +21,7 @@ python=/usr/bin/python3.11
 . "$here/refusals.sh"
 . "$here/top.sh"
 . "$here/daemon.sh"
+. "$here/durability.sh"
 . "$here/privilege.sh"
 
 cleanup() {
@@ -98,6 +99,7 @@ check_events
 check_refusals
 check_top
 check_daemon
+check_durability
 check_privilege
 echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
