@@ -291,12 +291,12 @@ static void on_exec(struct keeper *keeper, const struct perf_record *record)
 				    monotonic_ns());
 }
 
-static bool is_gone(const struct target *target)
+static bool is_gone(void *context, const struct target *target)
 {
-	char path[32];
+	struct keeper *keeper = context;
 
-	snprintf(path, sizeof(path), "/proc/%d", target->pid);
-	return !is_readable(target) || access(path, F_OK);
+	return !is_readable(target) ||
+	       !opener_has_process(keeper->opener, target->pid);
 }
 
 // Ends may go unseen: in a record that was lost, or because somebody read the
@@ -308,7 +308,7 @@ static void sweep(struct keeper *keeper, int after_ms)
 	if (now - keeper->swept_ns < (uint64_t)after_ms * NS_PER_MS)
 		return;
 	keeper->swept_ns = now;
-	target_table_retire_gone(keeper->targets, is_gone, now);
+	target_table_retire_gone(keeper->targets, is_gone, keeper, now);
 }
 
 static void on_record(struct keeper *keeper, const struct perf_record *record)

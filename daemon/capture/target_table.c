@@ -229,8 +229,9 @@ void target_table_restrict(struct target_table *table, bool closed, bool off)
 }
 
 void target_table_retire_gone(struct target_table *table,
-			      bool (*gone)(const struct target *target),
-			      uint64_t now_ns)
+			      bool (*gone)(void *context,
+					   const struct target *target),
+			      void *context, uint64_t now_ns)
 {
 	// Whoever calls is the only one to publish and retire, so that the
 	// slots may be looked at, and be slow about it, without the lock.
@@ -238,7 +239,7 @@ void target_table_retire_gone(struct target_table *table,
 		struct target *target =
 			__atomic_load_n(&table->slot[i], __ATOMIC_SEQ_CST);
 
-		if (target && gone(target))
+		if (target && gone(context, target))
 			target_table_retire(table, target->pid, now_ns);
 	}
 }

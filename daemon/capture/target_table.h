@@ -75,8 +75,9 @@ void target_table_restrict(struct target_table *table, bool closed, bool off);
 
 /** Retires each target of which @gone says so; one thread calls it. */
 void target_table_retire_gone(struct target_table *table,
-			      bool (*gone)(const struct target *target),
-			      uint64_t now_ns);
+			      bool (*gone)(void *context,
+					   const struct target *target),
+			      void *context, uint64_t now_ns);
 
 /**
  * Slow threads: by epoch, published or retired; NULL when long gone. Valid

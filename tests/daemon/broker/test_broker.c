@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "tests/cmocka.h"
+#include "unwind/regular_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,6 +91,8 @@ static int uses_the_door(void *context, const struct broker_life *life)
 	CHECK(world, strstr(text, "test_broker"));
 	CHECK(world, opener_has_process(opener, world->stranger));
 	CHECK(world, !opener_has_process(opener, INT32_MAX));
+	// What it opens by itself: as separate debug files are.
+	CHECK(world, regular_file_open("/etc/passwd", NULL, &fd) == NULL);
 	return 0;
 }
 

@@ -101,8 +101,9 @@ static void who_is_held_stays(void **state)
 	target_table_retire(table, PID, 200);
 }
 
-static bool is_odd(const struct target *target)
+static bool is_odd(void *context, const struct target *target)
 {
+	assert_null(context);
 	return target->pid % 2;
 }
 
@@ -112,7 +113,7 @@ static void the_gone_are_retired(void **state)
 
 	for (pid_t pid = 1; pid <= 100; pid++)
 		assert_null(publish(table, pid, 1));
-	target_table_retire_gone(table, is_odd, 10);
+	target_table_retire_gone(table, is_odd, NULL, 10);
 	for (pid_t pid = 1; pid <= 100; pid++)
 		assert_int_equal(target_table_find(table, pid) != NULL,
 				 pid % 2 == 0);
