@@ -19,5 +19,6 @@ void python_freeze(struct python_target *target,
 	freezer_complete_stack(&freezer);
 	if (ret->status == SNAPSHOT_OK || ret->status == SNAPSHOT_TOO_DEEP)
 		freeze_chain(&freezer);
+	freeze_gil(&freezer);
 	freeze_text(&freezer);
 }

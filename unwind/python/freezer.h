@@ -133,6 +133,7 @@ static inline bool chain_guard_repeats(struct chain_guard *guard,
 bool freeze_thread(struct freezer *freezer, uint32_t tid, uint64_t now_ns);
 void freeze_chunks(struct freezer *freezer);
 void freeze_chain(struct freezer *freezer);
+void freeze_gil(struct freezer *freezer);
 void freeze_text(struct freezer *freezer);
 
 #endif

@@ -9,6 +9,10 @@ enum {
 	OWNER_CSTACK = 3,
 	OWNER_NONE = UINT8_MAX, // 3.11 has no entry frames
 
+	// Include/cpython/pystate.h: struct _ts._status.
+	STATUS_ACTIVE = 1 << 4,	   // 3.12: set from taking to dropping it
+	STATUS_HOLDS_GIL = 1 << 5, // 3.13
+
 	// PY_VERSION_HEX, Include/patchlevel.h.
 	RELEASE_LEVEL_FINAL = 0xf,
 };
@@ -34,7 +38,9 @@ static const struct python_layout layouts[] = {
 			    .native_thread_id = 160,
 			    .thread_id = 152,
 			    .chunk = 296,
-			    .chunk_top = 304 },
+			    .chunk_top = 304,
+			    .status = PYTHON_NO_OFFSET,
+			    .status_mask = 0 },
 		.cframe = { .size = 24, .current_frame = 8, .previous = 16 },
 		.frame = { .size = 72,
 			   .code = 32,
@@ -64,6 +70,12 @@ static const struct python_layout layouts[] = {
 			  .compact_data = 72 },
 		.bytes = { .size = 16, .data = 32 },
 		.chunk = { .previous = 0, .size = 8, .top = 16, .data = 24 },
+		.gil = { .runtime = 360,
+			 .interpreter = PYTHON_NO_OFFSET,
+			 .size = 224,
+			 .last_holder = 8,
+			 .locked = 16,
+			 .current = 216 },
 	},
 	{
 		// Headers of 3.12.1.
@@ -85,7 +97,9 @@ static const struct python_layout layouts[] = {
 			    .native_thread_id = 144,
 			    .thread_id = 136,
 			    .chunk = 232,
-			    .chunk_top = 240 },
+			    .chunk_top = 240,
+			    .status = 24,
+			    .status_mask = STATUS_ACTIVE },
 		.cframe = { .size = 16, .current_frame = 0, .previous = 8 },
 		.frame = { .size = 72,
 			   .code = 0,
@@ -115,6 +129,12 @@ static const struct python_layout layouts[] = {
 			  .compact_data = 56 },
 		.bytes = { .size = 16, .data = 32 },
 		.chunk = { .previous = 0, .size = 8, .top = 16, .data = 24 },
+		.gil = { .runtime = PYTHON_NO_OFFSET,
+			 .interpreter = 384,
+			 .size = 24,
+			 .last_holder = 8,
+			 .locked = 16,
+			 .current = PYTHON_NO_OFFSET },
 	},
 	{
 		// Headers of 3.13.0; 3.13.18 only appends a thread member.
@@ -136,7 +156,9 @@ static const struct python_layout layouts[] = {
 			    .native_thread_id = 160,
 			    .thread_id = 152,
 			    .chunk = 232,
-			    .chunk_top = 240 },
+			    .chunk_top = 240,
+			    .status = 32,
+			    .status_mask = STATUS_HOLDS_GIL },
 		.cframe = { .size = 0,
 			    .current_frame = PYTHON_NO_OFFSET,
 			    .previous = PYTHON_NO_OFFSET },
@@ -168,6 +190,12 @@ static const struct python_layout layouts[] = {
 			  .compact_data = 56 },
 		.bytes = { .size = 16, .data = 32 },
 		.chunk = { .previous = 0, .size = 8, .top = 16, .data = 24 },
+		.gil = { .runtime = PYTHON_NO_OFFSET,
+			 .interpreter = 16,
+			 .size = 24,
+			 .last_holder = 8,
+			 .locked = 16,
+			 .current = PYTHON_NO_OFFSET },
 	},
 };
 

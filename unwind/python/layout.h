@@ -50,6 +50,9 @@ struct python_layout {
 		uint32_t native_thread_id;
 		uint32_t thread_id; /* pthread_self() */
 		uint32_t chunk, chunk_top;
+		uint32_t status;      /* a word of bits; 3.12+ */
+		uint32_t status_mask; /* that of them which is set while the
+					 thread has the lock */
 	} thread;
 	struct {
 		uint32_t size, current_frame, previous;
@@ -78,6 +81,15 @@ struct python_layout {
 	struct {
 		uint32_t previous, size, top, data;
 	} chunk;
+	/* The interpreter's lock: in the runtime, or an interpreter's own. */
+	struct {
+		uint32_t runtime;     /* it stands in the runtime; 3.11 */
+		uint32_t interpreter; /* a pointer to it stands there; 3.12+ */
+		uint32_t size;	      /* as far as we need it */
+		uint32_t last_holder, locked;
+		uint32_t current; /* the thread that runs: 3.11 has that behind
+				     the lock, and no status bit */
+	} gil;
 };
 
 /** By PY_VERSION_HEX; NULL for a version without a row and for pre-releases. */

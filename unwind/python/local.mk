@@ -2,6 +2,7 @@ libunwind_a_SOURCES += \
 	unwind/python/binary.h \
 	unwind/python/code.h \
 	unwind/python/freeze.h \
+	unwind/python/gil.h \
 	unwind/python/layout.h \
 	unwind/python/line_table.h \
 	unwind/python/python_stack.h \
@@ -23,11 +24,13 @@ libunwind_a_SOURCES += \
 	unwind/python/eval_loop.c \
 	unwind/python/freeze.c \
 	unwind/python/freeze_chain.c \
+	unwind/python/freeze_gil.c \
 	unwind/python/freeze_text.c \
 	unwind/python/freeze_chunks.c \
 	unwind/python/freeze_thread.c \
 	unwind/python/freezer.c \
 	unwind/python/freezer.h \
+	unwind/python/gil.c \
 	unwind/python/instruction.c \
 	unwind/python/instruction.h \
 	unwind/python/layout.c \

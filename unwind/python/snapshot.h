@@ -2,8 +2,8 @@
 /*
  * A snapshot is what was read of a frozen thread's interpreter: its thread
  * state, its data-stack chunks, generator frames outside of them, and of code
- * objects not met before their heads and the memory where their names are, as
- * address-tagged pieces in one flat buffer.
+ * objects not met before their heads and the memory where their names are, and
+ * its lock, as address-tagged pieces in one flat buffer.
  * It is made by the capture thread (see freeze.h), travels through a queue, is
  * stored in a recording as it is, and is read by python_stack.h.
  *
@@ -41,6 +41,7 @@ enum snapshot_piece_kind {
 	SNAPSHOT_FRAME,
 	SNAPSHOT_CODE, /* from here on: not needed to walk */
 	SNAPSHOT_TEXT, /* a name or line table of those */
+	SNAPSHOT_GIL,  /* the interpreter's lock; see gil.h */
 	SNAPSHOT_KIND_COUNT,
 };
 

@@ -35,6 +35,7 @@ struct python_target {
 				 not known. Set before publishing. */
 	uint64_t first_ns;    /* of the first capture; 0: none yet */
 	uint64_t entry, entry_end; /* of the eval loop, once they are known */
+	uint64_t gil; /* of the main interpreter; 0: not known yet */
 	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
 	/* Code objects and how often their head was captured; see target.c. */

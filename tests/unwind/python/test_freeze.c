@@ -157,7 +157,7 @@ static const struct expectation expectations[] = {
 	  "def b(): c()\n"
 	  "def c(): stop()\n"
 	  "a()\n",
-	  2, 5, 0 },
+	  3, 5, 0 },
 	{ "thousand frames",
 	  "def r(n, a=1, b=2, c=3, d=4):\n"
 	  "    if n: r(n - 1)\n"
@@ -173,13 +173,13 @@ static const struct expectation expectations[] = {
 	  "def f():\n"
 	  "    for x in g(49): pass\n"
 	  "f()\n",
-	  30, 52, 50 },
+	  31, 52, 50 },
 	{ "coroutines",
 	  "async def c(n):\n"
 	  "    if n: await c(n - 1)\n"
 	  "    else: stop()\n"
 	  "c(9).send(None)\n",
-	  12, 11, 10 },
+	  13, 11, 10 },
 	{ "alternating",
 	  "from functools import reduce\n"
 	  "def z(n, x=0):\n"
@@ -187,7 +187,7 @@ static const struct expectation expectations[] = {
 	  "    stop()\n"
 	  "def z2(n, x): return z(n - 1)\n"
 	  "z(200)\n",
-	  16, 402, 1 },
+	  17, 402, 1 },
 };
 
 static void check(struct fixture *fixture, const struct expectation *expect,

@@ -7,6 +7,7 @@
 #include "tests/cmocka.h"
 #include "tests/unwind/python/fake_memory.h"
 #include "unwind/python/freeze.h"
+#include "unwind/python/gil.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define CHUNK_OLD (FAKE_MEMORY_BASE + 0x8000)
 #define CHUNK (FAKE_MEMORY_BASE + 0xc000)
 #define GENERATOR (FAKE_MEMORY_BASE + 0x10000)
+#define GIL (FAKE_MEMORY_BASE + 0x11000)
 #define NOWHERE (FAKE_MEMORY_BASE + FAKE_MEMORY_BYTES + 0x1000)
 
 enum { TID = 4711, OTHER_TID = 4712, STACK_BYTES = 0x800, NOW_NS = 5000,
@@ -189,8 +191,62 @@ static void test_whole(void **state)
 	image->now_ns += NS_PER_SEC;
 	for (unsigned int i = 0; i < WARM_UP; i++)
 		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
-	assert_int_equal(image->snapshot->reads, 4);
+	assert_int_equal(image->snapshot->reads, 5);
 	assert_false(holds(image, CODE, image->layout->code.size));
+	image_destroy(image);
+}
+
+static void put_gil(struct image *image, uint64_t holder, uint32_t locked,
+		    bool active)
+{
+	const struct python_layout *layout = image->layout;
+
+	fake_put_u64(&image->memory, INTERPRETER + layout->gil.interpreter, GIL);
+	fake_put_u64(&image->memory, GIL + layout->gil.last_holder, holder);
+	fake_put_u32(&image->memory, GIL + layout->gil.locked, locked);
+	fake_put_u32(&image->memory, STATE + layout->thread.status,
+		     active ? layout->thread.status_mask : 0);
+}
+
+static void test_gil(void **state)
+{
+	static const struct {
+		uint64_t holder;
+		uint32_t locked;
+		bool active;
+		enum python_gil_state state;
+		uint32_t holder_tid;
+	} cases[] = {
+		{ STATE, 1, true, PYTHON_GIL_HELD, 0 },
+		{ STATE_2, 1, false, PYTHON_GIL_TAKEN, OTHER_TID },
+		{ STATE_2, 0, false, PYTHON_GIL_FREE, 0 },
+		{ STATE, 0, false, PYTHON_GIL_FREE, 0 },
+		// Just taking it, or just dropping it.
+		{ STATE, 1, false, PYTHON_GIL_FREE, 0 },
+		// Another one has taken it and not signed for it yet.
+		{ NOWHERE, 1, false, PYTHON_GIL_TAKEN, 0 },
+		{ 0, 1, false, PYTHON_GIL_TAKEN, 0 },
+		{ STATE, UINT32_MAX, true, PYTHON_GIL_FREE, 0 },
+	};
+	struct image *image = image_create();
+	struct python_gil gil;
+
+	(void)state;
+	// Without a lock the snapshot is whole all the same.
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	gil = python_gil_of(image->layout, image->snapshot);
+	assert_int_equal(gil.state, PYTHON_GIL_UNKNOWN);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		put_gil(image, cases[i].holder, cases[i].locked,
+			cases[i].active);
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+		gil = python_gil_of(image->layout, image->snapshot);
+		assert_int_equal(gil.state, cases[i].state);
+		assert_int_equal(gil.holder_tid, cases[i].holder_tid);
+	}
+	image->snapshot->piece_count = 1;
+	gil = python_gil_of(image->layout, image->snapshot);
+	assert_int_equal(gil.state, PYTHON_GIL_UNKNOWN);
 	image_destroy(image);
 }
 
@@ -559,6 +615,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_gil),
 		cmocka_unit_test(test_stale_thread),
 		cmocka_unit_test(test_no_thread),
 		cmocka_unit_test(test_unbound_thread),

@@ -50,6 +50,13 @@ static void test_members_fit(void **state)
 			    layout->code.size);
 		assert_true(layout->code.line_table + 8 <= layout->code.size);
 		assert_int_equal(layout->code.bytecode, layout->code.size);
+		assert_true(layout->gil.last_holder + 8 <= layout->gil.size);
+		assert_true(layout->gil.locked + 4 <= layout->gil.size);
+		assert_true(layout->gil.current == PYTHON_NO_OFFSET ?
+			    layout->thread.status + 4 <= layout->thread.size :
+			    layout->gil.current + 8 <= layout->gil.size);
+		assert_true((layout->gil.runtime == PYTHON_NO_OFFSET) !=
+			    (layout->gil.interpreter == PYTHON_NO_OFFSET));
 	}
 	assert_int_equal(i, 3);
 	assert_null(python_layout_at(3));
