@@ -30,6 +30,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
 	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
 	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \
+	daemon/pipeline/exclusion.c daemon/pipeline/exclusion.h \
 	daemon/pipeline/merge.c daemon/pipeline/merge.h \
 	daemon/pipeline/pipeline.c daemon/pipeline/pipeline.h \
 	daemon/process/process.c daemon/process/process.h \

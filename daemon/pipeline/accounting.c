@@ -25,6 +25,8 @@ static const struct {
 		"off-cpu samples of the recorder's capture threads" },
 	[SAMPLE_REJECTED_PREEMPTED] = { "rejected_preempted",
 		"off-cpu samples of threads that were preempted, not blocked" },
+	[SAMPLE_REJECTED_EXCLUDED] = { "rejected_excluded",
+		"samples of processes that the configuration excludes" },
 	[SAMPLE_DROPPED_MEMORY] = { "dropped_memory",
 		"samples given up by the recorder for want of memory" },
 	[SAMPLE_DROPPED_BLOCKED] = { "dropped_blocked",

@@ -21,6 +21,7 @@ enum sample_fate {
 	SAMPLE_REJECTED_KERNEL_THREAD, /* off-cpu: sleeps as a rule */
 	SAMPLE_REJECTED_READER,	       /* off-cpu: one of our capture threads */
 	SAMPLE_REJECTED_PREEMPTED,     /* off-cpu: could have gone on */
+	SAMPLE_REJECTED_EXCLUDED,      /* of a process that is not wanted */
 	SAMPLE_DROPPED_MEMORY,
 	SAMPLE_DROPPED_BLOCKED,	       /* too many blocked threads at a time */
 	SAMPLE_DROPPED_END_LOST,       /* off-cpu: its end was not recorded */

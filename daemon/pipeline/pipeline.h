@@ -70,6 +70,7 @@ struct pipeline {
 	struct accounting accounting;
 	struct resolver resolver;
 	struct store *store;	      /* borrowed */
+	const char *exclude;	      /* borrowed; see exclusion.h */
 	struct sample_file *keep;     /* borrowed; NULL: samples not kept */
 	struct walk_cache *walk_cache;
 	struct frame *frames;	      /* scratch of one walk */

@@ -337,6 +337,11 @@ void recorder_progress(const struct recorder *recorder,
 	};
 }
 
+void recorder_set_exclude(struct recorder *recorder, const char *words)
+{
+	recorder->pipeline.exclude = words;
+}
+
 void recorder_trim(struct recorder *recorder)
 {
 	module_cache_trim(recorder->pipeline.processes.modules, 0);

@@ -74,6 +74,10 @@ struct error *recorder_tick(struct recorder *recorder);
 void recorder_set_command_lines(struct recorder *recorder,
 				const struct command_line_policy *policy);
 
+/** Whose samples are not stored from now on, but counted; borrowed, and may be
+ *  NULL. See exclusion.h. */
+void recorder_set_exclude(struct recorder *recorder, const char *words);
+
 /** Milliseconds until the next tick: sooner while a program shows new code, for
  *  what it runs to start up may be freed before it can be named, and while much
  *  waits. */

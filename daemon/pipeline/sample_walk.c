@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "daemon/capture/keeper.h"
+#include "daemon/pipeline/exclusion.h"
 #include "daemon/pipeline/waiting_sample.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
@@ -540,14 +541,19 @@ static enum sample_fate prepare_event(struct pipeline *pipeline,
 }
 
 // Its off-CPU time is not to be told without a stack.
+static void end_early(struct pipeline *pipeline, struct work *work,
+		      enum sample_fate fate)
+{
+	if (work->wait)
+		blocked_give_up(&pipeline->blocked, work->wait, fate);
+	else
+		pipeline->accounting.fate[fate]++;
+}
+
 static void drop(struct pipeline *pipeline, struct work *work)
 {
 	pipeline->stats.dropped++;
-	if (work->wait)
-		blocked_give_up(&pipeline->blocked, work->wait,
-				SAMPLE_DROPPED_MEMORY);
-	else
-		pipeline->accounting.fate[SAMPLE_DROPPED_MEMORY]++;
+	end_early(pipeline, work, SAMPLE_DROPPED_MEMORY);
 }
 
 void sample_walk(struct pipeline *pipeline, struct merge_source *source)
@@ -568,6 +574,11 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 					 (pid_t)source->record.tid);
 	if (!work.process) {
 		drop(pipeline, &work);
+		return;
+	}
+	if (exclusion_matches(pipeline->exclude, work.process->pid,
+			      work.process->name)) {
+		end_early(pipeline, &work, SAMPLE_REJECTED_EXCLUDED);
 		return;
 	}
 	work.walk = (struct walk_result){ .end = WALK_END_KERNEL_THREAD };

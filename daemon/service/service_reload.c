@@ -76,6 +76,7 @@ void service_apply_privacy(struct service *service)
 	};
 
 	recorder_set_command_lines(service->recorder, &policy);
+	recorder_set_exclude(service->recorder, config->exclude);
 }
 
 static void refuse(struct service *service, struct error *error)

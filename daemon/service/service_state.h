@@ -43,8 +43,8 @@ void service_status(struct service *service);
 /** Reads the configuration again and takes over what can change. */
 void service_reload(struct service *service);
 
-/** What is kept of command lines, as the configuration in force says; its
- *  patterns stay borrowed from there. */
+/** What is kept of whom, as the configuration in force says; its texts stay
+ *  borrowed from there. */
 void service_apply_privacy(struct service *service);
 
 /** What the store may hold. */
