@@ -61,13 +61,11 @@ static void attr_never_wake(struct perf_event_attr *attr)
 unsigned int perf_attr_frequency(const struct perf_options *options,
 				 const struct perf_event_choice *choice)
 {
-	unsigned int hz = choice->frequency_hz;
+	unsigned int most = options->features->max_rate_hz;
+	unsigned int hz = choice->frequency_hz ? choice->frequency_hz :
+						 options->frequency_hz;
 
-	// Nobody wants the slow event slowed and the other one not.
-	if (!hz || (choice->kind == PERF_CHOICE_OFF_CPU &&
-		    hz > options->frequency_hz))
-		hz = options->frequency_hz;
-	return hz;
+	return hz < most ? hz : most;
 }
 
 // The kernel adapts the period, so that a burst costs no more than the rate.

@@ -137,7 +137,8 @@ static struct error *choose_off_cpu(const struct perf_features *features,
 				    "this user may not sample "
 				    "(kernel.perf_event_paranoid is %d)",
 				    features->paranoid);
-	choice->frequency_hz = PERF_OFF_CPU_HZ;
+	choice->frequency_hz = PERF_OFF_CPU_MOST_HZ;
+	choice->is_adaptive = true;
 	if (features->sched_switch_id) {
 		choice->type = PERF_TYPE_TRACEPOINT;
 		choice->config = features->sched_switch_id;
@@ -290,8 +291,10 @@ static struct error *choices_add(struct perf_choices *choices, char *name,
 	if (choices->count == PERF_CHOICES_MAX)
 		return error_create(ERROR_USAGE, "more than %d events",
 				    PERF_CHOICES_MAX);
-	if (frequency_hz)
+	if (frequency_hz) {
 		choice.frequency_hz = frequency_hz;
+		choice.is_adaptive = false;
+	}
 	choices->choices[choices->count++] = choice;
 	return NULL;
 }

@@ -24,9 +24,13 @@ struct perf_features;
 enum {
 	PERF_CHOICES_MAX = 8,
 	PERF_CHOICE_NAME_MAX = 64, /* with the NUL */
-	/* Switch-outs seen a second and CPU: with all that follows, the walk
-	 * and the row, 1 % of it at most. */
+	/*
+	 * Switch-outs seen a second and CPU. In the long run, with all that
+	 * follows, the walk and the row, 1 % of a CPU at most; for a while ten
+	 * times as many, so that where little is waited for, all is seen.
+	 */
 	PERF_OFF_CPU_HZ = 49,
+	PERF_OFF_CPU_MOST_HZ = 499,
 };
 
 enum perf_choice_kind {
@@ -42,6 +46,7 @@ struct perf_event_choice {
 	char name[PERF_CHOICE_NAME_MAX];
 	const char *unit; /* of what it counts: "ns", "faults"; constant */
 	unsigned int frequency_hz;	   /* 0: the recording's */
+	bool is_adaptive;		   /* its frequency was not asked for */
 	bool exclude_user, exclude_kernel; /* the name ended in :k or :u */
 };
 

@@ -143,6 +143,10 @@ void perf_cpu_disable(struct perf_cpu *cpu);
  */
 struct error *perf_cpu_set_frequency(struct perf_cpu *cpu,
 				     const struct perf_options *options);
+/** The same for event @index alone, whether it has a rate of its own or not. */
+struct error *perf_cpu_set_event_frequency(struct perf_cpu *cpu,
+					   const struct perf_options *options,
+					   size_t index);
 
 /**
  * Switches what each context switch of the host pays for on or off: the switch

@@ -17,21 +17,30 @@ static uint64_t period_argument(const struct perf_options *options,
 	return choice->kind == PERF_CHOICE_CLOCK ? NS_PER_SEC / hz : hz;
 }
 
-struct error *perf_cpu_set_frequency(struct perf_cpu *cpu,
-				     const struct perf_options *options)
+struct error *perf_cpu_set_event_frequency(struct perf_cpu *cpu,
+					   const struct perf_options *options,
+					   size_t index)
 {
-	const struct perf_event_choice *choices = options->events.choices;
+	uint64_t argument =
+		period_argument(options, &options->events.choices[index]);
 
-	for (size_t i = 0; i < cpu->fd_count; i++) {
-		uint64_t argument;
-
-		if (cpu->sources[i] != PERF_SOURCE_TIMER)
-			continue;
-		argument = period_argument(options, &choices[cpu->events[i]]);
-		if (ioctl(cpu->fds[i], PERF_EVENT_IOC_PERIOD, &argument) < 0)
+	for (size_t i = 0; i < cpu->fd_count; i++)
+		if (cpu->sources[i] == PERF_SOURCE_TIMER &&
+		    cpu->events[i] == index &&
+		    ioctl(cpu->fds[i], PERF_EVENT_IOC_PERIOD, &argument) < 0)
 			return error_from_errno(errno, "sample CPU %u at %u Hz",
 						cpu->cpu,
 						options->frequency_hz);
-	}
 	return NULL;
+}
+
+struct error *perf_cpu_set_frequency(struct perf_cpu *cpu,
+				     const struct perf_options *options)
+{
+	struct error *error = NULL;
+
+	for (size_t i = 0; i < options->events.count && !error; i++)
+		if (!options->events.choices[i].frequency_hz)
+			error = perf_cpu_set_event_frequency(cpu, options, i);
+	return error;
 }

@@ -204,6 +204,7 @@ struct blocked_wait *blocked_begin(struct blocked *blocked,
 	thread->out_ns = record->time_ns;
 	thread->counting_own = true;
 	list_add(&blocked->waits, wait);
+	blocked->begun++;
 	return wait;
 }
 

@@ -53,6 +53,7 @@ struct blocked {
 	/* Time over time with switch records, in 1/1024: 1024 is always. */
 	uint64_t scale;
 	uint64_t pieces; /* rows that go on telling of a sample */
+	uint64_t begun;	 /* waits sampled */
 };
 
 void blocked_init(struct blocked *blocked, struct store *store,

@@ -23,6 +23,12 @@ struct recorder_troubles {
 	struct trouble throttled, lost;
 };
 
+/** Off-CPU samples that may be taken beyond the sustained rate. */
+struct off_cpu_budget {
+	int64_t samples;
+	uint64_t begun, now_ns; /* at the last look */
+};
+
 struct recorder {
 	struct recorder_options options; /* strings borrowed */
 	struct perf_features features;
@@ -47,6 +53,7 @@ struct recorder {
 	struct recorder_troubles troubles;
 	struct switch_duty switch_duty;
 	bool switches_off;
+	struct off_cpu_budget off_cpu;
 	uint64_t switches_cut_ns; /* waits are to be cut then; 0: no */
 	int64_t rate_incident; /* open; 0: none */
 	uint64_t last_commit_ns;

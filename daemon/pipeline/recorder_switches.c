@@ -9,6 +9,7 @@
 enum {
 	SWITCHES_PER_SECOND = 7000,
 	SWITCHES_PER_SECOND_OFF_CPU = 5500,
+	OFF_CPU_SECONDS = 5, // that off-CPU samples are saved up for
 };
 
 static uint64_t busiest(struct recorder *recorder)
@@ -62,6 +63,59 @@ static void cut_waits(struct recorder *recorder)
 		blocked_cut(&pipeline->blocked, cut_ns);
 }
 
+static void set_off_cpu(struct recorder *recorder, size_t index,
+			unsigned int hz)
+{
+	struct perf_event_choice *choice =
+		&recorder->perf.events.choices[index];
+
+	if (choice->frequency_hz == hz)
+		return;
+	choice->frequency_hz = hz;
+	for (size_t i = 0; i < recorder->cpu_count; i++)
+		error_destroy(perf_cpu_set_event_frequency(
+			&recorder->cpus[i], &recorder->perf, index));
+}
+
+// The rate that the budget allows; @hz as it is while there is no need.
+static unsigned int off_cpu_rate(struct recorder *recorder, unsigned int hz,
+				 uint64_t now)
+{
+	struct off_cpu_budget *budget = &recorder->off_cpu;
+	uint64_t begun = recorder->pipeline.blocked.begun;
+	int64_t a_second = PERF_OFF_CPU_HZ * (int64_t)recorder->cpu_count;
+	uint64_t passed = now - budget->now_ns;
+
+	if (!budget->now_ns || passed > NS_PER_SEC)
+		passed = NS_PER_SEC;
+	// In whole samples, or nothing would ever be saved up.
+	if ((uint64_t)a_second * passed < NS_PER_SEC)
+		return hz;
+	budget->now_ns = now;
+	budget->samples += a_second * (int64_t)passed / (int64_t)NS_PER_SEC;
+	budget->samples -= (int64_t)(begun - budget->begun);
+	budget->begun = begun;
+	if (budget->samples > OFF_CPU_SECONDS * a_second)
+		budget->samples = OFF_CPU_SECONDS * a_second;
+	if (budget->samples <= 0)
+		return PERF_OFF_CPU_HZ / 2;
+	return budget->samples > a_second ? PERF_OFF_CPU_MOST_HZ : hz;
+}
+
+// Who waits seldom is seen each time; who does so all the time, now and then.
+static void adapt_off_cpu(struct recorder *recorder, uint64_t now)
+{
+	struct perf_choices *events = &recorder->perf.events;
+
+	for (size_t i = 0; i < events->count; i++) {
+		unsigned int hz = events->choices[i].frequency_hz;
+
+		if (events->choices[i].is_adaptive)
+			set_off_cpu(recorder, i,
+				    off_cpu_rate(recorder, hz, now));
+	}
+}
+
 void recorder_cycle_switches(struct recorder *recorder)
 {
 	struct switch_duty *duty = &recorder->switch_duty;
@@ -69,6 +123,7 @@ void recorder_cycle_switches(struct recorder *recorder)
 
 	if (!recorder->options.system_wide)
 		return;
+	adapt_off_cpu(recorder, now);
 	if (!duty->rate)
 		switch_duty_init(duty, recorder->pipeline.follows_blocked ?
 				 SWITCHES_PER_SECOND_OFF_CPU :

@@ -144,6 +144,53 @@ static void another_thread_came_first(void **state)
 	assert_int_equal(verdict(&trial), PROOF_OTHER_THREAD);
 }
 
+// An off-CPU sample has no switch to look at: it is one.
+static void who_is_off_the_cpu_stays_there(void **state)
+{
+	struct trial trial;
+	struct perf_record record = {
+		.type = PERF_RECORD_SAMPLE, .pid = PID, .tid = TID,
+		.time_ns = SAMPLE, .cpu = CPU, .sample = { .regs = trial.regs },
+	};
+
+	(void)state;
+	for (unsigned int back = 0; back < 3; back++) {
+		begin(&trial, SWITCH_PROOF_TRACEPOINT);
+		assert_non_null(proof_book_add(&trial.book, &record, END, 3,
+					       PROOF_OFF_CPU, &trial));
+		switch_in(&trial, OTHER, SAMPLE + 2);
+		if (back == 1)
+			switch_in(&trial, TID, END);
+		if (back == 2)
+			switch_in(&trial, TID, END + 1);
+		assert_int_equal(verdict(&trial), back == 1 ?
+				 PROOF_RAN_BEFORE_READ : PROOF_HOLDS);
+	}
+}
+
+static enum proof_reason verdict_of_windows(uint64_t off_ns, uint64_t on_ns)
+{
+	struct trial trial;
+
+	begin_with_sample(&trial, SWITCH_PROOF_TRACEPOINT);
+	switch_out(&trial, TID, SAMPLE + 5);
+	proof_book_switches_off(&trial.book, off_ns);
+	proof_book_switches_on(&trial.book, on_ns);
+	return verdict(&trial);
+}
+
+static void without_switch_records_is_no_proof(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_of_windows(END + 1, END + 9), PROOF_HOLDS);
+	assert_int_equal(verdict_of_windows(END, END + 9), PROOF_SWITCHES_OFF);
+	assert_int_equal(verdict_of_windows(SAMPLE - 9, SAMPLE), PROOF_HOLDS);
+	assert_int_equal(verdict_of_windows(SAMPLE - 9, SAMPLE + 1),
+			 PROOF_SWITCHES_OFF);
+	assert_int_equal(verdict_of_windows(SAMPLE - 9, END + 1),
+			 PROOF_SWITCHES_OFF);
+}
+
 static void any_other_register_is_no_proof(void **state)
 {
 	static const enum switch_proof proofs[] = { SWITCH_PROOF_TRACEPOINT,
@@ -354,6 +401,8 @@ int main(void)
 		cmocka_unit_test(no_switch_is_no_proof),
 		cmocka_unit_test(another_thread_came_first),
 		cmocka_unit_test(any_other_register_is_no_proof),
+		cmocka_unit_test(who_is_off_the_cpu_stays_there),
+		cmocka_unit_test(without_switch_records_is_no_proof),
 		cmocka_unit_test(a_record_without_registers_is_no_proof),
 		cmocka_unit_test(a_system_call_may_have_its_result),
 		cmocka_unit_test(the_reader_was_interrupted),

@@ -172,6 +172,98 @@ static void losses_are_counted(void **state)
 	       "12\n");
 }
 
+static void watch(struct world *world, enum perf_choice_kind kind,
+		  const char *name, const char *unit)
+{
+	struct perf_features features = { .max_rate_hz = 1000 };
+	struct perf_options options = {
+		.features = &features,
+		.frequency_hz = 100,
+		.events = { .count = 2,
+			    .choices = { { .kind = PERF_CHOICE_CLOCK,
+					   .name = "cpu-clock",
+					   .unit = "ns" },
+					 { .kind = kind, .unit = unit } } },
+	};
+
+	snprintf(options.events.choices[1].name, PERF_CHOICE_NAME_MAX, "%s",
+		 name);
+	fixture_succeed(pipeline_set_events(&world->pipeline, &options));
+}
+
+static void each_event_keeps_its_own_weights(void **state)
+{
+	struct world *world = *state;
+	struct fake_cpu *cpu = world->cpu;
+
+	watch(world, PERF_CHOICE_COUNTER, "page-faults", "faults");
+	fake_comm(&cpu[0], task(A, A, 1), "program", true);
+	fake_sample(&cpu[0], task(A, A, 2), CODE);
+	fake_other_sample(&cpu[1], task(A, A, 3), CODE, 40);
+	fake_other_sample(&cpu[0], task(A, A, 4), CODE, 2);
+	finish(world,
+	       "SELECT event, weight_unit, count(*), sum(weight) FROM v_sample "
+	       "GROUP BY event",
+	       "cpu-clock,ns,1,10000000\npage-faults,faults,2,42\n");
+	assert_int_equal(world->pipeline.accounting.delivered, 3);
+	assert_int_equal(accounting_waiting(&world->pipeline.accounting), 0);
+}
+
+/** The kernel goes on telling the first period. */
+static void a_new_rate_is_a_new_weight(void **state)
+{
+	struct perf_options slower = {
+		.frequency_hz = 25,
+		.events = { .count = 1,
+			    .choices = { { .kind = PERF_CHOICE_CLOCK } } },
+	};
+	struct world *world = *state;
+
+	watch(world, PERF_CHOICE_COUNTER, "page-faults", "faults");
+	pipeline_set_frequency(&world->pipeline, &slower,
+			       START + 10 * NS_PER_MS);
+	for (uint64_t ms = 5; ms < 20; ms += 10)
+		fake_sample(&world->cpu[0], task(A, A, ms), CODE);
+	finish(world, "SELECT weight FROM v_sample ORDER BY time_ns",
+	       "10000000\n40000000\n");
+}
+
+static void blocked_time_is_weighed_by_switches(void **state)
+{
+	struct world *world = *state;
+	struct fake_cpu *cpu = world->cpu;
+
+	watch(world, PERF_CHOICE_OFF_CPU, "off-cpu", "ns");
+	fake_comm(&cpu[0], task(A, A, 1), "program", true);
+	fake_other_sample(&cpu[0], task(A, A, 2), CODE, 1);
+	fake_switch(&cpu[0], task(A, A, 3), true);
+	fake_other_sample(&cpu[0], task(0, 0, 4), 0, 1);     // idle
+	fake_other_sample(&cpu[0], task(A + 1, B, 5), 0, 1); // has no user side
+	fake_switch(&cpu[1], task(A, A, 42), false);
+	fake_other_sample(&cpu[1], task(A, A, 50), CODE, 1);
+	fake_switch(&cpu[1], task(A, A, 51), true); // and waits to the end
+	finish(world,
+	       "SELECT event, time_ns / 1000000, weight / 1000000 FROM v_sample "
+	       "ORDER BY time_ns",
+	       "off-cpu,5002,40\noff-cpu,5050,950\n");
+	assert_int_equal(
+		world->pipeline.accounting.fate[SAMPLE_REJECTED_IDLE], 1);
+	assert_int_equal(world->pipeline.accounting
+				 .fate[SAMPLE_REJECTED_KERNEL_THREAD], 1);
+	assert_int_equal(world->pipeline.accounting.delivered, 4);
+	assert_int_equal(accounting_waiting(&world->pipeline.accounting), 0);
+}
+
+static void throttling_is_counted(void **state)
+{
+	struct world *world = *state;
+
+	fake_throttle(&world->cpu[0], task(A, A, 1));
+	fake_throttle(&world->cpu[1], task(A, A, 2));
+	finish(world, "SELECT count(*) FROM v_sample", "0\n");
+	assert_int_equal(world->pipeline.stats.throttled, 2);
+}
+
 /** What is in the rings when it ends is taken, whatever the clock says. */
 static void the_last_round_takes_everything(void **state)
 {
@@ -235,7 +327,10 @@ static void noise_does_no_harm(void **state)
 		pipeline_round(&world->pipeline, UINT64_MAX / 2);
 	}
 	assert_true(world->pipeline.merge.broken_records > 0);
+	assert_true(world->pipeline.accounting.fate[SAMPLE_REJECTED_BROKEN] >
+		    0);
 	finish(world, "SELECT count(*) >= 0 FROM v_sample", "1\n");
+	assert_int_equal(accounting_waiting(&world->pipeline.accounting), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -248,6 +343,10 @@ int main(void)
 		TEST(a_stack_of_kernel_frames_has_its_order),
 		TEST(code_that_nobody_mapped_is_one_frame),
 		TEST(losses_are_counted),
+		TEST(each_event_keeps_its_own_weights),
+		TEST(a_new_rate_is_a_new_weight),
+		TEST(blocked_time_is_weighed_by_switches),
+		TEST(throttling_is_counted),
 		TEST(the_last_round_takes_everything),
 		TEST(who_is_gone_is_forgotten),
 		TEST(noise_does_no_harm),
