@@ -19,13 +19,12 @@ enum {
 	LIFE_SECONDS = 2000, // of store time, for each writer
 	DELAY_US_MAX = 40000,
 	WHOLE_CHECK_EVERY = 25,
-	OPEN_MS_MAX = 300,
 };
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { KILLS = 30 };
+enum { KILLS = 30, OPEN_MS_MAX = 3000 };
 #else
-enum { KILLS = 200 };
+enum { KILLS = 200, OPEN_MS_MAX = 300 };
 #endif
 
 // What a writer tells before it dies.
