@@ -77,7 +77,9 @@ libschema_a_SOURCES += \
 	schema/selection_read.c \
 	schema/summary.c schema/summary.h \
 	schema/tally.c schema/tally.h \
-	schema/time_range.c schema/time_range.h
+	schema/time_range.c schema/time_range.h \
+	schema/timeline.c schema/timeline.h \
+	schema/timeline_print.c
 nodist_libschema_a_SOURCES += schema/flame_page_html.c \
 	schema/query_overlay_sql.c
 EXTRA_DIST += schema/query_overlay.sql

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/command_io.h"
 
+#include "schema/timeline.h"
+
 struct report_arguments {
 	struct command_io io;
 	struct report_options report;
+	bool timeline;
 };
 
 static error_t parse_report(int key, char *argument, struct argp_state *state)
@@ -26,6 +29,9 @@ static error_t parse_report(int key, char *argument, struct argp_state *state)
 	case 'j':
 		arguments->report.json = true;
 		return 0;
+	case 't':
+		arguments->timeline = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		// `brindle report other.db` is what everybody types first.
 		if (state->arg_num > 0)
@@ -40,7 +46,11 @@ static error_t parse_report(int key, char *argument, struct argp_state *state)
 static struct error *print_report(struct profile *profile, const void *options,
 				  FILE *out)
 {
-	return profile_report(profile, options, out);
+	const struct report_arguments *arguments = options;
+
+	if (arguments->timeline)
+		return profile_timeline(profile, &arguments->report, out);
+	return profile_report(profile, &arguments->report, out);
 }
 
 int command_report(int argc, char **argv)
@@ -49,6 +59,8 @@ int command_report(int argc, char **argv)
 		{ "rows", 'n', "N", 0, "rows of each function table (20)", 0 },
 		{ "stacks", 's', "N", 0, "top stacks to show (5)", 0 },
 		{ "json", 'j', 0, 0, "print JSON", 0 },
+		{ "timeline", 't', 0, 0,
+		  "when it was busy, and with which processes, as a chart", 0 },
 		{ 0 },
 	};
 	static const struct argp_child children[] = {
@@ -77,5 +89,5 @@ int command_report(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	arguments.report.color = command_io_color(&arguments.io);
 	arguments.report.width = command_io_width(&arguments.io);
-	return command_io_run(&arguments.io, print_report, &arguments.report);
+	return command_io_run(&arguments.io, print_report, &arguments);
 }
