@@ -329,6 +329,7 @@ void recorder_progress(const struct recorder *recorder,
 	*ret = (struct recorder_progress){
 		.samples = stats->samples,
 		.lost = recorder_lost(recorder),
+		.lost_samples = recorder_lost_samples(recorder),
 		.proven = stats->proven,
 		.unproven = stats->unproven,
 		.native = stats->native,

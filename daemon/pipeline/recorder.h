@@ -40,7 +40,8 @@ struct recorder_options {
 };
 
 struct recorder_progress {
-	uint64_t samples, lost, proven, unproven, native, dropped;
+	uint64_t samples, lost, lost_samples;
+	uint64_t proven, unproven, native, dropped;
 	uint64_t processes, threads; /* known now */
 };
 

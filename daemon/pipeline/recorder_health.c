@@ -21,6 +21,16 @@ uint64_t recorder_lost(const struct recorder *recorder)
 	return lost;
 }
 
+uint64_t recorder_lost_samples(const struct recorder *recorder)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < recorder->cpu_count &&
+			   recorder->features.lost_count; i++)
+		lost += perf_cpu_lost(&recorder->cpus[i]).samples;
+	return lost;
+}
+
 // The latency, in microseconds, that @share of the captures do not exceed.
 static int64_t latency(const struct capture_stats *total, double share)
 {
@@ -89,6 +99,8 @@ void recorder_report_health(struct recorder *recorder)
 	} rows[] = {
 		{ "lost", (int64_t)recorder_lost(recorder),
 		  "samples and records lost, by the kernel's own count" },
+		{ "lost_samples", (int64_t)recorder_lost_samples(recorder),
+		  "of those, samples" },
 		{ "captures", (int64_t)total.captures,
 		  "interpreters read while their thread was frozen" },
 		{ "capture_queue_full", (int64_t)total.queue_full,

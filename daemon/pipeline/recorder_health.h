@@ -14,5 +14,7 @@ void recorder_report_health(struct recorder *recorder);
 
 /** Samples and records lost, by the kernel's own count. */
 uint64_t recorder_lost(const struct recorder *recorder);
+/** The samples alone; 0 where the kernel does not count by event. */
+uint64_t recorder_lost_samples(const struct recorder *recorder);
 
 #endif

@@ -32,7 +32,7 @@ static void add_row(struct service *service, uint64_t now_ns,
 		.samples = now->samples - before->samples,
 		.proven = now->proven - before->proven,
 		.unproven = now->unproven - before->unproven,
-		.lost = now->lost - before->lost,
+		.lost = now->lost_samples - before->lost_samples,
 		.dropped = now->dropped - before->dropped,
 		.frequency_hz = governor_frequency_hz(&service->governor),
 		.own_cpu_ns = window->cpu_ns,
@@ -156,7 +156,7 @@ void service_status(struct service *service)
 		      governor_frequency_hz(&service->governor),
 		      (unsigned long long)now->processes,
 		      (unsigned long long)now->samples,
-		      (unsigned long long)now->lost,
+		      (unsigned long long)now->lost_samples,
 		      judged ? 100.0 * (double)now->proven / (double)judged :
 			       100.0,
 		      (double)service->usage.memory_bytes / MIB);

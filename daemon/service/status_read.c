@@ -55,7 +55,7 @@ static const struct {
 	{ AT(store_bytes), "SELECT store_bytes FROM vitals "
 			   "ORDER BY id DESC LIMIT 1" },
 	{ AT(total_samples), HEALTH("samples") },
-	{ AT(total_lost), HEALTH("lost") },
+	{ AT(total_lost), HEALTH("lost_samples") },
 	{ AT(total_dropped), HEALTH("samples_dropped") },
 	{ AT(realtime), HEALTH("capture_realtime") },
 	{ AT(proof), "SELECT max(value) FROM health WHERE name IN "
