@@ -23,7 +23,9 @@ enum {
 	BACKLOG_STEP = 16,
 	REST_MS_MAX = 8,
 	CALM_MS = 100,
-	SWEEP_MS = 5000,
+	SWEEP_STEPS = 8,
+	SWEEP_MS = 625, // each
+	THREADS_TRIED_MAX = 8,
 	NICE = -10,
 };
 
@@ -54,6 +56,7 @@ struct keeper {
 	pid_t *backlog; // owned; looked at when there is nothing else
 	size_t backlog_count;
 	uint64_t swept_ns;
+	size_t sweep_slot; // to begin with
 	pthread_t thread;
 	bool started;
 };
@@ -132,9 +135,10 @@ static bool is_news(const struct target *known, uint64_t since_ns,
 }
 
 // Opens the memory of @pid and publishes the interpreter at @runtime in it.
-static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
-		    const struct python_layout *layout, uint64_t runtime,
-		    uint64_t code_type)
+// Its memory is had by way of thread @tid.
+static void publish(struct keeper *keeper, pid_t pid, pid_t tid,
+		    uint64_t since_ns, const struct python_layout *layout,
+		    uint64_t runtime, uint64_t code_type)
 {
 	struct python_target *python;
 	struct error *error;
@@ -143,7 +147,7 @@ static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 	if (!is_news(target_table_find(keeper->targets, pid), since_ns, layout,
 		     runtime))
 		return;
-	error = opener_memory(keeper->opener, pid, &fd);
+	error = opener_memory(keeper->opener, tid, &fd);
 	if (error) {
 		error_destroy(error);
 		return;
@@ -154,44 +158,40 @@ static void publish(struct keeper *keeper, pid_t pid, uint64_t since_ns,
 		close(fd);
 		return;
 	}
-	python->main_stack = main_stack_of(keeper->opener, pid);
+	python->main_stack = main_stack_of(keeper->opener, tid);
 	error_destroy(target_table_publish(keeper->targets, pid, since_ns, fd,
 					   python));
 }
 
-static void take_mapping(struct keeper *keeper, pid_t pid, uint64_t since_ns,
-			 const struct opener_mapping *mapping, uint64_t offset)
+// @generation: of the inode; 0: not known.
+static void take_mapping(struct keeper *keeper, pid_t pid, pid_t tid,
+			 uint64_t since_ns,
+			 const struct opener_mapping *mapping, uint64_t offset,
+			 uint64_t generation)
 {
 	const struct python_file *file =
-		python_files_get(keeper->files, pid, mapping);
+		python_files_get(keeper->files, pid, mapping, generation);
 	uint64_t vaddr, bias;
 
 	if (!file || !file->binary->layout ||
 	    !elf_image_vaddr_of_offset(file->image, offset, &vaddr))
 		return;
 	bias = mapping->start - vaddr;
-	publish(keeper, pid, since_ns, file->binary->layout,
+	publish(keeper, pid, tid, since_ns, file->binary->layout,
 		file->binary->runtime_vaddr + bias,
 		file->binary->code_type_vaddr ?
 			file->binary->code_type_vaddr + bias :
 			0);
 }
 
-void keeper_look_at(struct keeper *keeper, pid_t pid)
+static void look_at_maps(struct keeper *keeper, pid_t pid, pid_t tid,
+			 const char *text, size_t size)
 {
-	_cleanup_free_ char *text = NULL;
 	uint64_t now = monotonic_ns();
 	struct proc_mapping line;
 	struct reader reader;
 	enum proc_maps_result result;
-	struct error *error;
-	size_t size;
 
-	error = opener_maps(keeper->opener, pid, &text, &size);
-	if (error) {
-		error_destroy(error);
-		return;
-	}
 	reader_init(&reader, text, size);
 	do {
 		result = proc_maps_next(&reader, &line);
@@ -203,9 +203,48 @@ void keeper_look_at(struct keeper *keeper, pid_t pid)
 				line.dev_minor, line.inode
 			};
 
-			take_mapping(keeper, pid, now, &mapping, line.offset);
+			take_mapping(keeper, pid, tid, now, &mapping,
+				     line.offset, 0);
 		}
 	} while (result != PROC_MAPS_END);
+}
+
+// False: thread @tid has no mappings (any more).
+static bool look_by_way_of(struct keeper *keeper, pid_t pid, pid_t tid)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+
+	error_destroy(opener_maps(keeper->opener, tid, &text, &size));
+	if (text && size)
+		look_at_maps(keeper, pid, tid, text, size);
+	return text && size;
+}
+
+struct thread_search {
+	struct keeper *keeper;
+	pid_t pid;
+	int left; // threads to try
+};
+
+static void try_thread(void *context, pid_t tid)
+{
+	struct thread_search *search = context;
+
+	if (tid == search->pid || search->left <= 0)
+		return;
+	search->left--;
+	if (look_by_way_of(search->keeper, search->pid, tid))
+		search->left = 0;
+}
+
+// Where the main thread has ended, others still have the address space.
+void keeper_look_at(struct keeper *keeper, pid_t pid)
+{
+	struct thread_search search = { keeper, pid, THREADS_TRIED_MAX };
+
+	if (!look_by_way_of(keeper, pid, pid))
+		opener_list(keeper->opener, pid, try_thread, &search);
 }
 
 static void on_mapping(struct keeper *keeper, const struct perf_record *record)
@@ -218,8 +257,9 @@ static void on_mapping(struct keeper *keeper, const struct perf_record *record)
 	};
 
 	if (fields->executable && fields->path[0] == '/')
-		take_mapping(keeper, (pid_t)record->pid, record->time_ns,
-			     &mapping, fields->file_offset);
+		take_mapping(keeper, (pid_t)record->pid, (pid_t)record->tid,
+			     record->time_ns, &mapping, fields->file_offset,
+			     fields->inode_generation);
 }
 
 // A forked child runs the same interpreter at the same addresses.
@@ -231,7 +271,7 @@ static void publish_child(struct keeper *keeper, const struct born *born)
 			NULL;
 
 	if (parent)
-		publish(keeper, born->pid, born->since_ns,
+		publish(keeper, born->pid, born->pid, born->since_ns,
 			parent->python->layout, parent->python->runtime,
 			parent->python->code_type);
 }
@@ -301,14 +341,18 @@ static bool is_gone(void *context, const struct target *target)
 
 // Ends may go unseen: in a record that was lost, or because somebody read the
 // memory of the process in the very moment that we looked whether it is there.
+// A part of the table at a time.
 static void sweep(struct keeper *keeper, int after_ms)
 {
+	enum { STEP = TARGET_SLOTS / SWEEP_STEPS };
 	uint64_t now = monotonic_ns();
 
 	if (now - keeper->swept_ns < (uint64_t)after_ms * NS_PER_MS)
 		return;
 	keeper->swept_ns = now;
-	target_table_retire_gone(keeper->targets, is_gone, keeper, now);
+	target_table_retire_gone(keeper->targets, keeper->sweep_slot, STEP,
+				 is_gone, keeper, now);
+	keeper->sweep_slot = (keeper->sweep_slot + STEP) % TARGET_SLOTS;
 }
 
 static void on_record(struct keeper *keeper, const struct perf_record *record)
@@ -328,7 +372,7 @@ static void on_record(struct keeper *keeper, const struct perf_record *record)
 		on_exit_record(keeper, record);
 		break;
 	case PERF_RECORD_LOST:
-		sweep(keeper, SWEEP_MS / 50);
+		sweep(keeper, SWEEP_MS / 5);
 		break;
 	}
 }

@@ -13,6 +13,7 @@ struct file_key {
 
 struct known_file {
 	struct file_key key;
+	uint64_t generation; // 0: not known
 	struct python_file file; // binary NULL: not a CPython
 	UT_hash_handle hh;
 };
@@ -31,16 +32,20 @@ struct python_files *python_files_create(const struct opener *opener)
 	return files;
 }
 
+static void forget(struct python_files *files, struct known_file *known)
+{
+	HASH_DEL(files->known, known);
+	python_binary_destroy(known->file.binary);
+	elf_image_destroy(known->file.image);
+	free(known);
+}
+
 static void forget_all(struct python_files *files)
 {
 	struct known_file *known, *next;
 
-	HASH_ITER(hh, files->known, known, next) {
-		HASH_DEL(files->known, known);
-		python_binary_destroy(known->file.binary);
-		elf_image_destroy(known->file.image);
-		free(known);
-	}
+	HASH_ITER(hh, files->known, known, next)
+		forget(files, known);
 }
 
 void python_files_destroy(struct python_files *files)
@@ -72,7 +77,8 @@ static void read_file(const struct opener *opener, pid_t pid,
 
 const struct python_file *python_files_get(struct python_files *files,
 					   pid_t pid,
-					   const struct opener_mapping *mapping)
+					   const struct opener_mapping *mapping,
+					   uint64_t generation)
 {
 	struct file_key key = { mapping->inode, mapping->dev_major,
 				mapping->dev_minor };
@@ -81,6 +87,11 @@ const struct python_file *python_files_get(struct python_files *files,
 	if (!mapping->inode)
 		return NULL;
 	HASH_FIND(hh, files->known, &key, sizeof(key), known);
+	if (known && generation && known->generation &&
+	    generation != known->generation) {
+		forget(files, known);
+		known = NULL;
+	}
 	if (!known) {
 		if (HASH_COUNT(files->known) >= PYTHON_FILES_MAX)
 			forget_all(files);
@@ -91,5 +102,7 @@ const struct python_file *python_files_get(struct python_files *files,
 		read_file(files->opener, pid, mapping, &known->file);
 		HASH_ADD(hh, files->known, key, sizeof(key), known);
 	}
+	if (generation)
+		known->generation = generation;
 	return known->file.binary ? &known->file : NULL;
 }

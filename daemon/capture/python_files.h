@@ -24,9 +24,11 @@ struct python_file {
 struct python_files *python_files_create(const struct opener *opener);
 void python_files_destroy(struct python_files *files);
 
-/** NULL: not a CPython, or it cannot be read. Borrowed until the next call. */
+/** @generation: of the inode, whose number may come again; 0: not known.
+ *  NULL: not a CPython, or it cannot be read. Borrowed until the next call. */
 const struct python_file *python_files_get(struct python_files *files,
 					   pid_t pid,
-					   const struct opener_mapping *mapping);
+					   const struct opener_mapping *mapping,
+					   uint64_t generation);
 
 #endif

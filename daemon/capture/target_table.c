@@ -228,14 +228,15 @@ void target_table_restrict(struct target_table *table, bool closed, bool off)
 	pthread_mutex_unlock(&table->lock);
 }
 
-void target_table_retire_gone(struct target_table *table,
+void target_table_retire_gone(struct target_table *table, size_t first,
+			      size_t count,
 			      bool (*gone)(void *context,
 					   const struct target *target),
 			      void *context, uint64_t now_ns)
 {
 	// Whoever calls is the only one to publish and retire, so that the
 	// slots may be looked at, and be slow about it, without the lock.
-	for (size_t i = 0; i < TARGET_SLOTS; i++) {
+	for (size_t i = first; i < first + count && i < TARGET_SLOTS; i++) {
 		struct target *target =
 			__atomic_load_n(&table->slot[i], __ATOMIC_SEQ_CST);
 

@@ -73,8 +73,10 @@ bool target_table_is_banned(struct target_table *table, pid_t pid);
 /** @closed: refuse whoever is not published yet. @off: let nobody be read. */
 void target_table_restrict(struct target_table *table, bool closed, bool off);
 
-/** Retires each target of which @gone says so; one thread calls it. */
-void target_table_retire_gone(struct target_table *table,
+/** Retires, of @count slots from @first on, each target of which @gone says so;
+ *  one thread calls it. */
+void target_table_retire_gone(struct target_table *table, size_t first,
+			      size_t count,
 			      bool (*gone)(void *context,
 					   const struct target *target),
 			      void *context, uint64_t now_ns);

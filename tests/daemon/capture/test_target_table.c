@@ -103,17 +103,26 @@ static void who_is_held_stays(void **state)
 
 static bool is_odd(void *context, const struct target *target)
 {
-	assert_null(context);
+	++*(int *)context;
 	return target->pid % 2;
 }
 
 static void the_gone_are_retired(void **state)
 {
 	struct target_table *table = *state;
+	int asked = 0;
 
 	for (pid_t pid = 1; pid <= 100; pid++)
 		assert_null(publish(table, pid, 1));
-	target_table_retire_gone(table, is_odd, NULL, 10);
+	// Each is asked about once, in whichever step.
+	for (size_t i = 0; i < TARGET_SLOTS; i += TARGET_SLOTS / 8) {
+		int before = asked;
+
+		target_table_retire_gone(table, i, TARGET_SLOTS / 8, is_odd,
+					 &asked, 10);
+		assert_true(asked - before < 50);
+	}
+	assert_int_equal(asked, 100);
 	for (pid_t pid = 1; pid <= 100; pid++)
 		assert_int_equal(target_table_find(table, pid) != NULL,
 				 pid % 2 == 0);
