@@ -118,6 +118,8 @@ static bool ask_parent(struct identity_book *book, struct process *process)
 	struct process *parent =
 		process_table_find(book->processes, process->parent);
 
+	if (process->inherited)
+		process_labels_inherit(labels, process->inherited, false);
 	if (!parent || parent == process ||
 	    parent->start_ns > process->start_ns ||
 	    labels->rounds++ > ROUNDS_MAX)
@@ -126,7 +128,8 @@ static bool ask_parent(struct identity_book *book, struct process *process)
 		identity_meet(book, parent);
 	if (!parent->labels || parent->labels->state != PROCESS_LABELS_SURE)
 		return !parent->labels;
-	process_labels_inherit(labels, parent->labels, process->forked);
+	if (parent->labels->uid >= 0)
+		process_labels_inherit(labels, parent->labels, process->forked);
 	return true;
 }
 

@@ -41,7 +41,8 @@ static void process_destroy(struct process *process)
 		return;
 	threads_destroy(process);
 	python_destroy(process->python);
-	process_labels_destroy(process->labels);
+	process_labels_unref(process->labels);
+	process_labels_unref(process->inherited);
 	process_image_unref(process->image);
 	free(process);
 }

@@ -68,7 +68,9 @@ struct process {
 	struct thread *threads; /* uthash by tid */
 	struct thread *exited_threads; /* the latest few, newest first */
 	struct process_python *python; /* owned; NULL: none read yet */
-	struct process_labels *labels; /* owned; NULL: not asked for */
+	struct process_labels *labels; /* counted; NULL: not asked for */
+	/* Of the nearest of its makers that were known; counted, or NULL. */
+	struct process_labels *inherited;
 	int64_t row;
 	uint32_t era;
 	unsigned int waiting; /* samples that refer to it and are not stored */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/process/process_labels.h"
 #include "daemon/process/process_state.h"
 
 // A task begins with the name of the thread that made it.
@@ -49,6 +50,17 @@ static struct process *new_identity(struct process_table *table,
 		       NULL;
 }
 
+// What is known of @from tells, if nothing better does, whose @process is.
+static void inherit_labels(struct process *process, const struct process *from)
+{
+	struct process_labels *labels = from->labels;
+
+	if (!labels || labels->state != PROCESS_LABELS_SURE || labels->uid < 0)
+		labels = from->inherited;
+	if (labels)
+		process->inherited = process_labels_ref(labels);
+}
+
 // It has its parent's mappings until one of the two changes.
 static bool apply_new_process(struct process_table *table,
 			      const struct perf_record *record)
@@ -66,7 +78,9 @@ static bool apply_new_process(struct process_table *table,
 	process->parent = (pid_t)record->task.parent_pid;
 	process->born_ns = record->time_ns;
 	process->forked = true;
-	if (!parent)
+	if (parent)
+		inherit_labels(process, parent);
+	else
 		process->image->unread = true;
 	return true;
 }
@@ -110,8 +124,11 @@ static bool apply_exec(struct process_table *table,
 	process = new_identity(table, record, record->comm.name, image);
 	if (!process)
 		return false;
-	process->parent = old ? old->parent : 0;
-	process->born_ns = old ? old->born_ns : 0;
+	if (!old)
+		return true;
+	process->parent = old->parent;
+	process->born_ns = old->born_ns;
+	inherit_labels(process, old);
 	return true;
 }
 

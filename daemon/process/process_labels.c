@@ -10,8 +10,16 @@ struct process_labels *process_labels_create(void)
 {
 	struct process_labels *labels = calloc(1, sizeof(*labels));
 
-	if (labels)
-		labels->uid = -1;
+	if (!labels)
+		return NULL;
+	labels->references = 1;
+	labels->uid = -1;
+	return labels;
+}
+
+struct process_labels *process_labels_ref(struct process_labels *labels)
+{
+	labels->references++;
 	return labels;
 }
 
@@ -24,9 +32,9 @@ void process_labels_clear(struct process_labels *labels)
 	labels->uid = -1;
 }
 
-void process_labels_destroy(struct process_labels *labels)
+void process_labels_unref(struct process_labels *labels)
 {
-	if (!labels)
+	if (!labels || --labels->references)
 		return;
 	process_labels_clear(labels);
 	free(labels);

@@ -19,6 +19,7 @@ enum process_labels_state {
 };
 
 struct process_labels {
+	unsigned int references; /* its process, and descendants of that */
 	enum process_labels_state state;
 	uint64_t read_ns; /* CLOCK_MONOTONIC, after the last read */
 	char *command_line, *executable, *cgroup; /* owned; NULL: not known */
@@ -30,7 +31,8 @@ struct process_labels {
 
 /** Of nobody: nothing is known. NULL: no memory. */
 struct process_labels *process_labels_create(void);
-void process_labels_destroy(struct process_labels *labels);
+struct process_labels *process_labels_ref(struct process_labels *labels);
+void process_labels_unref(struct process_labels *labels);
 
 /** What the process of @pid says now; what it does not say stays unknown. NULL:
  *  no memory. */
