@@ -187,9 +187,11 @@ void store_add_sample(struct store *store, const struct store_sample *sample)
 		.waker = thread_number(store, sample->waker_thread_id),
 	};
 
-	if (!pending.callsite)
-		pending.callsite = known_number(no_stack(store, event),
-						tree->base, tree->count);
+	if (!pending.callsite) {
+		int64_t id = no_stack(store, event);
+
+		pending.callsite = known_number(id, tree->base, tree->count);
+	}
 	if (pending.callsite)
 		event = tree->nodes[pending.callsite - 1].event;
 	pending.event = (uint16_t)event;

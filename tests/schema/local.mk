@@ -9,6 +9,7 @@ check_PROGRAMS += \
 	tests/schema/test_store \
 	tests/schema/test_store_continue \
 	tests/schema/test_store_crash \
+	tests/schema/test_store_events \
 	tests/schema/test_store_kill \
 	tests/schema/test_store_open \
 	tests/schema/test_store_rollup \
@@ -45,6 +46,8 @@ tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
 	$(schema_fixture)
 tests_schema_test_retention_SOURCES = tests/schema/test_retention.c \
 	$(schema_long_store)
+tests_schema_test_store_events_SOURCES = \
+	tests/schema/test_store_events.c $(schema_long_store)
 tests_schema_test_store_kill_SOURCES = tests/schema/test_store_kill.c \
 	$(schema_long_store)
 tests_schema_test_store_trouble_SOURCES = tests/schema/test_store_trouble.c \
