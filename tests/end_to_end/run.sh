@@ -23,6 +23,7 @@ python=/usr/bin/python3.11
 . "$here/daemon.sh"
 . "$here/durability.sh"
 . "$here/privilege.sh"
+. "$here/processes.sh"
 
 cleanup() {
 	restore_paranoid
@@ -101,5 +102,6 @@ check_top
 check_daemon
 check_durability
 check_privilege
+check_processes
 echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
