@@ -8,7 +8,7 @@ build_packages="gcc make autoconf automake pkg-config libc6-dev libelf-dev
 	libpfm4-dev libiberty-dev libcap-dev libseccomp-dev libncurses-dev python3"
 # shellcheck disable=SC2034 # used by check.sh
 test_packages="$build_packages libcmocka-dev clang binutils sqlite3
-	chromium xz-utils man-db tmux"
+	chromium xz-utils man-db tmux systemd procps"
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
