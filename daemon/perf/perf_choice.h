@@ -26,11 +26,11 @@ enum {
 	PERF_CHOICE_NAME_MAX = 64, /* with the NUL */
 	/*
 	 * Switch-outs seen a second and CPU. In the long run, with all that
-	 * follows, the walk and the row, 1 % of a CPU at most; for a while ten
+	 * follows, the walk and the row, 1 % of a CPU at most; for a while four
 	 * times as many, so that where little is waited for, all is seen.
 	 */
 	PERF_OFF_CPU_HZ = 49,
-	PERF_OFF_CPU_MOST_HZ = 499,
+	PERF_OFF_CPU_MOST_HZ = 199,
 };
 
 enum perf_choice_kind {

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/version.h"
+#include "daemon/perf/perf_attr.h"
 #include "daemon/pipeline/recorder_cpus.h"
 #include "daemon/pipeline/recorder_events.h"
 #include "daemon/pipeline/recorder_health.h"
@@ -16,10 +17,12 @@
 
 enum {
 	TICK_MS = 50,
+	WORKER_NICE = -10,
 	TICK_SOON_MS = 4,
 	NEW_CODE_MS = 200,
 	QUEUE_BUSY_BYTES = 2 << 20,
 	RING_BYTES_MIN = 1 << 20,
+	SWITCH_BYTES = 384 << 10, // of half a second's switch records
 	RING_BYTES_MAX = 32 << 20,
 	RECORD_REST_BYTES = 16 << 10, // of a record, without its stack
 };
@@ -36,11 +39,13 @@ static size_t round_up_to_power_of_two(size_t size)
 // Room for half a second of samples, ten rounds of the worker, so that one held
 // up by a slow disk or a big file loses nothing. Larger rings take the kernel
 // long to make.
-static size_t ring_bytes(const struct recorder_options *options)
+static size_t ring_bytes(const struct perf_options *perf)
 {
-	size_t bytes = (size_t)options->frequency_hz *
-		       (options->stack_bytes + 1024) / 2;
+	size_t hz = 0, bytes;
 
+	for (size_t i = 0; i < perf->events.count; i++)
+		hz += perf_attr_frequency(perf, &perf->events.choices[i]);
+	bytes = hz * (perf->stack_bytes + 1024) / 2 + SWITCH_BYTES;
 	if (bytes < RING_BYTES_MIN)
 		bytes = RING_BYTES_MIN;
 	if (bytes > RING_BYTES_MAX)
@@ -72,7 +77,7 @@ static void choose_perf_options(struct recorder *recorder)
 	if (options->proof_by_software &&
 	    perf->switch_proof == SWITCH_PROOF_TRACEPOINT)
 		perf->switch_proof = SWITCH_PROOF_SOFTWARE;
-	perf->ring_bytes = ring_bytes(options);
+	perf->ring_bytes = ring_bytes(perf);
 }
 
 // The threads are listed only now, and thread by thread, not CPU by CPU: one
@@ -268,6 +273,8 @@ struct error *recorder_start(struct recorder *recorder)
 		error = recorder_cpus_enable(recorder);
 	if (error)
 		return error;
+	// The rings fill while it waits for a CPU that many want.
+	setpriority(PRIO_PROCESS, 0, WORKER_NICE);
 	task_list_catch_up(&recorder->tasks, recorder);
 	find_processes(recorder);
 	recorder->last_commit_ns = monotonic_ns();
@@ -304,6 +311,16 @@ struct error *recorder_tick(struct recorder *recorder)
 	return commit(recorder, now);
 }
 
+// No sooner than there is likely to be another sample to name.
+static int new_code_ms(const struct recorder *recorder)
+{
+	unsigned int period_ms = 1000 / recorder->perf.frequency_hz;
+
+	if (period_ms < TICK_SOON_MS)
+		return TICK_SOON_MS;
+	return period_ms < TICK_MS ? (int)period_ms : TICK_MS;
+}
+
 int recorder_pause_ms(const struct recorder *recorder)
 {
 	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
@@ -312,7 +329,8 @@ int recorder_pause_ms(const struct recorder *recorder)
 		return TICK_SOON_MS;
 	if (recorder_is_cycling(recorder))
 		return TICK_SOON_MS;
-	return since < NEW_CODE_MS * NS_PER_MS ? TICK_SOON_MS : TICK_MS;
+	return since < NEW_CODE_MS * NS_PER_MS ? new_code_ms(recorder) :
+						 TICK_MS;
 }
 
 bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)

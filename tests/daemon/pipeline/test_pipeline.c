@@ -212,7 +212,9 @@ static void each_event_keeps_its_own_weights(void **state)
 /** The kernel goes on telling the first period. */
 static void a_new_rate_is_a_new_weight(void **state)
 {
+	struct perf_features features = { .max_rate_hz = 1000 };
 	struct perf_options slower = {
+		.features = &features,
 		.frequency_hz = 25,
 		.events = { .count = 1,
 			    .choices = { { .kind = PERF_CHOICE_CLOCK } } },
