@@ -57,3 +57,6 @@ tests_daemon_capture_test_capture_stuck_SOURCES = \
 	tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h
 
 include tests/daemon/top/local.mk
+
+check_PROGRAMS += tests/daemon/pipeline/test_identity
+tests_daemon_pipeline_test_identity_SOURCES = tests/daemon/pipeline/test_identity.c
