@@ -57,6 +57,7 @@ libdaemon_a_SOURCES += \
 	daemon/replay/kept_sample.h \
 	daemon/replay/sample_block.c daemon/replay/sample_block.h \
 	daemon/replay/sample_file.c daemon/replay/sample_file.h daemon/replay/sample_format.h \
+	daemon/pipeline/sample_gil.c daemon/pipeline/sample_gil.h \
 	daemon/pipeline/sample_walk.c daemon/pipeline/sample_walk.h \
 	daemon/replay/replay.c daemon/replay/replay.h \
 	daemon/replay/replay_print.c daemon/replay/replay_print.h \

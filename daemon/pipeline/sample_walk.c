@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "daemon/capture/keeper.h"
 #include "daemon/pipeline/exclusion.h"
+#include "daemon/pipeline/sample_gil.h"
 #include "daemon/pipeline/waiting_sample.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
@@ -406,6 +407,24 @@ static void add_user(struct pipeline *pipeline, struct waiting_sample *sample,
 	}
 }
 
+static void note_gil(const struct work *work, struct waiting_sample *sample)
+{
+	struct sample_gil gil;
+	struct thread *holder;
+
+	if (!work->python)
+		return;
+	gil = sample_gil_of(work->python->layout, &work->capture->snapshot,
+			    &work->walk);
+	sample->gil = gil.state;
+	holder = gil.holder_tid ? process_find_thread(work->process,
+						      gil.holder_tid) :
+				  NULL;
+	if (holder)
+		sampled_thread_init(&sample->gil_holder, gil.holder_tid,
+				    holder);
+}
+
 static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 					   const struct work *work)
 {
@@ -434,6 +453,7 @@ static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 	sample->reason = judge(pipeline, work, &sample->has_python);
 	sample->frame_count = add_kernel(&record->sample, sample->frames);
 	add_user(pipeline, sample, work);
+	note_gil(work, sample);
 	work->process->waiting++;
 	return sample;
 }

@@ -102,6 +102,21 @@ static void count_sample(struct pipeline_stats *stats,
 	}
 }
 
+// What was read of a thread that ran meanwhile is another instant's.
+static void add_gil(struct pipeline *pipeline,
+		    const struct waiting_sample *sample,
+		    struct store_sample *row)
+{
+	if (!sample->has_python || sample->reason != PROOF_HOLDS)
+		return;
+	row->gil = sample->gil;
+	if (sample->gil_holder.tid)
+		row->gil_holder_thread_id =
+			identity_thread_row(&pipeline->identities,
+					    sample->process,
+					    &sample->gil_holder);
+}
+
 // How long a thread was blocked shows later.
 static void hand_over(struct pipeline *pipeline,
 		      const struct waiting_sample *sample,
@@ -137,6 +152,7 @@ static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
 					sample->frames, sample->frame_count);
 	if (sample->reason != PROOF_HOLDS)
 		row.trust_reason = proof_reason_name(sample->reason);
+	add_gil(pipeline, sample, &row);
 	hand_over(pipeline, sample, &row);
 	if (pipeline->keep && !sample->event_id)
 		sample_file_verdict(pipeline->keep, sample->kept, trust,
