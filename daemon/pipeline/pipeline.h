@@ -23,6 +23,7 @@
 enum {
 	PIPELINE_FRAME_LIMIT = 32768,
 	PIPELINE_WALK_BUCKETS = 1024, /* of one microsecond; last: more */
+	PIPELINE_TIMED_WALK = 8,      /* one of so many */
 };
 
 struct pipeline_stats {
@@ -36,8 +37,8 @@ struct pipeline_stats {
 	uint64_t preempted; /* switch-outs of threads that could go on */
 	uint64_t dropped;   /* samples given up for want of memory */
 	uint64_t codes_changed; /* code objects replaced under their address */
-	uint64_t walk_ns, native_steps; /* CPU time of walk() */
-	uint64_t walk_samples;
+	uint64_t walks, native_steps;
+	uint64_t walk_ns, walk_samples; /* CPU time of those that were timed */
 	uint32_t walk_us[PIPELINE_WALK_BUCKETS]; /* walks by CPU time */
 };
 
