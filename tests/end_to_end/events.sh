@@ -106,6 +106,14 @@ check_counters() {
 	expect "events: forks" at_least 1 "SELECT count(*) FROM v_sample
 		WHERE event = 'sched:sched_process_fork'" many.db
 	expect "events: adds up" adds_up many.db
+	run 20 ./brindle record -o burst.db -e \
+		cpu-clock,syscalls:sys_enter_write -- \
+		dd if=/dev/zero of=/dev/null bs=1 count=500000 status=none
+	expect "burst: few samples" at_least 1 "SELECT count(*) < 2000
+		FROM v_sample WHERE event <> 'cpu-clock'" burst.db
+	expect "burst: stand for every write" at_least 1 "SELECT sum(weight)
+		BETWEEN 470000 AND 530000 FROM v_sample
+		WHERE event <> 'cpu-clock'" burst.db
 }
 
 check_event_names() {
@@ -170,6 +178,12 @@ check_max_rate() {
 	fi
 	run 5 ./brindle record -F 999 -o slow.db -- true
 	expect "max rate: said at the start" grep -q '999 Hz' err.txt
+	run 20 ./brindle record -o held.db -e \
+		cpu-clock,syscalls:sys_enter_write -- \
+		dd if=/dev/zero of=/dev/null bs=1 count=500000 status=none
+	[ $status != 0 ] || expect "max rate: throttling is an incident" \
+		at_least 1 "SELECT count(*) FROM v_incident
+		WHERE kind = 'throttled'" held.db
 	echo "$max_rate" >$file
 	./spinner 0 & local spin=$!
 	(sleep 1.5; echo 150 >$file; sleep 2.5; echo "$max_rate" >$file) &
