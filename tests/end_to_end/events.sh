@@ -14,7 +14,7 @@ def computes(until):
     while time.monotonic() < until:
         pass
 def touches():
-    return bytearray(b"x") * (4 << 20)
+    return [bytes(5000) for _ in range(800)]
 from_here, to_here = os.pipe()
 threading.Thread(target=sleeps, daemon=True).start()
 threading.Thread(target=reads, args=(from_here,), daemon=True).start()
@@ -86,7 +86,7 @@ check_blocked() {
 
 check_counters() {
 	run 20 ./brindle record -o many.db -e \
-		cpu-clock,page-faults,syscalls:sys_enter_write,sched:sched_process_fork \
+		cpu-clock,page-faults@499,syscalls:sys_enter_write@499,sched:sched_process_fork \
 		-- sh -c "$python waits.py 1.5; true"
 	if grep -q tracefs err.txt; then
 		skip "events: tracepoints" "no tracefs"
