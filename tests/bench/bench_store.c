@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store of many hours in a minute: the samples of a recording, in their real
 // order, again and again, as the daemon would have stored them. Processes that
-// began in the recording are new ones each time.
+// began in the recording are new ones each time. Time is stretched so that two
+// CPUs are busy, whatever the recording's had to do.
 //
 // usage: bench_store RECORDING STORE HOURS
 #include <stdio.h>
@@ -17,6 +18,8 @@
 
 #define START_NS (1000 * NS_PER_SEC)
 #define HOUR_NS (3600 * NS_PER_SEC)
+
+enum { FREQUENCY_HZ = 99, CPUS = 2 };
 
 struct row {
 	int64_t number[7];
@@ -57,6 +60,7 @@ struct bench {
 	struct store *store;
 	uint32_t era;
 	uint64_t length_ns, repeat;
+	double stretch; /* of time */
 };
 
 static void __attribute__((noreturn)) fail(struct error *error)
@@ -269,7 +273,8 @@ static uint64_t replay(struct bench *bench, uint64_t until_ns)
 		for (size_t i = 0; i < bench->samples.count; i++) {
 			const struct row *row = &bench->samples.rows[i];
 
-			now_ns = begin_ns + (uint64_t)row->number[0];
+			now_ns = begin_ns + (uint64_t)(bench->stretch *
+						       row->number[0]);
 			if (now_ns >= until_ns)
 				break;
 			for (; now_ns >= tick_ns; tick_ns += NS_PER_SEC)
@@ -287,6 +292,7 @@ static void load(struct bench *bench, const char *path)
 {
 	struct profile *profile;
 	sqlite3 *database;
+	uint64_t last_ns;
 
 	check(profile_open(path, &profile));
 	database = profile_database(profile);
@@ -294,12 +300,14 @@ static void load(struct bench *bench, const char *path)
 		load_table(database, table_sql[i], &bench->tables[i]);
 	load_table(database, sample_sql, &bench->samples);
 	profile_close(profile);
-	if (bench->samples.count < 2)
-		fail(error_create(ERROR_USAGE, "'%s' has no samples", path));
-	bench->length_ns = (uint64_t)bench->samples
-				   .rows[bench->samples.count - 1]
-				   .number[0] +
-			   10 * NS_PER_MS;
+	if (bench->samples.count < 100)
+		fail(error_create(ERROR_USAGE, "'%s' has too few samples", path));
+	last_ns = (uint64_t)bench->samples.rows[bench->samples.count - 1]
+			  .number[0];
+	bench->length_ns =
+		bench->samples.count * NS_PER_SEC / (FREQUENCY_HZ * CPUS);
+	bench->stretch = (double)(bench->length_ns - 5 * NS_PER_MS) /
+			 (double)last_ns;
 }
 
 static void print_bytes(const char *path, uint64_t samples)
@@ -337,8 +345,8 @@ int main(int argc, char **argv)
 		.command = "brindle daemon",
 		.event = "cpu-clock",
 		.event_note = "",
-		.frequency_hz = 99,
-		.cpu_count = 2,
+		.frequency_hz = FREQUENCY_HZ,
+		.cpu_count = CPUS,
 		.stack_bytes = 16384,
 		.start_monotonic_ns = START_NS,
 		.start_wall_ns = UINT64_C(1700000000) * NS_PER_SEC,

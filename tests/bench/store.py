@@ -51,10 +51,11 @@ while True:
 """
 
 SHELL = """
+for seed in 1 2 3; do "$0" -c "$1" $seed & done
 while :; do
-    find /usr/lib -maxdepth 3 2>/dev/null | sort | gzip -6 | sha256sum > /dev/null
+    find /usr/lib -maxdepth 3 2>/dev/null | sort | gzip -6 | sha256sum
     sleep 0.5
-done
+done > /dev/null
 """
 
 QUESTIONS = (
@@ -65,23 +66,18 @@ QUESTIONS = (
 
 
 def record(brindle, path, seconds):
-    python = shutil.which("python3")
-    load = [subprocess.Popen([python, "-c", PYTHON, str(i)],
-                             stderr=subprocess.DEVNULL) for i in range(3)]
-    load.append(subprocess.Popen(["/bin/sh", "-c", SHELL],
-                                 stderr=subprocess.DEVNULL,
-                                 start_new_session=True))
+    """Of this load only, whatever else the host is at."""
+    load = subprocess.Popen(["/bin/sh", "-c", SHELL, shutil.which("python3"),
+                             PYTHON], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         time.sleep(1)
-        subprocess.run([brindle, "record", "-a", "-F", "99", "-d",
-                        str(seconds), "-o", path], check=True,
+        subprocess.run([brindle, "record", "-F", "99", "-d", str(seconds),
+                        "-o", path, "-p", str(load.pid)], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     finally:
-        for process in load[:-1]:
-            process.kill()
-        os.killpg(load[-1].pid, signal.SIGKILL)
-        for process in load:
-            process.wait()
+        os.killpg(load.pid, signal.SIGKILL)
+        load.wait()
 
 
 def milliseconds(command):
