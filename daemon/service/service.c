@@ -67,15 +67,18 @@ static struct error *open_recorder(struct service *service)
 static void say_started(struct service *service)
 {
 	const struct config *config = &service->config;
-	const char *note = recorder_note(service->recorder);
+	const char *notes[] = { recorder_note(service->recorder),
+				recorder_store_note(service->recorder) };
 	uint64_t now = monotonic_ns();
 	char text[128];
 
 	log_say(&service->log, LOG_NOTICE, "start",
 		"profiling this host at %llu Hz into %s",
 		(unsigned long long)config->frequency_hz, config->db);
-	if (note)
-		log_say(&service->log, LOG_WARNING, "start", "%s", note);
+	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++)
+		if (notes[i])
+			log_say(&service->log, LOG_WARNING, "start", "%s",
+				notes[i]);
 	if (!service->life->restarts)
 		return;
 	snprintf(text, sizeof(text), "the profiler was ended by signal %d "
@@ -131,6 +134,17 @@ static void give_signs_of_life(struct service *service, uint64_t now)
 	log_tick(&service->log, now);
 }
 
+// Said once: the samples of such a Python are counted.
+static void say_unsupported(struct service *service)
+{
+	const char *text = recorder_unsupported(service->recorder);
+
+	if (text && !service->told_unsupported)
+		log_say(&service->log, LOG_WARNING, "python",
+			"%s; only its native frames are kept", text);
+	service->told_unsupported = text != NULL;
+}
+
 static void run_round(struct service *service)
 {
 	struct pollfd fd = { .fd = service->signal_fd, .events = POLLIN };
@@ -143,8 +157,10 @@ static void run_round(struct service *service)
 		service_reload(service);
 	service->reload = false;
 	now = monotonic_ns();
-	if (now - service->vitals_ns >= VITALS_NS)
+	if (now - service->vitals_ns >= VITALS_NS) {
 		service_vitals(service, now);
+		say_unsupported(service);
+	}
 	give_signs_of_life(service, now);
 }
 

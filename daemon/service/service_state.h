@@ -23,6 +23,7 @@ struct service {
 	int signal_fd;		 /* owned */
 	int signal;		 /* that ends it; 0: none yet */
 	bool reload;		 /* SIGHUP came */
+	bool told_unsupported;
 	uint64_t failed_ns;	 /* when the store was last refused; else 0 */
 	/* At the last row of vitals. */
 	uint64_t vitals_ns;

@@ -110,6 +110,26 @@ check_reload() {
 		$daemon_db
 }
 
+# Excluded from the database, and secrets not in it.
+check_privacy() {
+	write_config "exclude = spinner"
+	$python -c 'while True: pass' --password=hunter2 &
+	local secret=$!
+	kill -HUP $daemon_pid
+	expect "privacy: read again" within 5 \
+		eval '[ "$(grep -c "configuration again" daemon.log)" -ge 3 ]'
+	expect "privacy: a command line is there, its secret is not" within 10 \
+		at_least 1 "SELECT count(*) FROM v_process WHERE
+		command_line LIKE '%--password=***%'" $daemon_db
+	expect "privacy: excluded samples are counted" within 10 at_least 10 \
+		"SELECT value FROM v_health WHERE name = 'rejected_excluded'" \
+		$daemon_db
+	kill $secret
+	wait $secret 2>/dev/null
+	write_config "frequency = 99"
+	kill -HUP $daemon_pid
+}
+
 check_record_beside() {
 	local before after
 	before=$(count "SELECT max(id) FROM sample" $daemon_db)
@@ -195,6 +215,7 @@ check_daemon() {
 	check_daemon_start
 	check_second_daemon
 	check_reload
+	check_privacy
 	check_record_beside
 	check_daemon_stop
 	check_restart
