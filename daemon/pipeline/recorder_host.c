@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-enum { LOOK_MS = 1000, STANDSTILL_MS = 2500 };
+enum { LOOK_MS = 500, STANDSTILL_MS = 900 };
 
 void recorder_host_init(struct recorder *recorder)
 {
@@ -34,12 +34,16 @@ static void note_offline(struct recorder *recorder, size_t i, uint64_t since_ns)
 					 since_ns, 0, detail);
 }
 
-// What is in the ring yet goes by the events that are to be forgotten.
+// What is in the ring yet goes by the events that are to be forgotten. Nothing
+// wakes the capture thread of a CPU that is offline but we.
 static bool is_drained(const struct recorder *recorder, size_t i)
 {
 	const struct perf_ring *ring = recorder->cpus[i].ring;
 
-	return perf_ring_tail(ring) == perf_ring_head(ring);
+	if (perf_ring_tail(ring) == perf_ring_head(ring))
+		return true;
+	capture_poke(recorder->captures[i]);
+	return false;
 }
 
 // Fails when it goes offline again meanwhile: then the next look tries.
@@ -89,6 +93,7 @@ static void follow_cpu(struct recorder *recorder, size_t i, bool online,
 	if (!online) {
 		if (state->online || !state->incident)
 			note_offline(recorder, i, now_ns);
+		is_drained(recorder, i);
 		return;
 	}
 	if (state->online && stands_still(recorder, i, now_ns))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What happens to the host while a recording goes on: CPUs go offline and come
- * back, the clock is set, the host sleeps. Looked at once a second; noted in
+ * back, the clock is set, the host sleeps. Looked at twice a second; noted in
  * the store, and made good where something can be.
  */
 #ifndef BRINDLE_DAEMON_PIPELINE_RECORDER_HOST_H
@@ -30,7 +30,7 @@ struct recorder_host {
 void recorder_host_init(struct recorder *recorder);
 void recorder_host_deinit(struct recorder *recorder);
 
-/** At each tick; looks once a second. */
+/** At each tick; looks twice a second. */
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns);
 
 /** One look at which CPUs are online: @online. */
