@@ -94,7 +94,11 @@ void privilege_raise_limits(struct privilege_limits *ret)
 {
 	raise_limit(RLIMIT_MEMLOCK, MEMLOCK_BYTES);
 	raise_limit(RLIMIT_NOFILE, FILES_MAX);
-	raise_limit(RLIMIT_NICE, NICE_LIMIT);
+	// Where limits cannot be raised, root still may be less nice, and who
+	// descends from it stays so: the profiler needs its turn on a busy
+	// host, or rings overflow.
+	if (!raise_limit(RLIMIT_NICE, NICE_LIMIT))
+		setpriority(PRIO_PROCESS, 0, 20 - NICE_LIMIT);
 	ret->realtime = raise_limit(RLIMIT_RTPRIO, REALTIME_PRIORITY_MAX);
 }
 
