@@ -5,6 +5,11 @@
 --
 -- Weights are in the unit of their event; columns *_ns are those that are time,
 -- and NULL for other units.
+--
+-- The sums of callsite, hence those of v_callsite, v_function, v_line and
+-- v_folded, are of all samples in a recording. A store that goes on writes them
+-- every ten minutes, for the era of the node: of a span of time, samples and
+-- rollups say what is in it.
 
 CREATE VIEW v_sample AS
 	-- What was each thread doing at each tick, or at each event?

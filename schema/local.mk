@@ -34,12 +34,13 @@ libschema_a_SOURCES += \
 	schema/store_lock.c schema/store_lock.h \
 	schema/store_log.c \
 	schema/store_open.c \
+	schema/store_parts.h \
 	schema/store_recovery.c \
 	schema/store_rollup.c \
 	schema/store_samples.c \
 	schema/store_session.c \
 	schema/store_state.h \
-	schema/store_statements.c \
+	schema/store_statements.c schema/store_statements.h \
 	schema/store_sweep.c \
 	schema/store_transaction.c \
 	schema/store_tree.c \

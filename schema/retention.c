@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * What goes, and when: rows older than the limit of their level; over the limit

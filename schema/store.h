@@ -8,8 +8,9 @@
  * most the last tick and the file always opens.
  *
  * One thread writes. Text is copied; invalid UTF-8 is replaced. No call but
- * store_open(), store_commit() and store_close() touches the file; the others
- * fail only without memory, which the next store_commit() reports.
+ * store_open(), store_continue(), store_commit() and store_close() touches the
+ * file; the others fail only without memory, which the next store_commit()
+ * reports.
  */
 #ifndef BRINDLE_SCHEMA_STORE_H
 #define BRINDLE_SCHEMA_STORE_H
@@ -53,7 +54,7 @@ struct store_session {
 enum store_gil { STORE_GIL_UNKNOWN, STORE_GIL_HELD, STORE_GIL_WAITING,
 		 STORE_GIL_WITHOUT };
 
-/** The event that the session names; other events get ids from store_event(). */
+/** The event that the session names, as 0 does; others have store_event()'s. */
 enum { STORE_MAIN_EVENT = 1 };
 
 struct store_sample {
@@ -88,13 +89,19 @@ struct store_limits {
 
 /**
  * Opens the store at @path to go on writing it, a new session; makes one that
- * is not there. An older schema is migrated in place. A file that is damaged is
- * set aside as PATH.corrupt-TIME and a new one begun; @ret_note says so (owned
- * by the caller; NULL: nothing to say). ERROR_BUSY with the holder's pid in
- * words when another writer has it. From then on store_commit() also rolls up,
- * prunes, and gets over a file that was deleted, replaced, full or locked: it
- * returns an error while that lasts, keeps what is pending within bounds, and
- * writes an incident 'gap' for what it had to give up.
+ * is not there. An older schema is migrated in place. A file that is damaged,
+ * as far as its header, its schema and the ends of its tables show, is set
+ * aside as PATH.corrupt-TIME and a new one begun; @ret_note says so (owned by
+ * the caller; NULL: nothing to say). ERROR_BUSY with the holder's pid in words
+ * when another writer has it (schema/store_lock.h).
+ *
+ * From then on store_commit() also rolls up, prunes, and gets over a file that
+ * is deleted, replaced, full, locked, or found damaged: it returns an error
+ * while that lasts, keeps what is pending within bounds, the newest, and writes
+ * an incident 'gap' for what it had to give up. It is called once a second and
+ * is the only one that empties the log (a checkpoint): others open the file
+ * read-only. While a reader keeps the log from being emptied it may write less
+ * often; store_pending() tells.
  */
 struct error *store_continue(const char *path,
 			     const struct store_session *session,
@@ -105,7 +112,7 @@ struct error *store_continue(const char *path,
 void store_set_limits(struct store *store, const struct store_limits *limits);
 
 /** @period: the weight of most of its samples, in @unit. Equal arguments give
- *  the same id; 0 without memory. */
+ *  the same id, for good: it is no row id. 0 without memory. */
 int64_t store_event(struct store *store, const char *name, const char *unit,
 		    uint64_t period);
 
@@ -148,10 +155,11 @@ struct store_vitals {
 void store_add_vitals(struct store *store, const struct store_vitals *vitals);
 
 /**
- * A forgotten row id is wrong from then on: ids of processes, threads, modules,
- * functions, frames and callsites are valid within one era only. The number
- * changes between commits, at most once in some hours; whoever keeps ids asks
- * before using them.
+ * Ids of processes, threads, modules, functions, frames and callsites are valid
+ * within one era only. The number changes within store_commit(), at most once
+ * in some hours unless a file is lost; whoever keeps ids asks before using
+ * them. An id of before names nothing: its sample is one without a thread, or
+ * without frames.
  */
 uint32_t store_era(const struct store *store);
 

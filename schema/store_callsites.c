@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 static uint32_t parent_of(const struct store_tree *tree, size_t index)
 {

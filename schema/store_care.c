@@ -5,7 +5,8 @@
 #include "schema/profile_file.h"
 #include "schema/sql.h"
 #include "schema/store_lock.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 #include <sys/stat.h>
 

@@ -11,7 +11,8 @@
 #include "schema/profile_file.h"
 #include "schema/sql.h"
 #include "schema/store_lock.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 // What one era may hold, see store_era.c.
 enum { ERA_ROWS_MAX = 1 << 18, PENDING_MAX = 500000 };

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 
 /*
  * An era ends after a day, or when memory has enough of its names and stacks.

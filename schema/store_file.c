@@ -5,7 +5,8 @@
 
 #include "schema/profile_file.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 // A recording is over before its log is a burden; a store that goes on empties
 // its log itself, in steps, and so does nobody else: readers are read-only.
@@ -20,7 +21,7 @@ static const char recording_settings[] = "PRAGMA journal_mode = WAL;"
 static const char continued_settings[] = "PRAGMA journal_mode = WAL;"
 					 "PRAGMA synchronous = NORMAL;"
 					 "PRAGMA wal_autocheckpoint = 0;"
-					 "PRAGMA journal_size_limit = 4194304;"
+					 "PRAGMA journal_size_limit = 1048576;"
 					 "PRAGMA cache_size = -8192;"
 					 "PRAGMA temp_store = MEMORY;"
 					 "PRAGMA cell_size_check = ON;"

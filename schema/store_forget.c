@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 
 static void forget_rows(struct store_rows *rows)
 {

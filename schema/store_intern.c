@@ -5,7 +5,7 @@
 
 #include "base/array.h"
 #include "base/text.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "schema/migration.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * Going on in a file that is there. Ids go on behind the largest ones, and

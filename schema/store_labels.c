@@ -6,7 +6,8 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 enum { TEXT_COMMAND_LINE, TEXT_EXECUTABLE, TEXT_PYTHON_VERSION, TEXT_USER };
 

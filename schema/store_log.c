@@ -7,7 +7,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * What a store tells about the recording itself: incidents, the clock, vitals.

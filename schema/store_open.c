@@ -12,7 +12,8 @@
 #include "schema/migration.h"
 #include "schema/profile_file.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * Making a profile where one may be already:

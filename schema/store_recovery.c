@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * A commit of a store that goes on for months. What fails is tried again at

@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * Rolling up, a span at a time and each in small steps: when a span is over and

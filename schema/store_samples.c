@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 enum { SAMPLE_COLUMNS = 7 };
 

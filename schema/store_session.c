@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 
 enum { SESSION_TEXTS = 7 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_statements.h"
 
 // Several rows a statement: a third of the time of an INSERT is its start.
 #define SAMPLE_ROW "(?, ?, ?, ?, ?, ?, ?)"

@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 /*
  * Rows that nothing refers to any more. Those that an era numbered go when all

@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
+#include "schema/store_statements.h"
 
 static struct error *run(struct store *store, enum store_statement statement)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 
 // A function that called itself, directly or not, counts once a sample: only
 // its outermost node does.

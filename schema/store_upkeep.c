@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 
 /*
  * What keeps a store small and its answers quick, after each commit and in

@@ -124,6 +124,21 @@ static int64_t file_bytes(void)
 	return file.st_size + log.st_size;
 }
 
+// A busy machine does less in the time that a tick may take; and the log gives
+// space back when it is written again.
+static void expect_bytes(struct long_store *long_store, int64_t limit)
+{
+	const int64_t most = limit + 600000;
+	struct store_vitals vitals = { 0 };
+
+	for (int i = 0; i < 300 && file_bytes() > most; i++) {
+		vitals.monotonic_ns = long_store_time(long_store, 1 + i);
+		store_add_vitals(long_store->store, &vitals);
+		tick(long_store);
+	}
+	assert_in_range(file_bytes(), limit / 2, most);
+}
+
 static void test_bytes(void **state)
 {
 	enum { LIMIT = 3 << 20 };
@@ -135,8 +150,7 @@ static void test_bytes(void **state)
 	assert_true(file_bytes() > 7 << 20);
 	long_store.limits.bytes = LIMIT;
 	store_set_limits(long_store.store, &long_store.limits);
-	settle(&long_store, 40);
-	assert_in_range(file_bytes(), LIMIT / 2, LIMIT + 600000);
+	expect_bytes(&long_store, LIMIT);
 	check_store(&long_store);
 	// The newest samples are there; those that went are rolled up.
 	expect("SELECT max(id) / 1000000000 FROM sample", "999\n");
@@ -146,7 +160,7 @@ static void test_bytes(void **state)
 	       "WHERE name = 'rollup_10s'",
 	       "400000\n");
 	run_load(&long_store, 1000, 1300, 400, 300);
-	assert_in_range(file_bytes(), LIMIT / 2, LIMIT + 600000);
+	expect_bytes(&long_store, LIMIT);
 	check_store(&long_store);
 	long_store_close(&long_store, 1301);
 }

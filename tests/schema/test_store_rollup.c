@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "schema/rollup.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store_parts.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 #include "tests/schema/long_store.h"
