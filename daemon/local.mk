@@ -31,6 +31,7 @@ libdaemon_a_SOURCES += \
 	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
 	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \
 	daemon/pipeline/exclusion.c daemon/pipeline/exclusion.h \
+	daemon/pipeline/sample_cause.c daemon/pipeline/sample_cause.h \
 	daemon/pipeline/merge.c daemon/pipeline/merge.h \
 	daemon/pipeline/pipeline.c daemon/pipeline/pipeline.h \
 	daemon/process/process.c daemon/process/process.h \
@@ -45,6 +46,7 @@ libdaemon_a_SOURCES += \
 	daemon/command/progress.c daemon/command/progress.h \
 	daemon/capture/proof.c daemon/capture/proof.h \
 	daemon/capture/python_files.c daemon/capture/python_files.h \
+	daemon/capture/python_finder.c daemon/capture/python_finder.h \
 	daemon/pipeline/recorder.c daemon/pipeline/recorder.h daemon/pipeline/recorder_state.h \
 	daemon/pipeline/recorder_cpus.c daemon/pipeline/recorder_cpus.h \
 	daemon/pipeline/recorder_host.c daemon/pipeline/recorder_host.h \

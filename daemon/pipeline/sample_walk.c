@@ -5,6 +5,7 @@
 #include "daemon/capture/keeper.h"
 #include "daemon/pipeline/exclusion.h"
 #include "daemon/pipeline/sample_gil.h"
+#include "daemon/pipeline/sample_cause.h"
 #include "daemon/pipeline/waiting_sample.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
@@ -27,11 +28,7 @@ struct work {
 	struct process_python *python; // NULL: none, or not its own
 	struct python_stack stack;
 	struct walk_result walk;
-	uint64_t weight;
-	int64_t event_id;
-	struct blocked_wait *wait; // NULL: no off-CPU sample
-	enum proof_place place;
-	bool delivered; // by the kernel
+	struct sample_cause cause;
 };
 
 // The capture of the sample at @position. Captures come in ring order; older
@@ -447,10 +444,10 @@ static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 		return NULL;
 	*sample = (struct waiting_sample){
 		.time_ns = record->time_ns,
-		.weight = work->weight,
-		.event_id = work->event_id,
-		.wait = work->wait,
-		.delivered = work->delivered,
+		.weight = work->cause.weight,
+		.event_id = work->cause.event_id,
+		.wait = work->cause.wait,
+		.delivered = work->cause.delivered,
 		.cpu = record->cpu,
 		.process = work->process,
 		.python = work->python,
@@ -508,95 +505,26 @@ static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
 	}
 	if (!proof_book_add(&pipeline->proofs, work->record,
 			    work->capture->end_ns, work->capture->switches,
-			    work->place, sample)) {
+			    work->cause.place, sample)) {
 		sample->reason = PROOF_NO_SWITCH;
 		settle_now(pipeline, sample);
 	}
 }
 
-static uint64_t weight_of(const struct pipeline_event *event,
-			  const struct perf_record *record)
-{
-	if (event->kind != PERF_CHOICE_CLOCK || !event->period_ns)
-		return record->sample.period;
-	return record->time_ns < event->changed_ns ? event->period_before_ns :
-						     event->period_ns;
-}
-
-static bool is_reader(const struct pipeline *pipeline,
-		      const struct perf_record *record)
-{
-	for (size_t i = 0; i < pipeline->merge.source_count; i++)
-		if (pipeline->merge.sources[i].capture &&
-		    (uint32_t)pipeline->merge.sources[i].capture->tid ==
-			    record->tid)
-			return true;
-	return false;
-}
-
-// Who leaves the CPU without waiting for anything that anybody did.
-static enum sample_fate fate_of_blocked(const struct pipeline *pipeline,
-					const struct perf_record *record)
-{
-	if (!record->tid)
-		return SAMPLE_REJECTED_IDLE;
-	if (is_reader(pipeline, record))
-		return SAMPLE_REJECTED_READER;
-	return record->sample.regs ? SAMPLE_STORED :
-				     SAMPLE_REJECTED_KERNEL_THREAD;
-}
-
-// SAMPLE_STORED: to be walked.
-static enum sample_fate prepare_event(struct pipeline *pipeline,
-				      const struct merge_source *source,
-				      struct work *work)
-{
-	const struct pipeline_event *event = &pipeline->events[perf_cpu_event(
-		source->perf, source->record.event_id)];
-	enum sample_fate fate = SAMPLE_STORED;
-
-	work->event_id = event->id;
-	work->weight = weight_of(event, work->record);
-	work->delivered = true;
-	work->place = event->place;
-	if (event->kind != PERF_CHOICE_OFF_CPU)
-		return fate;
-	fate = fate_of_blocked(pipeline, work->record);
-	if (fate == SAMPLE_STORED) {
-		work->wait = blocked_begin(&pipeline->blocked, work->record);
-		if (!work->wait)
-			fate = SAMPLE_DROPPED_BLOCKED;
-	}
-	return fate;
-}
-
-// Its off-CPU time is not to be told without a stack.
-static void end_early(struct pipeline *pipeline, struct work *work,
-		      enum sample_fate fate)
-{
-	if (work->wait)
-		blocked_give_up(&pipeline->blocked, work->wait, fate);
-	else
-		pipeline->accounting.fate[fate]++;
-}
-
 static void drop(struct pipeline *pipeline, struct work *work)
 {
 	pipeline->stats.dropped++;
-	end_early(pipeline, work, SAMPLE_DROPPED_MEMORY);
+	sample_cause_end(pipeline, &work->cause, SAMPLE_DROPPED_MEMORY);
 }
 
 void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 {
 	struct work work = { .record = &source->record,
 			     .capture = capture_of(source) };
-	enum sample_fate fate = prepare_event(pipeline, source, &work);
 	struct waiting_sample *sample;
 
-	if (fate != SAMPLE_STORED) {
-		pipeline->accounting.fate[fate]++;
+	if (sample_cause_of(pipeline, source, &work.cause) != SAMPLE_STORED)
 		return;
-	}
 	if (!work.capture)
 		work.uncaptured = why_uncaptured(pipeline, source);
 	work.process = process_table_get(&pipeline->processes,
@@ -608,7 +536,8 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 	}
 	if (exclusion_matches(pipeline->exclude, work.process->pid,
 			      work.process->name)) {
-		end_early(pipeline, &work, SAMPLE_REJECTED_EXCLUDED);
+		sample_cause_end(pipeline, &work.cause,
+				 SAMPLE_REJECTED_EXCLUDED);
 		return;
 	}
 	work.walk = (struct walk_result){ .end = WALK_END_KERNEL_THREAD };
@@ -619,7 +548,7 @@ void sample_walk(struct pipeline *pipeline, struct merge_source *source)
 		walk_user(pipeline, &work);
 	}
 	sample = make_waiting(pipeline, &work);
-	if (sample && pipeline->keep && !work.event_id)
+	if (sample && pipeline->keep && !work.cause.event_id)
 		sample->kept = sample_file_add(pipeline->keep, work.process,
 					       work.record, work.capture,
 					       &work.walk);
