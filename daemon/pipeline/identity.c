@@ -148,8 +148,7 @@ static bool is_settled(struct identity_book *book, struct process *process,
 			return false;
 		}
 	}
-	if (labels->state == PROCESS_LABELS_ASKING &&
-	    !ask_parent(book, process))
+	if (labels->state == PROCESS_LABELS_ASKING && !ask_parent(book, process))
 		return false;
 	labels->state = PROCESS_LABELS_SURE;
 	return true;
@@ -216,8 +215,8 @@ int64_t identity_thread_row(struct identity_book *book, struct process *process,
 			    const struct sampled_thread *sampled)
 {
 	int64_t row = process_row(book, process);
-	struct thread *thread = process_find_started(process, sampled->tid,
-						     sampled->start_ns);
+	struct thread *thread =
+		process_find_started(process, sampled->tid, sampled->start_ns);
 	uint32_t era = store_era(book->store);
 
 	if (!row)

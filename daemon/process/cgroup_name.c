@@ -94,8 +94,7 @@ static bool fits(const struct layout *layout, const struct part *parent,
 	size_t suffix = strlen(layout->suffix);
 
 	if ((layout->parent && !is(parent, layout->parent)) ||
-	    part->size <= prefix + suffix ||
-	    !starts_with(part, layout->prefix) ||
+	    part->size <= prefix + suffix || !starts_with(part, layout->prefix) ||
 	    !ends_with(part, layout->suffix))
 		return false;
 	*ret = (struct part){ part->text + prefix,
@@ -173,8 +172,8 @@ static void take_container(const struct part *parent, const struct part *part,
 
 static void take_unit(const struct part *part, struct cgroup_name *ret)
 {
-	for (size_t i = 0;
-	     i < sizeof(unit_suffixes) / sizeof(unit_suffixes[0]); i++)
+	for (size_t i = 0; i < sizeof(unit_suffixes) / sizeof(unit_suffixes[0]);
+	     i++)
 		if (part->size > strlen(unit_suffixes[i]) &&
 		    ends_with(part, unit_suffixes[i]))
 			copy(part, ret->unit);
@@ -208,8 +207,7 @@ static int rate_line(const struct part *line, struct part *ret)
 		return 0;
 	first++;
 	second = memchr(first, ':', line->size - (size_t)(first - line->text));
-	if (!second || second + 1 == line->text + line->size ||
-	    second[1] != '/')
+	if (!second || second + 1 == line->text + line->size || second[1] != '/')
 		return 0;
 	controllers = (struct part){ first, (size_t)(second - first) };
 	ret->text = second + 1;
@@ -228,8 +226,8 @@ bool cgroup_path_of(const char *text, size_t size, char *ret)
 
 	while (size) {
 		const char *newline = memchr(text, '\n', size);
-		struct part line = { text,
-				     newline ? (size_t)(newline - text) : size };
+		struct part line = { text, newline ? (size_t)(newline - text) :
+						     size };
 		int rate = rate_line(&line, &path);
 
 		if (rate > best_rate) {

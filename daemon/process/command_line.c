@@ -108,8 +108,7 @@ static bool put_word(const struct command_line_policy *policy,
 {
 	size_t name = 0, start, end;
 
-	if (policy->secrets &&
-	    find_url_password(word, size, &start, &end)) {
+	if (policy->secrets && find_url_password(word, size, &start, &end)) {
 		put(output, word, start);
 		put(output, mask, sizeof(mask) - 1);
 		put(output, word + end, size - end);
@@ -117,8 +116,7 @@ static bool put_word(const struct command_line_policy *policy,
 	}
 	while (name < size && word[name] != '=' && word[name] != ':')
 		name++;
-	if (!is_secret(policy, word, name) ||
-	    (name == size && word[0] != '-')) {
+	if (!is_secret(policy, word, name) || (name == size && word[0] != '-')) {
 		put(output, word, size);
 		return false;
 	}

@@ -198,8 +198,7 @@ static bool add_line(struct process_image *image,
 
 // The text of /proc/PID/maps, which is empty when the main thread has ended:
 // another has the same address space. NULL: there is none.
-static char *maps_of(const struct process_image_source *source,
-		     size_t *ret_size)
+static char *maps_of(const struct process_image_source *source, size_t *ret_size)
 {
 	const pid_t ids[] = { source->pid, source->tid };
 
@@ -208,8 +207,8 @@ static char *maps_of(const struct process_image_source *source,
 
 		if (!ids[i] || (i && ids[i] == ids[0]))
 			continue;
-		error_destroy(opener_maps(source->opener, ids[i], &text,
-					  ret_size));
+		error_destroy(
+			opener_maps(source->opener, ids[i], &text, ret_size));
 		if (text && *ret_size)
 			return text;
 		free(text);

@@ -91,8 +91,7 @@ static void read_uid(const struct opener *opener, pid_t pid,
 	const char *field;
 	char text[4096];
 
-	if (!opener_text(opener, OPENER_TEXT_STATUS, pid, 0, text,
-			 sizeof(text)))
+	if (!opener_text(opener, OPENER_TEXT_STATUS, pid, 0, text, sizeof(text)))
 		return;
 	field = strstr(text, name);
 	if (field)
@@ -124,8 +123,7 @@ static char *copy_of(const char *text)
 }
 
 void process_labels_inherit(struct process_labels *labels,
-			    const struct process_labels *from,
-			    bool command_line)
+			    const struct process_labels *from, bool command_line)
 {
 	process_labels_clear(labels);
 	labels->uid = from->uid;

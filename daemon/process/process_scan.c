@@ -123,12 +123,12 @@ static void end_lost_threads(struct process_table *table,
 	struct thread *thread, *next;
 
 	HASH_ITER(hh, process->threads, thread, next)
-		thread->listed = false;
+	thread->listed = false;
 	if (!opener_list(table->opener, process->pid, mark_listed, &listing))
 		return;
 	HASH_ITER(hh, process->threads, thread, next)
-		if (!thread->listed)
-			process_end_thread(process, thread->tid);
+	if (!thread->listed)
+		process_end_thread(process, thread->tid);
 }
 
 // The start of one that was born before the host slept cannot be compared:
@@ -188,6 +188,6 @@ void process_table_scan(struct process_table *table, pid_t pid)
 	process->complete =
 		opener_list(table->opener, pid, read_thread, process);
 	HASH_ITER(hh, process->threads, thread, next)
-		if (!thread->named)
-			name_thread(table, process, thread);
+	if (!thread->named)
+		name_thread(table, process, thread);
 }

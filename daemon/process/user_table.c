@@ -34,8 +34,7 @@ static bool parse_uid(const char *text, size_t size, uint32_t *ret)
 	for (size_t i = 0; i < size; i++)
 		if (text[i] < '0' || text[i] > '9' ||
 		    __builtin_mul_overflow(uid, 10u, &uid) ||
-		    __builtin_add_overflow(uid, (uint32_t)(text[i] - '0'),
-					   &uid))
+		    __builtin_add_overflow(uid, (uint32_t)(text[i] - '0'), &uid))
 			return false;
 	*ret = uid;
 	return size > 0;
@@ -109,16 +108,15 @@ static bool has_changed(const struct user_table *table, const struct stat *st)
 
 static void read_again(struct user_table *table)
 {
-	_cleanup_close_ int fd = open(table->path, O_RDONLY | O_CLOEXEC |
-						   O_NONBLOCK);
+	_cleanup_close_ int fd =
+		open(table->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	_cleanup_free_ char *text = NULL;
 	struct user *users;
 	struct stat st;
 	size_t count;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-	    st.st_size < 1 || st.st_size > USER_FILE_BYTES_MAX ||
-	    !has_changed(table, &st))
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < 1 ||
+	    st.st_size > USER_FILE_BYTES_MAX || !has_changed(table, &st))
 		return;
 	text = malloc((size_t)st.st_size);
 	if (!text || !read_whole(fd, text, (size_t)st.st_size) ||
