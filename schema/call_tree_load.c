@@ -4,6 +4,7 @@
 #include "schema/call_tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "schema/call_tree_rows.h"
@@ -195,19 +196,36 @@ static bool take_row(struct loader *loader, const struct call_row *row)
 	       add_line(tree, node, place->line, row->total.samples);
 }
 
+// Of later sessions they may have a node in the file already.
+static uint32_t bare_function(struct call_tree *tree)
+{
+	static const char name[] = "[no stack]";
+
+	for (uint32_t i = 1; i < tree->function_count; i++)
+		if (tree->functions[i].kind == STORE_OTHER &&
+		    strcmp(tree->functions[i].name, name) == 0)
+			return i;
+	if (!call_tree_add_function(tree, name))
+		return 0;
+	return (uint32_t)tree->function_count - 1;
+}
+
 static bool take_bare(struct loader *loader)
 {
 	struct call_tree *tree = loader->tree;
-	uint32_t index;
+	const struct call_weight *bare = &loader->rows.bare;
+	uint32_t function, index;
 
-	if (!loader->rows.bare.samples)
+	if (!bare->samples)
 		return true;
-	if (!call_tree_add_function(tree, "[no stack]") ||
-	    !add_node(tree, 0, (uint32_t)tree->function_count - 1))
+	function = bare_function(tree);
+	index = function ? find_or_add_node(loader, 0, function) : 0;
+	if (!index)
 		return false;
-	index = tree->bare_node = (uint32_t)tree->node_count - 1;
-	tree->nodes[index].self = loader->rows.bare;
-	tree->native_samples += loader->rows.bare.samples;
+	tree->bare_node = index;
+	tree->nodes[index].self.samples += bare->samples;
+	tree->nodes[index].self.weight += bare->weight;
+	tree->native_samples += bare->samples;
 	return true;
 }
 

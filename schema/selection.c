@@ -241,11 +241,13 @@ static bool take_event(struct selection *selection, sqlite3_stmt *row)
 	selection->events[index].id = sqlite3_column_int64(row, 0);
 	selection->events[index].period =
 		(uint64_t)later(sqlite3_column_int64(row, 3), 0);
+	// Where the first event is another one, they have a node that says so.
+	if (selection->events[index].id == 1)
+		selection->bare_samples = true;
 	if (index > 0)
 		return true;
 	selection->event = strdup((const char *)sqlite3_column_text(row, 1));
 	selection->unit = strdup((const char *)sqlite3_column_text(row, 2));
-	selection->bare_samples = sqlite3_column_int(row, 4);
 	return selection->event && selection->unit;
 }
 
@@ -255,8 +257,8 @@ static struct error *init_event(struct selection *selection, sqlite3 *database,
 	static const char sql[] =
 		"WITH main(name) AS (SELECT event FROM session "
 		"ORDER BY id DESC LIMIT 1) "
-		"SELECT event.id, event.name, event.unit, event.period, "
-		"event.name IS main.name FROM main, event "
+		"SELECT event.id, event.name, event.unit, event.period "
+		"FROM main, event "
 		"WHERE event.name = ifnull(?1, main.name) ORDER BY event.id";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);

@@ -368,7 +368,7 @@ static bool note_incident(struct summary *summary, sqlite3_stmt *row)
 	time_point_print(sqlite3_column_int64(row, 1), from);
 	if (sqlite3_column_type(row, 2) != SQLITE_NULL)
 		time_point_print(sqlite3_column_int64(row, 2), until);
-	return add_note(summary, "Nothing is known from %s to %s: %s", from,
+	return add_note(summary, "Samples are missing from %s to %s: %s", from,
 			until, detail ? detail : "");
 }
 
@@ -377,7 +377,7 @@ static struct error *note_gaps(struct summary *summary, sqlite3 *database,
 {
 	static const char sql[] =
 		"SELECT kind, wall_ns, end_wall_ns, detail FROM v_incident "
-		"WHERE kind = 'gap' AND start_id < ?2 "
+		"WHERE kind IN ('gap', 'off') AND start_id < ?2 "
 		"AND ifnull(end_id, ?2) > ?1 ORDER BY start_id DESC LIMIT 3";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);
