@@ -17,6 +17,7 @@
 
 enum {
 	TICK_MS = 50,
+	TICK_SLOW_MS = 100, // of a store that goes on: nobody waits for it
 	WORKER_NICE = -10,
 	TICK_SOON_MS = 4,
 	NEW_CODE_MS = 200,
@@ -329,8 +330,9 @@ int recorder_pause_ms(const struct recorder *recorder)
 		return TICK_SOON_MS;
 	if (recorder_is_cycling(recorder))
 		return TICK_SOON_MS;
-	return since < NEW_CODE_MS * NS_PER_MS ? new_code_ms(recorder) :
-						 TICK_MS;
+	if (since < NEW_CODE_MS * NS_PER_MS)
+		return new_code_ms(recorder);
+	return recorder->options.limits ? TICK_SLOW_MS : TICK_MS;
 }
 
 bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)
