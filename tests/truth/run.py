@@ -2,7 +2,7 @@
 """Runs the truth tests: real interpreters, real recordings, known stacks.
 
 usage: run.py [--brindle PATH] [--full] [--no-filter] [--python LABEL]... [TEST]...
-TEST:  checkers grammar shared stripes names honesty life seccomp gil
+TEST:  checkers grammar shared stripes names honesty life seccomp daemon gil
 --full takes longer; TRUTH_KEEP=FOLDER keeps databases of failed tests.
 """
 import argparse
@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import targets  # noqa: E402
 import test_checkers  # noqa: E402
+import test_daemon  # noqa: E402
 import test_gil  # noqa: E402
 import test_grammar  # noqa: E402
 import test_honesty  # noqa: E402
@@ -30,7 +31,7 @@ from verdict import Verdicts  # noqa: E402
 TESTS = {"checkers": test_checkers, "grammar": test_grammar,
          "shared": test_shared, "stripes": test_stripes, "names": test_names,
          "honesty": test_honesty, "life": test_life, "seccomp": test_seccomp,
-         "gil": test_gil}
+         "daemon": test_daemon, "gil": test_gil}
 
 
 def parse(argv):
