@@ -18,7 +18,7 @@
 #define PAUSE_MAX_NS (10 * 366 * 86400 * NS_PER_SEC)
 
 enum {
-	KNOWN_ROWS_MAX = 50000, // read again of each table of names
+	KNOWN_ROWS_MAX = 30000, // read again of each table of names
 	// A file that grew up without it is small enough to be written again.
 	VACUUM_BYTES_MAX = 256 << 20,
 };

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "schema/sql.h"
+#include "schema/store_state.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 
@@ -53,6 +55,9 @@ void long_store_open(struct long_store *long_store, const char *path,
 	fixture_succeed(store_continue(path, &long_store->session,
 				       &long_store->limits, &long_store->store,
 				       &long_store->note));
+	// Waiting for the disk takes most of the time, and shows nothing.
+	fixture_succeed(sql_run(long_store->store->database,
+				"PRAGMA synchronous = OFF"));
 }
 
 void long_store_close(struct long_store *long_store, double end)
