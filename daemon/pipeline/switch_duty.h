@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When are context switches worth recording? The proof needs them, but each
- * one of the host pays some 1.4 us for its two records. So there is a budget,
+ * one of the host pays some 1.6 us for its records. So there is a budget,
  * as for any leaky bucket: so many switches a second on the busiest CPU, saved
  * up for at most a second. When it is spent they go unrecorded until there is
  * enough again for a look. A pure function of what it is told: no clock.
