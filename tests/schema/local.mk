@@ -17,6 +17,7 @@ check_PROGRAMS += \
 	tests/schema/test_store_trouble
 
 schema_fixture = tests/schema/fixture.c tests/schema/fixture.h
+store_fixture = tests/schema/store_fixture.c tests/schema/store_fixture.h
 
 # A file of each version of the schema.
 EXTRA_DIST += tests/schema/data/version_1.db tests/schema/data/version_2.db
@@ -24,7 +25,7 @@ schema_data = $(AM_CPPFLAGS) \
 	-DSCHEMA_DATA='"$(abs_top_srcdir)/tests/schema/data"'
 
 tests_schema_test_cookbook_SOURCES = tests/schema/test_cookbook.c \
-	$(schema_fixture)
+	$(schema_fixture) $(store_fixture)
 tests_schema_test_cookbook_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DSCHEMA_README='"$(abs_top_srcdir)/schema/README.md"'
 tests_schema_test_intern_SOURCES = tests/schema/test_intern.c
@@ -91,3 +92,7 @@ TESTS += tests/schema/flame_browser.sh
 endif
 dist_check_SCRIPTS += tests/schema/flame_browser.sh
 EXTRA_DIST += tests/schema/browser.py tests/schema/flame_browser.py
+
+check_PROGRAMS += tests/schema/test_store_care
+tests_schema_test_store_care_SOURCES = tests/schema/test_store_care.c \
+	$(schema_long_store)
