@@ -18,19 +18,23 @@ struct edges {
 	size_t slot_count; /* power of two */
 };
 
+/* What a stack holds, from its root on. */
+struct stack_kind {
+	bool python, proven, unproven;
+};
+
 struct loader {
 	struct call_tree *tree; /* borrowed */
 	struct call_rows rows;
 	struct edges edges;
-	bool *python, *unproven; /* owned; of each site: is it in the stack? */
+	struct stack_kind *kinds; /* owned; of each site */
 };
 
 static void loader_deinit(struct loader *loader)
 {
 	call_rows_deinit(&loader->rows);
 	free(loader->edges.slots);
-	free(loader->python);
-	free(loader->unproven);
+	free(loader->kinds);
 }
 
 static size_t first_slot(const struct edges *edges, uint32_t parent,
@@ -142,21 +146,24 @@ static bool add_callsite(struct call_tree *tree, int64_t id,
 	return true;
 }
 
+// Python of which nothing is proven is as good as unproven.
 static void add_trust(struct loader *loader, uint32_t above,
 		      const struct call_place *place, uint64_t samples)
 {
 	struct call_tree *tree = loader->tree;
-	size_t index = tree->callsites.count;
-	bool has_above = above != CALL_TREE_NONE;
-	bool python = place->python || (has_above && loader->python[above]);
-	bool unproven = place->unproven ||
-			(has_above && loader->unproven[above]);
+	struct stack_kind *kind = &loader->kinds[tree->callsites.count];
 
-	loader->python[index] = python;
-	loader->unproven[index] = unproven;
-	*(unproven ? &tree->unproven_samples :
-	  python   ? &tree->proven_samples :
-		     &tree->native_samples) += samples;
+	if (above != CALL_TREE_NONE)
+		*kind = loader->kinds[above];
+	kind->python |= place->python;
+	kind->proven |= place->proven;
+	kind->unproven |= place->unproven;
+	if (!kind->python)
+		tree->native_samples += samples;
+	else if (kind->unproven || !kind->proven)
+		tree->unproven_samples += samples;
+	else
+		tree->proven_samples += samples;
 }
 
 static bool take_row(struct loader *loader, const struct call_row *row)
@@ -233,10 +240,8 @@ static bool build(struct loader *loader)
 {
 	struct call_rows *rows = &loader->rows;
 
-	loader->python = calloc(rows->count + 1, sizeof(bool));
-	loader->unproven = calloc(rows->count + 1, sizeof(bool));
-	if (!loader->python || !loader->unproven ||
-	    !add_node(loader->tree, 0, 0))
+	loader->kinds = calloc(rows->count + 1, sizeof(*loader->kinds));
+	if (!loader->kinds || !add_node(loader->tree, 0, 0))
 		return false;
 	for (size_t i = 0; i < rows->count; i++)
 		if (!take_row(loader, &rows->rows[i]))

@@ -300,6 +300,7 @@ static struct error *make_places(struct loader *loader, struct call_tree *tree)
 		place->doubtful = status != STORE_EXACT &&
 				  status != STORE_PROVEN;
 		place->unproven = status == STORE_UNPROVEN;
+		place->proven = status == STORE_PROVEN;
 		place->python = tree->functions[place->function].kind ==
 				STORE_PYTHON;
 		if (status == STORE_UNRESOLVED)

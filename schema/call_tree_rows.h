@@ -19,7 +19,7 @@ struct call_row {
 struct call_place {
 	uint32_t function, line; /* line 0: not known */
 	bool doubtful;		 /* unproven, unresolved, guessed */
-	bool python, unproven;
+	bool python, proven, unproven;
 };
 
 struct call_rows {

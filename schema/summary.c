@@ -376,9 +376,10 @@ static struct error *note_gaps(struct summary *summary, sqlite3 *database,
 			       const struct selection_span *span)
 {
 	static const char sql[] =
-		"SELECT kind, wall_ns, end_wall_ns, detail FROM v_incident "
-		"WHERE kind IN ('gap', 'off') AND start_id < ?2 "
-		"AND ifnull(end_id, ?2) > ?1 ORDER BY start_id DESC LIMIT 3";
+		"SELECT * FROM (SELECT kind, wall_ns, end_wall_ns, detail "
+		"FROM v_incident WHERE kind IN ('gap', 'off') "
+		"AND start_id < ?2 AND ifnull(end_id, ?2) > ?1 "
+		"ORDER BY start_id DESC LIMIT 3) ORDER BY wall_ns";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);
 	int result;

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every ```sql block of schema/README.md runs as a user would run it, and finds
-// something in a small profile.
+// Every ```sql block of schema/README.md runs as a user would run it, in brindle
+// query and in the sqlite3 shell, and finds something: in a recording, and in a
+// store with several sessions.
 #include <string.h>
+#include <sys/stat.h>
 
 #include "schema/profile.h"
 #include "tests/cmocka.h"
-#include "tests/schema/fixture.h"
+#include "tests/schema/store_fixture.h"
 
 static char *read_whole(const char *path)
 {
 	FILE *file = fopen(path, "r");
-	char *text = NULL;
-	size_t size = 0;
+	struct stat status;
+	char *text;
 
-	if (!file)
+	if (!file || fstat(fileno(file), &status) < 0)
 		fail_msg("cannot open %s", path);
-	assert_true(getdelim(&text, &size, '\0', file) > 0);
+	text = calloc(1, (size_t)status.st_size + 1);
+	assert_non_null(text);
+	assert_int_equal(fread(text, 1, (size_t)status.st_size, file),
+			 status.st_size);
 	fclose(file);
 	return text;
 }
@@ -29,7 +34,7 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-static void run(struct profile *profile, const char *sql)
+static void run(struct profile *profile, const char *sql, bool finds)
 {
 	_cleanup_free_ char *rows = NULL;
 	size_t size;
@@ -41,31 +46,79 @@ static void run(struct profile *profile, const char *sql)
 	fclose(out);
 	if (error)
 		fail_msg("%s\n%s", sql, error->message);
-	if (count_lines(rows) < 3)
+	if (finds && count_lines(rows) < 3)
 		fail_msg("no rows from\n%s", sql);
 }
 
-static void test_cookbook(void **state)
+static size_t offset_of(const char *text, const char *part)
+{
+	const char *found = strstr(text, part);
+
+	assert_non_null(found);
+	return (size_t)(found - text);
+}
+
+// All queries also go to @shell, a file, if it is not NULL. How many there are;
+// of those in the part about stores, @in_part.
+static int each_query(struct profile *profile, bool part_finds, FILE *shell,
+		      int *in_part)
 {
 	static const char begin[] = "\n```sql\n", end[] = "\n```\n";
-	_cleanup_free_ char *text = read_whole(SCHEMA_README);
-	struct profile *profile;
+	static const char part[] = "\n### A store that goes on\n";
+	static const char after[] = "\n### About the file\n";
+	char *text = read_whole(SCHEMA_README);
+	size_t from = offset_of(text, part), until = offset_of(text, after);
 	int count = 0;
+
+	*in_part = 0;
+	for (char *at = text; (at = strstr(at, begin)); count++) {
+		char *sql = at + strlen(begin);
+		char *stop = strstr(sql, end);
+		size_t offset = (size_t)(sql - text);
+		bool in = offset > from && offset < until;
+
+		assert_non_null(stop);
+		*stop = '\0';
+		*in_part += in;
+		run(profile, sql, part_finds || !in);
+		if (shell)
+			fprintf(shell, "%s\n", sql);
+		at = stop + 1;
+	}
+	free(text);
+	return count;
+}
+
+static void test_of_recording(void **state)
+{
+	struct profile *profile;
+	int in_part;
 
 	(void)state;
 	fixture_make("a.db");
 	profile = fixture_open_profile("a.db");
-	for (char *at = text; (at = strstr(at, begin)); count++) {
-		char *sql = at + strlen(begin);
-		char *stop = strstr(sql, end);
-
-		assert_non_null(stop);
-		*stop = '\0';
-		run(profile, sql);
-		at = stop + 1;
-	}
-	assert_true(count >= 15);
+	assert_true(each_query(profile, false, NULL, &in_part) >= 50);
 	profile_close(profile);
+}
+
+static void test_of_store(void **state)
+{
+	FILE *shell = fopen("queries.sql", "w");
+	struct profile *profile;
+	int in_part;
+
+	(void)state;
+	assert_non_null(shell);
+	store_fixture_make("a.db");
+	profile = fixture_open_profile("a.db");
+	each_query(profile, true, shell, &in_part);
+	assert_true(in_part >= 25);
+	profile_close(profile);
+	assert_int_equal(fclose(shell), 0);
+	if (system("command -v sqlite3 >/dev/null") == 0)
+		assert_int_equal(system("sqlite3 -readonly -bail a.db "
+					"<queries.sql >/dev/null"),
+				 0);
 }
 
 // The promise: these columns, in this order, before any others.
@@ -81,6 +134,20 @@ static void test_promised_columns(void **state)
 				"total_samples,self_ns,total_ns" },
 		{ "v_folded", "stack,samples,time_ns" },
 		{ "v_health", "name,value,meaning" },
+		{ "v_process", "process_id,pid,process,command_line,executable,"
+			       "python_version,user,uid,cgroup,container,unit,"
+			       "start_ns" },
+		{ "v_incident", "incident_id,kind,wall_ns,end_wall_ns,seconds,"
+				"detail,start_id,end_id,session_id" },
+		{ "v_vitals", "vitals_id,wall_ns,samples,proven,unproven,lost,"
+			      "dropped,frequency_hz,own_cpu_ns,"
+			      "own_memory_bytes,processes,threads,store_bytes" },
+		{ "v_rollup_10s", "rollup_id,wall_ns,event,thread_id,"
+				  "callsite_id,samples,weight,weight_unit,"
+				  "event_id" },
+		{ "v_rollup_10min", "rollup_id,wall_ns,event,thread_id,"
+				    "callsite_id,samples,weight,weight_unit,"
+				    "event_id" },
 	};
 	struct profile *profile;
 
@@ -125,7 +192,8 @@ static void test_plain_shell(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FIXTURE_TEST(test_cookbook),
+		FIXTURE_TEST(test_of_recording),
+		FIXTURE_TEST(test_of_store),
 		FIXTURE_TEST(test_promised_columns),
 		FIXTURE_TEST(test_plain_shell),
 	};
