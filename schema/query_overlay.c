@@ -175,7 +175,14 @@ struct error *query_overlay(struct profile *profile)
 	struct call_rows rows = { 0 };
 	struct selection selection;
 	struct error *error;
+	int64_t made;
 
+	error = sql_integer(database,
+			    "SELECT count(*) FROM temp.sqlite_schema "
+			    "WHERE name = 'selection_span'",
+			    &made);
+	if (error || made)
+		return error;
 	error = profile_selection(profile, &selection);
 	if (error)
 		return error;

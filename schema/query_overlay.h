@@ -9,7 +9,8 @@
 
 #include "schema/profile.h"
 
-/** Once for a connection. The file is not written. */
+/** Made once for a connection, of what is selected then. The file is not
+ *  written. */
 struct error *query_overlay(struct profile *profile);
 
 #endif

@@ -62,6 +62,7 @@ tests_schema_test_store_speed_SOURCES = tests/schema/test_store_speed.c \
 check_PROGRAMS += \
 	tests/schema/test_call_tree \
 	tests/schema/test_diff \
+	tests/schema/test_excerpt \
 	tests/schema/test_export_folded \
 	tests/schema/test_flame \
 	tests/schema/test_id_set \
@@ -73,6 +74,8 @@ check_PROGRAMS += \
 tests_schema_test_call_tree_SOURCES = tests/schema/test_call_tree.c \
 	$(schema_fixture)
 tests_schema_test_diff_SOURCES = tests/schema/test_diff.c $(schema_fixture)
+tests_schema_test_excerpt_SOURCES = tests/schema/test_excerpt.c \
+	$(schema_fixture) $(store_fixture)
 tests_schema_test_export_folded_SOURCES = tests/schema/test_export_folded.c \
 	$(schema_fixture)
 tests_schema_test_flame_SOURCES = tests/schema/test_flame.c $(schema_fixture)
