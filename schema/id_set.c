@@ -45,7 +45,7 @@ static bool grow(struct id_set *set, size_t count)
 bool id_set_add(struct id_set *set, int64_t id)
 {
 	size_t chunk = (size_t)(id / CHUNK_IDS);
-	uint64_t *word, bit = UINT64_C(1) << (id % 64);
+	uint64_t *word, bit;
 
 	if (!is_in_bounds(id))
 		return true;
@@ -56,6 +56,7 @@ bool id_set_add(struct id_set *set, int64_t id)
 	if (!set->chunks[chunk])
 		return false;
 	word = &set->chunks[chunk][id % CHUNK_IDS / 64];
+	bit = UINT64_C(1) << (id % 64);
 	set->count += !(*word & bit);
 	*word |= bit;
 	return true;

@@ -47,7 +47,7 @@ static void make_functions(struct store *store, int64_t *callsites)
 			    STORE_EXACT, 0, 0));
 
 	for (int i = 0; i < FUNCTIONS; i++) {
-		char name[16];
+		char name[32];
 		int64_t function;
 
 		sprintf(name, "function_%02d", i);
