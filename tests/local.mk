@@ -12,3 +12,4 @@ include tests/end_to_end/local.mk
 include tests/bench/local.mk
 include tests/programs/local.mk
 include tests/packaging/local.mk
+include tests/soak/local.mk

@@ -2,9 +2,9 @@
 # What may befall the daemon's database: durability.py, whose lines are counted.
 # shellcheck shell=bash
 
-check_durability() {
+# count_lines COMMAND...: each "ok", "not ok" and "skip" that it prints.
+count_lines() {
 	local line
-	[[ durability =~ $pattern ]] || return 0
 	while read -r line; do
 		echo "$line"
 		case $line in
@@ -12,5 +12,17 @@ check_durability() {
 		'not ok '*) failed=$((failed + 1)) ;;
 		'skip '*) skipped=$((skipped + 1)) ;;
 		esac
-	done < <(/usr/bin/python3 -B "$here/durability.py" ./brindle "$work" 2>&1)
+	done < <("$@" 2>&1)
+}
+
+check_durability() {
+	[[ durability =~ $pattern ]] || return 0
+	count_lines /usr/bin/python3 -B "$here/durability.py" ./brindle "$work"
+}
+
+# The soak test for a minute.
+check_soak() {
+	[[ soak =~ $pattern ]] || return 0
+	count_lines /usr/bin/python3 -B "$here/../soak/soak.py" ./brindle \
+		--short --seconds 40 --frequency 999 --kills 0
 }

@@ -101,6 +101,7 @@ check_refusals
 check_top
 check_daemon
 check_durability
+check_soak
 check_privilege
 check_processes
 echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
