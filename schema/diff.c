@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "schema/diff_test.h"
 
-/* Less in both sides together can only be luck. */
+/* Fewer in both sides together can only be luck. */
 enum { SAMPLES_MIN = 5 };
 
 static void side_deinit(struct diff_side *side)
@@ -201,13 +201,8 @@ static bool add_function(struct diff *diff, struct diff_function function,
 	after = after ? after : &none_after;
 	function.share_before = share_of(before->part, before->whole);
 	function.share_after = share_of(after->part, after->whole);
-	if (before->part + after->part < SAMPLES_MIN) {
-		function.verdict = DIFF_TOO_FEW;
-		function.p = 1;
-	} else {
-		function.verdict = DIFF_NOT_SIGNIFICANT;
-		function.p = share_difference_p(before, after);
-	}
+	function.verdict = DIFF_NOT_SIGNIFICANT;
+	function.p = share_difference_p(before, after);
 	diff->functions[diff->count++] = function;
 	return true;
 }
@@ -250,6 +245,52 @@ static bool join(struct diff *diff, const struct roll *a, const struct roll *b)
 	return true;
 }
 
+static uint64_t samples_of(const struct diff *diff,
+			   const struct diff_function *function)
+{
+	return diff_weight(diff, &function->before)->samples +
+	       diff_weight(diff, &function->after)->samples;
+}
+
+/*
+ * The samples in both sides together below which no test could say anything,
+ * for all of them on one side would not be significant after the correction
+ * (Tarone 1990). What is left out of the family does not weaken the others.
+ */
+static uint64_t least_samples(const struct diff *diff)
+{
+	double a = (double)diff->a.samples, b = (double)diff->b.samples;
+	double side = (a < b ? a : b) / (a + b);
+	uint64_t least = SAMPLES_MIN;
+
+	for (;; least++) {
+		double p = pow(side, (double)least);
+		size_t tests = 0;
+
+		for (size_t i = 0; i < diff->count; i++)
+			tests += samples_of(diff, &diff->functions[i]) >= least;
+		if ((double)tests * p < DIFF_SIGNIFICANCE)
+			return least;
+	}
+}
+
+static void leave_out_few(struct diff *diff)
+{
+	uint64_t least;
+
+	if (!diff->a.samples || !diff->b.samples)
+		return;
+	least = least_samples(diff);
+	for (size_t i = 0; i < diff->count; i++) {
+		struct diff_function *function = &diff->functions[i];
+
+		if (samples_of(diff, function) >= least)
+			continue;
+		function->verdict = DIFF_TOO_FEW;
+		function->p = 1;
+	}
+}
+
 static int compare_p(const void *left, const void *right)
 {
 	const struct diff_function *a = left, *b = right;
@@ -266,6 +307,7 @@ static struct error *correct(struct diff *diff)
 
 	if (!p)
 		return &error_nomem;
+	leave_out_few(diff);
 	if (diff->count)
 		qsort(diff->functions, diff->count, sizeof(*diff->functions),
 		      compare_p);
@@ -274,6 +316,7 @@ static struct error *correct(struct diff *diff)
 			break;
 		p[tests] = diff->functions[tests].p;
 	}
+	diff->tested = tests;
 	holm_correct(p, tests);
 	for (size_t i = 0; i < tests; i++) {
 		diff->functions[i].p = p[i];

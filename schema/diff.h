@@ -45,6 +45,7 @@ struct diff {
 	bool by_total; /* compared is total, else self */
 	struct diff_function *functions; /* owned; greatest change first */
 	size_t count, capacity;
+	size_t tested;	    /* functions with enough samples for that */
 	size_t significant; /* they stand first */
 };
 

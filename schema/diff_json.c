@@ -76,6 +76,7 @@ struct error *diff_print_json(const struct diff *diff, FILE *out)
 	json_text(&json, "event", selection->event);
 	json_text(&json, "weight_unit", selection->unit);
 	json_text(&json, "compared", diff->by_total ? "total" : "self");
+	json_integer(&json, "tested", (int64_t)diff->tested);
 	json_integer(&json, "significant", (int64_t)diff->significant);
 	json_open(&json, "functions", '[');
 	for (size_t i = 0; i < diff->count; i++)

@@ -32,9 +32,9 @@ function describeLines(profile, tree, node) {
 	return `line${lines.length > 1 ? "s" : ""} ${shown.join(", ")}`;
 }
 
-function showNumbers(element, label, samples, ns, share) {
+function showNumbers(element, label, samples, weight, share) {
 	element.replaceChildren(`${label} `, make("b", { textContent: share }),
-				` ${formatSamples(samples)}, ${formatTime(ns)}`);
+				` ${formatSamples(samples)}, ${weight}`);
 }
 
 function showDetails(profile, tree, node, zoomed, withLines) {
@@ -42,6 +42,8 @@ function showDetails(profile, tree, node, zoomed, withLines) {
 	const kind = KINDS[profile.functions.kinds[fn]];
 	const [status, doubtful] = statusOf(profile, tree, node);
 	const all = tree.total[0];
+	const weightOf = (units) =>
+		formatWeight(units * tree.unitNs, profile.weight_unit);
 
 	byId("d-kind").textContent = kind;
 	byId("d-kind").className = `kind ${kind}`;
@@ -51,10 +53,10 @@ function showDetails(profile, tree, node, zoomed, withLines) {
 	byId("d-status").textContent = status;
 	byId("d-status").className = doubtful ? "status doubt" : "status";
 	showNumbers(byId("d-total"), "total", tree.totalSamples[node],
-		    tree.total[node] * tree.unitNs,
+		    weightOf(tree.total[node]),
 		    formatShare(tree.total[node], all));
 	showNumbers(byId("d-self"), "self", tree.samples[node],
-		    tree.weight[node] * tree.unitNs,
+		    weightOf(tree.weight[node]),
 		    formatShare(tree.weight[node], all));
 	byId("d-zoom").textContent = zoomed && node !== zoomed &&
 		isBelow(tree, node, zoomed) ?

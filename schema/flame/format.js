@@ -36,6 +36,12 @@ function formatTime(ns) {
 	return `${Number((seconds * 1e6).toPrecision(3))} µs`;
 }
 
+// In the unit of the profile's event, "ns" for most.
+function formatWeight(weight, unit) {
+	return unit === "ns" ? formatTime(weight) :
+		`${formatCount(weight)} ${unit}`;
+}
+
 function formatDate(wallNs) {
 	const date = new Date(wallNs / 1e6);
 	const pad = (number) => String(number).padStart(2, "0");

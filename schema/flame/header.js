@@ -47,13 +47,26 @@ function allNotes(profile) {
 	return notes;
 }
 
+// When it was: of a part of a store, which part.
+function spanTexts(profile) {
+	const { session, selection } = profile;
+
+	if (!selection)
+		return [formatDate(session.start_wall_ns),
+			formatTime(session.duration_ns)];
+	return [`${formatDate(selection.from_wall_ns)} to ` +
+			formatDate(selection.until_wall_ns),
+		formatTime(selection.until_wall_ns - selection.from_wall_ns),
+		selection.filters];
+}
+
 function showHeader(profile) {
 	const { session } = profile;
 	const command = session.command || profile.title;
 	const cpus = `${session.cpu_count} CPU${session.cpu_count === 1 ? "" : "s"}`;
 	const meta = [
 		profile.title, session.host, `Linux ${session.kernel}`, cpus,
-		formatDate(session.start_wall_ns), formatTime(session.duration_ns),
+		...spanTexts(profile),
 		`${session.event} at ${session.frequency_hz} Hz`,
 	];
 
@@ -63,7 +76,12 @@ function showHeader(profile) {
 	byId("meta").textContent = meta.filter((text) => text).join("  ·  ");
 	byId("meta").title = byId("meta").textContent;
 	byId("samples").textContent = formatCount(profile.samples);
-	byId("time").textContent = formatTime(profile.time_ns);
+	if (session.event === "off-cpu")
+		byId("time-name").textContent = "Blocked";
+	else if (profile.weight_unit !== "ns")
+		byId("time-name").textContent = capitalize(session.event);
+	byId("time").textContent = formatWeight(profile.time_ns,
+						profile.weight_unit);
 	byId("lost").textContent = formatCount(profile.lost);
 	byId("lost").classList.toggle("bad", profile.lost > 0);
 	showTrust(profile);
@@ -96,7 +114,8 @@ function fillAbout(profile) {
 			`for ${formatTime(session.duration_ns)}` +
 			(session.cut_short ? ", end unknown" : "")],
 		["Event", `${session.event} at ${session.frequency_hz} Hz: ` +
-			`a sample is ${formatTime(session.period_ns)}`],
+			"a sample is " +
+			formatWeight(session.period_ns, profile.weight_unit)],
 		["Samples", `${formatCount(profile.samples)}, ` +
 			`${formatCount(profile.lost)} lost`],
 		...trustRows(profile),
