@@ -29,7 +29,7 @@ CONFIG = """stack_size = 2K
 max_size = 256M
 [limits]
 cpu = 100
-memory = 1G
+memory = %dM
 """
 LOOK_EACH_S = 2
 QUIET_S = 4             # until what came and went is forgotten
@@ -148,11 +148,15 @@ def watch(daemon, seconds):
     return looks
 
 
+def memory_limit(frequency):
+    return min((mib for rate, mib in RSS_MIB.items() if rate >= frequency),
+               default=1024)
+
+
 def check_memory(checks, looks, options):
     short = options.short
     most = max(look.rss for look in looks) / MIB
-    limit = min((mib for rate, mib in RSS_MIB.items()
-                 if rate >= options.frequency), default=1024)
+    limit = memory_limit(options.frequency)
     checks.ok("soak: memory", most <= limit,
               "%.1f MiB at most, both processes; %d is allowed at %d Hz" % (
                   most, limit, options.frequency))
@@ -214,7 +218,8 @@ def check_store(checks, daemon, looks, health, options):
 
 
 def endure(checks, folder, options):
-    daemon = Daemon(options.brindle, folder, options.frequency, CONFIG)
+    daemon = Daemon(options.brindle, folder, options.frequency,
+                    CONFIG % memory_limit(options.frequency))
     with burning():
         daemon.start()
         pids = daemon.first_after(daemon.started_ns) and daemon.pids()
