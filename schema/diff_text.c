@@ -161,8 +161,8 @@ static void print_verdict_of_all(struct page *page, const struct diff *diff)
 			diff->significant, diff->significant == 1 ? "" : "s");
 	page_style(page, STYLE_NONE);
 	fprintf(page->out,
-		" (p < %g after correction for %zu tests)\n",
-		DIFF_SIGNIFICANCE, diff->tested);
+		" (p < %g after correction for %zu test%s)\n",
+		DIFF_SIGNIFICANCE, diff->tested, diff->tested == 1 ? "" : "s");
 }
 
 struct error *diff_print_text(const struct diff *diff,

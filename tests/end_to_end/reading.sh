@@ -7,7 +7,8 @@ check_help() {
 	expect "--version" works '[0-9]+\.[0-9]+'
 	run 5 ./brindle --help
 	expect "--help names the commands" works 'record'
-	for name in record report flame query export dump doctor replay; do
+	for name in record report flame diff query export dump doctor \
+		replay; do
 		run 5 ./brindle $name --help
 		expect "$name --help" works_any_case 'usage'
 	done
@@ -24,6 +25,15 @@ import csv
 assert list(csv.reader(open("out.txt"))) == [["x", "y"], ["a,b", "2"]]'
 	run 10 ./brindle query "SELECT trust, count(*) FROM v_sample GROUP BY 1"
 	expect "query: a table" works 'proven'
+	run 10 ./brindle query --from -1h --process 'python*' \
+		"SELECT count(*) > 0 FROM v_function"
+	expect "query: of a range and a process" works '1'
+	run 10 ./brindle report --from "@1,@2"
+	expect "report: a time that is none" fails 2 'is no time: write now'
+	run 10 ./brindle report --timeline
+	expect "report: a timeline" works 'full height'
+	run 10 ./brindle diff brindle.db brindle.db
+	expect "diff: with itself" works "No function's share changed"
 	run 10 ./brindle export --format folded
 	expect "export folded: lines" works '^.*outer.*;.* [0-9]+$'
 	expect "export folded: all samples" [ "$(awk '{n += $NF}
