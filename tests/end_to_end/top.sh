@@ -11,7 +11,7 @@ screen() {
 see() {
 	local end=$((SECONDS + ${2:-10}))
 	while [ $SECONDS -le $end ]; do
-		out=$(screen capture-pane -p -t top 2>&1)
+		out=$(screen capture-pane -p -t top 2>&1) || break
 		grep -qE -- "$1" <<<"$out" && status=0 && return 0
 		sleep 0.1
 	done
