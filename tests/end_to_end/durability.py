@@ -307,7 +307,7 @@ def parse(argv):
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--lock", type=float, default=2.5)
     parser.add_argument("tests", nargs="*", default=list(TESTS))
-    return parser.parse_args(argv)
+    return parser.parse_intermixed_args(argv)
 
 
 def run(name, checks, options):
