@@ -1,51 +1,51 @@
 # A file carried in the program (base/embed.h says how to use it) is one
 # generated source and its origin:
 #
-#   nodist_libschema_a_SOURCES += schema/001_profile_sql.c schema/flame_html.c
+#   nodist_libschema_a_SOURCES += schema/001_profile_sql.c schema/flame/flame_html.c
 #   EXTRA_DIST += schema/001_profile.sql schema/flame.html
 libschema_a_SOURCES += \
-	schema/profile.h \
-	schema/store.h
+	schema/read/profile.h \
+	schema/store/store.h
 
 # The profile: the tables, writing, reading, queries.
 libschema_a_SOURCES += \
-	schema/intern.c schema/intern.h \
+	schema/store/intern.c schema/store/intern.h \
 	schema/migration.c schema/migration.h \
-	schema/profile.c \
+	schema/read/profile.c \
 	schema/profile_file.c schema/profile_file.h \
-	schema/query.c \
-	schema/query_overlay.c schema/query_overlay.h \
-	schema/query_print.c schema/query_print.h \
-	schema/retention.c \
+	schema/read/query.c \
+	schema/read/query_overlay.c schema/read/query_overlay.h \
+	schema/read/query_print.c schema/read/query_print.h \
+	schema/store/retention.c \
 	schema/rollup.c schema/rollup.h \
-	schema/rollup_builder.c schema/rollup_builder.h \
+	schema/store/rollup_builder.c schema/store/rollup_builder.h \
 	schema/sql.c schema/sql.h \
-	schema/store_care.c schema/store_care.h \
-	schema/store_check.c schema/store_check.h \
-	schema/store_callsites.c \
-	schema/store_commit.c \
-	schema/store_continue.c \
-	schema/store_era.c \
-	schema/store_file.c \
-	schema/store_forget.c \
-	schema/store_intern.c \
-	schema/store_join.c \
-	schema/store_labels.c \
-	schema/store_lock.c schema/store_lock.h \
-	schema/store_log.c \
-	schema/store_open.c \
-	schema/store_parts.h \
-	schema/store_recovery.c \
-	schema/store_rollup.c \
-	schema/store_samples.c \
-	schema/store_session.c \
-	schema/store_state.h \
-	schema/store_statements.c schema/store_statements.h \
-	schema/store_sweep.c \
-	schema/store_transaction.c \
-	schema/store_tree.c \
-	schema/store_upkeep.c \
-	schema/store_wal.c
+	schema/store/store_care.c schema/store/store_care.h \
+	schema/store/store_check.c schema/store/store_check.h \
+	schema/store/store_callsites.c \
+	schema/store/store_commit.c \
+	schema/store/store_continue.c \
+	schema/store/store_era.c \
+	schema/store/store_file.c \
+	schema/store/store_forget.c \
+	schema/store/store_intern.c \
+	schema/store/store_join.c \
+	schema/store/store_labels.c \
+	schema/store/store_lock.c schema/store/store_lock.h \
+	schema/store/store_log.c \
+	schema/store/store_open.c \
+	schema/store/store_parts.h \
+	schema/store/store_recovery.c \
+	schema/store/store_rollup.c \
+	schema/store/store_samples.c \
+	schema/store/store_session.c \
+	schema/store/store_state.h \
+	schema/store/store_statements.c schema/store/store_statements.h \
+	schema/store/store_sweep.c \
+	schema/store/store_transaction.c \
+	schema/store/store_tree.c \
+	schema/store/store_upkeep.c \
+	schema/store/store_wal.c
 nodist_libschema_a_SOURCES += schema/0001_tables_sql.c \
 	schema/0002_views_sql.c schema/0003_store_sql.c \
 	schema/0004_views_sql.c
@@ -54,36 +54,36 @@ EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql \
 
 # Looking at it: the tree of calls, and its forms.
 libschema_a_SOURCES += \
-	schema/call_threads.c schema/call_threads.h \
-	schema/call_tree.c schema/call_tree.h \
-	schema/call_tree_functions.c \
-	schema/call_tree_load.c \
-	schema/call_tree_prune.c \
-	schema/call_tree_rows.c schema/call_tree_rows.h \
-	schema/diff.c schema/diff.h \
-	schema/diff_json.c \
-	schema/diff_test.c schema/diff_test.h \
-	schema/diff_text.c \
-	schema/excerpt.c schema/excerpt.h \
-	schema/export_folded.c \
-	schema/flame.c \
-	schema/id_set.c schema/id_set.h \
-	schema/json.c schema/json.h \
-	schema/report.c schema/report.h \
-	schema/report_head.c \
-	schema/report_json.c \
-	schema/report_page.c schema/report_page.h \
-	schema/report_text.c \
-	schema/selection.c schema/selection.h \
-	schema/selection_read.c \
-	schema/summary.c schema/summary.h \
-	schema/tally.c schema/tally.h \
-	schema/time_range.c schema/time_range.h \
-	schema/timeline.c schema/timeline.h \
-	schema/timeline_print.c
+	schema/read/call_threads.c schema/read/call_threads.h \
+	schema/read/call_tree.c schema/read/call_tree.h \
+	schema/read/call_tree_functions.c \
+	schema/read/call_tree_load.c \
+	schema/read/call_tree_prune.c \
+	schema/read/call_tree_rows.c schema/read/call_tree_rows.h \
+	schema/show/diff.c schema/show/diff.h \
+	schema/show/diff_json.c \
+	schema/show/diff_test.c schema/show/diff_test.h \
+	schema/show/diff_text.c \
+	schema/read/excerpt.c schema/read/excerpt.h \
+	schema/show/export_folded.c \
+	schema/flame/flame.c \
+	schema/read/id_set.c schema/read/id_set.h \
+	schema/show/json.c schema/show/json.h \
+	schema/show/report.c schema/show/report.h \
+	schema/show/report_head.c \
+	schema/show/report_json.c \
+	schema/show/report_page.c schema/show/report_page.h \
+	schema/show/report_text.c \
+	schema/read/selection.c schema/read/selection.h \
+	schema/read/selection_read.c \
+	schema/show/summary.c schema/show/summary.h \
+	schema/read/tally.c schema/read/tally.h \
+	schema/read/time_range.c schema/read/time_range.h \
+	schema/read/timeline.c schema/read/timeline.h \
+	schema/show/timeline_print.c
 nodist_libschema_a_SOURCES += schema/flame_page_html.c \
-	schema/query_overlay_sql.c
-EXTRA_DIST += schema/query_overlay.sql
+	schema/read/query_overlay_sql.c
+EXTRA_DIST += schema/read/query_overlay.sql
 
 # The page is one file made of these.
 flame_parts = \

@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "daemon/service/daemon_db.h"
-#include "schema/profile.h"
-#include "schema/store_check.h"
+#include "schema/read/profile.h"
+#include "schema/store/store_check.h"
 
 #include <errno.h>
 

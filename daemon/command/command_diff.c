@@ -2,7 +2,7 @@
 #include "daemon/command/command_io.h"
 
 #include "base/clock.h"
-#include "schema/diff.h"
+#include "schema/show/diff.h"
 
 struct diff_arguments {
 	struct command_io io;

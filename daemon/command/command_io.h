@@ -8,7 +8,7 @@
 #define BRINDLE_DAEMON_COMMAND_COMMAND_IO_H
 
 #include "daemon/command/command.h"
-#include "schema/profile.h"
+#include "schema/read/profile.h"
 
 #include <stdbool.h>
 #include <stdio.h>

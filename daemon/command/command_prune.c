@@ -3,7 +3,7 @@
 
 #include "daemon/service/config_value.h"
 #include "daemon/service/daemon_db.h"
-#include "schema/store_care.h"
+#include "schema/store/store_care.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/command_io.h"
 
-#include "schema/timeline.h"
+#include "schema/read/timeline.h"
 
 struct report_arguments {
 	struct command_io io;

@@ -3,8 +3,8 @@
 
 #include "daemon/service/daemon_db.h"
 #include "daemon/service/status.h"
-#include "schema/profile.h"
-#include "schema/store_lock.h"
+#include "schema/read/profile.h"
+#include "schema/store/store_lock.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
 #ifndef BRINDLE_DAEMON_COMMAND_DUMP_PRINT_H
 #define BRINDLE_DAEMON_COMMAND_DUMP_PRINT_H
 
-#include "schema/profile.h"
+#include "schema/read/profile.h"
 
 struct dump_style {
 	bool json, color;

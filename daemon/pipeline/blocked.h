@@ -22,7 +22,7 @@
 
 #include "daemon/perf/perf_record.h"
 #include "daemon/pipeline/accounting.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 
 enum { BLOCKED_THREADS_MAX = 16384 };
 

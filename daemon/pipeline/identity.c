@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "daemon/process/cgroup_name.h"
 #include "daemon/process/process_labels.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 #include "unwind/python/layout.h"
 
 #include <string.h>

@@ -11,7 +11,7 @@
 #define BRINDLE_DAEMON_PIPELINE_RESOLVE_H
 
 #include "daemon/process/opener.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 #include "unwind/python/code.h"
 #include "unwind/symbols/kallsyms.h"
 #include "unwind/walk.h"

@@ -13,7 +13,7 @@
 #ifndef BRINDLE_DAEMON_PIPELINE_SAMPLE_GIL_H
 #define BRINDLE_DAEMON_PIPELINE_SAMPLE_GIL_H
 
-#include "schema/store.h"
+#include "schema/store/store.h"
 #include "unwind/python/gil.h"
 #include "unwind/walk.h"
 

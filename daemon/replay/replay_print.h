@@ -7,7 +7,7 @@
 #define BRINDLE_DAEMON_REPLAY_REPLAY_PRINT_H
 
 #include "daemon/replay/sample_reader.h"
-#include "schema/json.h"
+#include "schema/show/json.h"
 
 /** One sample of @reader and frames that were made of it. */
 struct replay_stack {

@@ -3,7 +3,7 @@
 
 #include "base/array.h"
 #include "daemon/replay/sample_reader_state.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

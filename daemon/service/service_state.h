@@ -8,7 +8,7 @@
 #include "daemon/service/log.h"
 #include "daemon/service/own_usage.h"
 #include "daemon/service/service.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 
 struct service {
 	const struct service_options *options;

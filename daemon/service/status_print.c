@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "schema/json.h"
+#include "schema/show/json.h"
 
 #include <string.h>
 #include <time.h>

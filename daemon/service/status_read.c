@@ -2,7 +2,7 @@
 #include "daemon/service/status.h"
 
 #include "base/clock.h"
-#include "schema/profile.h"
+#include "schema/read/profile.h"
 #include "schema/sql.h"
 
 #include <string.h>

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "daemon/pipeline/recorder.h"
 #include "daemon/service/daemon_db.h"
-#include "schema/store.h"
-#include "schema/store_lock.h"
+#include "schema/store/store.h"
+#include "schema/store/store_lock.h"
 
 enum { STACK_BYTES = 16384, KEPT_SECONDS = 600, OWN_BYTES = 256 << 20 };
 

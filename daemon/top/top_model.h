@@ -13,8 +13,8 @@
 #define BRINDLE_DAEMON_TOP_TOP_MODEL_H
 
 #include "base/error.h"
-#include "schema/intern.h"
-#include "schema/store.h"
+#include "schema/store/intern.h"
+#include "schema/store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@
 #define BRINDLE_DAEMON_TOP_TOP_NAMES_H
 
 #include "daemon/top/top_model.h"
-#include "schema/selection.h"
+#include "schema/read/selection.h"
 
 #include <sqlite3.h>
 

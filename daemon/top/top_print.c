@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "schema/json.h"
+#include "schema/show/json.h"
 
 static struct error *flush(FILE *out)
 {

@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "daemon/top/top_names.h"
-#include "schema/profile.h"
+#include "schema/read/profile.h"
 #include "schema/sql.h"
 
 enum {

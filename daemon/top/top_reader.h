@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "daemon/top/top_model.h"
-#include "schema/selection.h"
+#include "schema/read/selection.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The profile that the page carries: JSON whose long columns are unsigned
-// LEB128 in base64 (schema/flame.c writes it).
+// LEB128 in base64 (schema/flame/flame.c writes it).
 
 const KINDS = ["python", "native", "kernel", "other"];
 

@@ -12,9 +12,9 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "schema/profile.h"
+#include "schema/read/profile.h"
 #include "schema/sql.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 
 #define START_NS (1000 * NS_PER_SEC)
 #define HOUR_NS (3600 * NS_PER_SEC)

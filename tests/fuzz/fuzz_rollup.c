@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The blob of a rollup, from a file that somebody else wrote; and what is read
  * of it, written and read again, is the same. */
-#include "schema/rollup_builder.h"
+#include "schema/store/rollup_builder.h"
 
 #include <stdlib.h>
 

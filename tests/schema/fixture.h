@@ -6,8 +6,8 @@
 #ifndef BRINDLE_TESTS_SCHEMA_FIXTURE_H
 #define BRINDLE_TESTS_SCHEMA_FIXTURE_H
 
-#include "schema/profile.h"
-#include "schema/store.h"
+#include "schema/read/profile.h"
+#include "schema/store/store.h"
 
 enum {
 	FIXTURE_HZ = 100,

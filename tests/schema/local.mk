@@ -1,20 +1,20 @@
 # Tests of schema/: check_PROGRAMS += tests/schema/test_x, and its _SOURCES.
 check_PROGRAMS += \
 	tests/schema/test_cookbook \
-	tests/schema/test_intern \
+	tests/schema/store/test_intern \
 	tests/schema/test_migration \
-	tests/schema/test_profile \
-	tests/schema/test_query \
-	tests/schema/test_retention \
-	tests/schema/test_store \
-	tests/schema/test_store_continue \
-	tests/schema/test_store_crash \
-	tests/schema/test_store_events \
-	tests/schema/test_store_kill \
-	tests/schema/test_store_open \
-	tests/schema/test_store_rollup \
-	tests/schema/test_store_speed \
-	tests/schema/test_store_trouble
+	tests/schema/read/test_profile \
+	tests/schema/read/test_query \
+	tests/schema/store/test_retention \
+	tests/schema/store/test_store \
+	tests/schema/store/test_store_continue \
+	tests/schema/store/test_store_crash \
+	tests/schema/store/test_store_events \
+	tests/schema/store/test_store_kill \
+	tests/schema/store/test_store_open \
+	tests/schema/store/test_store_rollup \
+	tests/schema/store/test_store_speed \
+	tests/schema/store/test_store_trouble
 
 schema_fixture = tests/schema/fixture.c tests/schema/fixture.h
 store_fixture = tests/schema/store_fixture.c tests/schema/store_fixture.h
@@ -28,63 +28,63 @@ tests_schema_test_cookbook_SOURCES = tests/schema/test_cookbook.c \
 	$(schema_fixture) $(store_fixture)
 tests_schema_test_cookbook_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DSCHEMA_README='"$(abs_top_srcdir)/schema/README.md"'
-tests_schema_test_intern_SOURCES = tests/schema/test_intern.c
+tests_schema_store_test_intern_SOURCES = tests/schema/store/test_intern.c
 tests_schema_test_migration_SOURCES = tests/schema/test_migration.c \
 	$(schema_fixture)
-tests_schema_test_profile_SOURCES = tests/schema/test_profile.c \
+tests_schema_read_test_profile_SOURCES = tests/schema/read/test_profile.c \
 	$(schema_fixture)
-tests_schema_test_profile_CPPFLAGS = $(schema_data)
-tests_schema_test_query_SOURCES = tests/schema/test_query.c $(schema_fixture)
-tests_schema_test_store_SOURCES = tests/schema/test_store.c $(schema_fixture)
+tests_schema_read_test_profile_CPPFLAGS = $(schema_data)
+tests_schema_read_test_query_SOURCES = tests/schema/read/test_query.c $(schema_fixture)
+tests_schema_store_test_store_SOURCES = tests/schema/store/test_store.c $(schema_fixture)
 schema_long_store = $(schema_fixture) tests/schema/long_store.c \
 	tests/schema/long_store.h
-tests_schema_test_store_continue_SOURCES = \
-	tests/schema/test_store_continue.c $(schema_long_store)
-tests_schema_test_store_continue_CPPFLAGS = $(schema_data)
-tests_schema_test_store_crash_SOURCES = tests/schema/test_store_crash.c \
+tests_schema_store_test_store_continue_SOURCES = \
+	tests/schema/store/test_store_continue.c $(schema_long_store)
+tests_schema_store_test_store_continue_CPPFLAGS = $(schema_data)
+tests_schema_store_test_store_crash_SOURCES = tests/schema/store/test_store_crash.c \
 	$(schema_fixture)
-tests_schema_test_store_open_SOURCES = tests/schema/test_store_open.c \
+tests_schema_store_test_store_open_SOURCES = tests/schema/store/test_store_open.c \
 	$(schema_fixture)
-tests_schema_test_retention_SOURCES = tests/schema/test_retention.c \
+tests_schema_store_test_retention_SOURCES = tests/schema/store/test_retention.c \
 	$(schema_long_store)
-tests_schema_test_store_events_SOURCES = \
-	tests/schema/test_store_events.c $(schema_long_store)
-tests_schema_test_store_kill_SOURCES = tests/schema/test_store_kill.c \
+tests_schema_store_test_store_events_SOURCES = \
+	tests/schema/store/test_store_events.c $(schema_long_store)
+tests_schema_store_test_store_kill_SOURCES = tests/schema/store/test_store_kill.c \
 	$(schema_long_store)
-tests_schema_test_store_trouble_SOURCES = tests/schema/test_store_trouble.c \
+tests_schema_store_test_store_trouble_SOURCES = tests/schema/store/test_store_trouble.c \
 	$(schema_long_store)
-tests_schema_test_store_rollup_SOURCES = tests/schema/test_store_rollup.c \
+tests_schema_store_test_store_rollup_SOURCES = tests/schema/store/test_store_rollup.c \
 	$(schema_long_store)
-tests_schema_test_store_speed_SOURCES = tests/schema/test_store_speed.c \
+tests_schema_store_test_store_speed_SOURCES = tests/schema/store/test_store_speed.c \
 	$(schema_fixture)
 
 # Looking at a profile.
 check_PROGRAMS += \
-	tests/schema/test_call_tree \
-	tests/schema/test_diff \
-	tests/schema/test_excerpt \
-	tests/schema/test_export_folded \
-	tests/schema/test_flame \
-	tests/schema/test_id_set \
-	tests/schema/test_json \
-	tests/schema/test_report \
-	tests/schema/test_selection \
-	tests/schema/test_time_range
+	tests/schema/read/test_call_tree \
+	tests/schema/show/test_diff \
+	tests/schema/read/test_excerpt \
+	tests/schema/show/test_export_folded \
+	tests/schema/flame/test_flame \
+	tests/schema/read/test_id_set \
+	tests/schema/show/test_json \
+	tests/schema/show/test_report \
+	tests/schema/read/test_selection \
+	tests/schema/read/test_time_range
 
-tests_schema_test_call_tree_SOURCES = tests/schema/test_call_tree.c \
+tests_schema_read_test_call_tree_SOURCES = tests/schema/read/test_call_tree.c \
 	$(schema_fixture)
-tests_schema_test_diff_SOURCES = tests/schema/test_diff.c $(schema_fixture)
-tests_schema_test_excerpt_SOURCES = tests/schema/test_excerpt.c \
+tests_schema_show_test_diff_SOURCES = tests/schema/show/test_diff.c $(schema_fixture)
+tests_schema_read_test_excerpt_SOURCES = tests/schema/read/test_excerpt.c \
 	$(schema_fixture) $(store_fixture)
-tests_schema_test_export_folded_SOURCES = tests/schema/test_export_folded.c \
+tests_schema_show_test_export_folded_SOURCES = tests/schema/show/test_export_folded.c \
 	$(schema_fixture)
-tests_schema_test_flame_SOURCES = tests/schema/test_flame.c $(schema_fixture)
-tests_schema_test_json_SOURCES = tests/schema/test_json.c
-tests_schema_test_id_set_SOURCES = tests/schema/test_id_set.c
-tests_schema_test_report_SOURCES = tests/schema/test_report.c $(schema_fixture)
-tests_schema_test_selection_SOURCES = tests/schema/test_selection.c \
+tests_schema_flame_test_flame_SOURCES = tests/schema/flame/test_flame.c $(schema_fixture)
+tests_schema_show_test_json_SOURCES = tests/schema/show/test_json.c
+tests_schema_read_test_id_set_SOURCES = tests/schema/read/test_id_set.c
+tests_schema_show_test_report_SOURCES = tests/schema/show/test_report.c $(schema_fixture)
+tests_schema_read_test_selection_SOURCES = tests/schema/read/test_selection.c \
 	$(schema_fixture)
-tests_schema_test_time_range_SOURCES = tests/schema/test_time_range.c \
+tests_schema_read_test_time_range_SOURCES = tests/schema/read/test_time_range.c \
 	$(schema_fixture)
 
 # The page in a browser; a sanitizer has nothing to look at there.
@@ -96,6 +96,6 @@ endif
 dist_check_SCRIPTS += tests/schema/flame_browser.sh
 EXTRA_DIST += tests/schema/browser.py tests/schema/flame_browser.py
 
-check_PROGRAMS += tests/schema/test_store_care
-tests_schema_test_store_care_SOURCES = tests/schema/test_store_care.c \
+check_PROGRAMS += tests/schema/store/test_store_care
+tests_schema_store_test_store_care_SOURCES = tests/schema/store/test_store_care.c \
 	$(schema_long_store)

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "schema/sql.h"
-#include "schema/store_state.h"
+#include "schema/store/store_state.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 

@@ -6,7 +6,7 @@
 #ifndef BRINDLE_TESTS_SCHEMA_LONG_STORE_H
 #define BRINDLE_TESTS_SCHEMA_LONG_STORE_H
 
-#include "schema/store.h"
+#include "schema/store/store.h"
 
 struct long_store {
 	struct store *store;

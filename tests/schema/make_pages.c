@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema/profile.h"
-#include "schema/store.h"
+#include "schema/read/profile.h"
+#include "schema/store/store.h"
 
 enum { HZ = 100, BIG_SAMPLES = 120000, BIG_DEPTH = 60 };
 #define PERIOD_NS UINT64_C(10000000)

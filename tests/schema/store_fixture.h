@@ -18,7 +18,8 @@ enum {
 
 /**
  * app (python 3.12, user www-data, unit app.service): main runs "run;fib;fib;
- * qsort", a third of the time each of the last three, and of its threads pool-1 and pool-2 one waits for the lock that main holds.
+ * qsort", a third of the time each of the last three, and of its threads pool-1
+ * and pool-2 one waits for the lock that main holds.
  * worker (in a container): "main_c;spin". In the second session it is "compute",
  * and each tenth stack is unresolved. Blocked time is event off-cpu.
  */

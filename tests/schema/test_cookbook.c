@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "schema/profile.h"
+#include "schema/read/profile.h"
 #include "tests/cmocka.h"
 #include "tests/schema/store_fixture.h"
 

@@ -7,7 +7,7 @@
 
 #include "daemon/process/process_labels.h"
 #include "daemon/process/process_state.h"
-#include "schema/store.h"
+#include "schema/store/store.h"
 #include "tests/cmocka.h"
 
 #include "base/clock.h"

@@ -4,8 +4,8 @@
 #include "tests/cmocka.h"
 
 #include "base/clock.h"
-#include "schema/profile.h"
-#include "schema/store.h"
+#include "schema/read/profile.h"
+#include "schema/store/store.h"
 
 #include <string.h>
 

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store that goes on: sessions, eras, what other files at its path do to it.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "schema/profile_file.h"
+#include "schema/sql.h"
+#include "schema/store/store_lock.h"
+#include "schema/store/store_state.h"
+#include "tests/cmocka.h"
+#include "tests/schema/fixture.h"
+#include "tests/schema/long_store.h"
+
+static void expect_file(const char *path, const char *sql, const char *expected)
+{
+	struct profile *profile = fixture_open_profile(path);
+
+	fixture_expect(profile, sql, expected);
+	profile_close(profile);
+}
+
+static void test_new(void **state)
+{
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	long_store_sample(&long_store, 1.0, "f", 1);
+	long_store_close(&long_store, 2.0);
+	expect_file("a.db",
+		    "SELECT time_ns, wall_ns, process, thread, event, weight "
+		    "FROM v_sample",
+		    "6000000000,1700000001000000000,app,main,cpu-clock,"
+		    "10000000\n");
+	expect_file("a.db",
+		    "SELECT id, end_id, start_id, length(boot_id) FROM session",
+		    "1,2000000000,0,36\n");
+	expect_file("a.db", "PRAGMA auto_vacuum", "2\n");
+	expect_file("a.db", "SELECT id, session_id, start_id FROM era",
+		    "1,1,0\n");
+}
+
+// The second session is an hour later by the wall clock, and its host started
+// anew meanwhile.
+static void test_restart(void **state)
+{
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	long_store_sample(&long_store, 1.0, "f", 1);
+	long_store_close(&long_store, 2.0);
+	long_store.start_ns = 77;
+	long_store_open(&long_store, "a.db", 3600);
+	long_store_sample(&long_store, 3601.0, "f", 1);
+	long_store_sample(&long_store, 3602.0, "g", 1);
+	long_store_close(&long_store, 3603.0);
+	expect_file("a.db",
+		    "SELECT sample_id, time_ns, wall_ns, session_id, stack "
+		    "FROM v_sample JOIN (SELECT callsite_id, "
+		    "group_concat(function) AS stack FROM v_frame_of_callsite "
+		    "GROUP BY 1) USING (callsite_id) ORDER BY 1",
+		    "1000000000,6000000000,1700000001000000000,1,f\n"
+		    "3601000000000,1000000077,1700003601000000000,2,f\n"
+		    "3602000000000,2000000077,1700003602000000000,2,g\n");
+	// Names are the same rows, places are not.
+	expect_file("a.db", "SELECT count(*), max(id) FROM function", "2,2\n");
+	expect_file("a.db", "SELECT count(*), max(id) FROM frame", "3,3\n");
+	expect_file("a.db", "SELECT count(*) FROM event", "1\n");
+	expect_file("a.db",
+		    "SELECT kind, start_id, end_id FROM incident",
+		    "off,2000000000,3600000000000\n");
+	expect_file("a.db", "SELECT value FROM v_health WHERE name = 'samples'",
+		    "2\n");
+	expect_file("a.db", "SELECT first_callsite_id FROM era", "1\n2\n");
+}
+
+// A wall clock that went back, as on a board without a battery.
+static void test_wall_goes_back(void **state)
+{
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	long_store_sample(&long_store, 1.0, "f", 1);
+	long_store_close(&long_store, 2.0);
+	long_store_open(&long_store, "a.db", -50000);
+	long_store_sample(&long_store, -49999.0, "f", 1);
+	long_store_close(&long_store, -49998.0);
+	expect_file("a.db", "SELECT sample_id, wall_ns FROM v_sample",
+		    "1000000000,1700000001000000000\n"
+		    "3000000001,1699950001000000000\n");
+}
+
+static void test_killed(void **state)
+{
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	long_store_sample(&long_store, 1.0, "f", 1);
+	store_incident(long_store.store, "rate", FIXTURE_START_NS, 0, "slow");
+	fixture_succeed(store_commit(long_store.store));
+	store_destroy(long_store.store);
+	long_store_open(&long_store, "a.db", 60);
+	long_store_close(&long_store, 61);
+	expect_file("a.db", "SELECT id, end_id FROM session",
+		    "1,\n2,61000000000\n");
+	expect_file("a.db", "SELECT kind, start_id, end_id FROM incident "
+			    "ORDER BY id",
+		    "rate,0,1000000000\noff,1000000000,60000000000\n");
+}
+
+static void test_second_writer(void **state)
+{
+	struct long_store long_store = { 0 };
+	struct store *second;
+	char *note = NULL;
+	pid_t holder;
+	char pid[32];
+
+	(void)state;
+	fixture_succeed(store_lock_holder("a.db", &holder));
+	assert_int_equal(holder, 0);
+	long_store_open(&long_store, "a.db", 0);
+	fixture_succeed(store_lock_holder("a.db", &holder));
+	assert_int_equal(holder, getpid());
+	// Also when the file was taken away.
+	assert_int_equal(unlink("a.db"), 0);
+	snprintf(pid, sizeof(pid), "process %d is writing it", (int)getpid());
+	fixture_fail(store_continue("a.db", &long_store.session,
+				    &long_store.limits, &second, &note),
+		     ERROR_BUSY, pid);
+	store_destroy(long_store.store);
+	fixture_succeed(store_lock_holder("a.db", &holder));
+	assert_int_equal(holder, 0);
+	long_store_open(&long_store, "a.db", 0);
+	long_store_close(&long_store, 1);
+}
+
+static void copy_data(const char *name, const char *to)
+{
+	char *command = NULL;
+
+	assert_true(asprintf(&command, "cp '%s/%s' %s", SCHEMA_DATA, name,
+			     to) > 0);
+	assert_int_equal(system(command), 0);
+	free(command);
+}
+
+static void check_migrated(const char *name)
+{
+	struct long_store long_store = { 0 };
+	int64_t age;
+
+	copy_data(name, "a.db");
+	// The samples are of when the file was made.
+	{
+		_cleanup_database_ sqlite3 *database = NULL;
+
+		assert_int_equal(sqlite3_open("a.db", &database), SQLITE_OK);
+		fixture_succeed(sql_integer(
+			database, "SELECT start_wall_ns FROM session", &age));
+	}
+	long_store_open(&long_store, "a.db",
+			(age - (int64_t)FIXTURE_WALL_NS) / 1e9 + 60);
+	long_store_sample(&long_store, long_store.start + 1, "f", 1);
+	long_store_close(&long_store, long_store.start + 2);
+	expect_file("a.db",
+		    "SELECT session_id, count(*), sum(weight) FROM v_sample "
+		    "GROUP BY 1",
+		    "1,34,343434340\n2,1,10000000\n");
+	expect_file("a.db", "SELECT sum(samples) FROM v_folded WHERE stack "
+			    "LIKE '%;builtin_sorted;%'",
+		    "24\n");
+	expect_file("a.db", "PRAGMA auto_vacuum", "2\n");
+	expect_file("a.db", "PRAGMA integrity_check", "ok\n");
+	expect_file("a.db", "PRAGMA foreign_key_check", "");
+	assert_int_equal(unlink("a.db"), 0);
+}
+
+static void test_older_versions(void **state)
+{
+	(void)state;
+	check_migrated("version_1.db");
+	check_migrated("version_2.db");
+}
+
+static void test_newer_version(void **state)
+{
+	struct long_store long_store = { 0 };
+	struct store *store;
+	char *note = NULL;
+
+	(void)state;
+	fixture_make("a.db");
+	{
+		_cleanup_database_ sqlite3 *database = NULL;
+
+		assert_int_equal(sqlite3_open("a.db", &database), SQLITE_OK);
+		fixture_succeed(sql_run(database, "PRAGMA user_version = 99"));
+	}
+	long_store_init(&long_store, 0);
+	fixture_fail(store_continue("a.db", &long_store.session,
+				    &long_store.limits, &store, &note),
+		     ERROR_UNSUPPORTED, "it has schema 99");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(test_new),
+		FIXTURE_TEST(test_restart),
+		FIXTURE_TEST(test_wall_goes_back),
+		FIXTURE_TEST(test_killed),
+		FIXTURE_TEST(test_second_writer),
+		FIXTURE_TEST(test_older_versions),
+		FIXTURE_TEST(test_newer_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
