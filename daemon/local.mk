@@ -27,6 +27,7 @@ libdaemon_a_SOURCES += \
 	daemon/process/command_line.c daemon/process/command_line.h \
 	daemon/process/user_table.c daemon/process/user_table.h \
 	daemon/command/dump_print.c daemon/command/dump_print.h \
+	daemon/capture/hanging_ranges.c daemon/capture/hanging_ranges.h \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
 	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
 	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \

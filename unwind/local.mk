@@ -1,5 +1,6 @@
 libunwind_a_SOURCES += \
 	unwind/arch.h \
+	unwind/guarded_memory.c unwind/guarded_memory.h \
 	unwind/live_memory.h \
 	unwind/memory.h \
 	unwind/module.c unwind/module.h \

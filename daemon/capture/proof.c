@@ -232,6 +232,8 @@ static const struct {
 		"the reader had no room for one more snapshot" },
 	[PROOF_CAPTURE_STUCK] = { "capture-stuck",
 		"reading the process hung, so its reader was replaced" },
+	[PROOF_MAY_HANG] = { "may-hang",
+		"the interpreter's data led into a file that may never come" },
 	[PROOF_BANNED] = { "not-read-again",
 		"reading the process has hung before" },
 	[PROOF_NO_RUNTIME] = { "no-runtime",

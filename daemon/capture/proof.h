@@ -37,6 +37,7 @@ enum proof_reason {
 	PROOF_NOT_CAPTURED,	 /* the process was not known to be Python yet */
 	PROOF_QUEUE_FULL,	 /* the capture had no room in the queue */
 	PROOF_CAPTURE_STUCK,	 /* reading it hung */
+	PROOF_MAY_HANG,		 /* memory of a file that may never come */
 	PROOF_BANNED,		 /* reading the process has hung once */
 	PROOF_NO_RUNTIME,	 /* the interpreter was not initialised */
 	PROOF_NO_THREAD,	 /* no thread state was found */

@@ -2,6 +2,7 @@
 #include "daemon/capture/python_finder.h"
 
 #include "base/clock.h"
+#include "daemon/capture/hanging_ranges.h"
 #include "daemon/process/proc_maps.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
@@ -64,6 +65,22 @@ static bool is_news(const struct target *known, uint64_t since_ns,
 	       known->python->runtime != runtime || !is_readable(known);
 }
 
+// What may hang a reader of the process, as it is now. A file mapped later is
+// found out by whoever hangs.
+static void guard(struct python_finder *finder, pid_t tid,
+		  struct python_target *python)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	struct error *error = opener_maps(finder->opener, tid, &text, &size);
+
+	if (error)
+		error_destroy(error);
+	else
+		hanging_ranges_find(text, size, python->runtime,
+				    &python->hanging);
+}
+
 // Opens the memory of @pid and publishes the interpreter at @runtime in it.
 // Its memory is had by way of thread @tid.
 static void publish(struct python_finder *finder, pid_t pid, pid_t tid,
@@ -89,6 +106,7 @@ static void publish(struct python_finder *finder, pid_t pid, pid_t tid,
 		return;
 	}
 	python->main_stack = main_stack_of(finder->opener, tid);
+	guard(finder, tid, python);
 	error_destroy(target_table_publish(finder->targets, pid, since_ns, fd,
 					   python));
 }
@@ -242,8 +260,10 @@ static void on_exit_record(struct python_finder *finder,
 	struct target *target =
 		target_table_find(finder->targets, (pid_t)record->pid);
 
-	if (record->pid == record->tid)
+	if (record->pid == record->tid) {
+		target_table_allow(finder->targets, (pid_t)record->pid);
 		forget_child(finder, (pid_t)record->pid);
+	}
 	if (target && !is_readable(target))
 		target_table_retire(finder->targets, (pid_t)record->pid,
 				    monotonic_ns());
@@ -255,6 +275,7 @@ static void on_exec(struct python_finder *finder,
 	struct target *target =
 		target_table_find(finder->targets, (pid_t)record->pid);
 
+	target_table_allow(finder->targets, (pid_t)record->pid);
 	forget_child(finder, (pid_t)record->pid);
 	if (target && target->since_ns <= record->time_ns)
 		target_table_retire(finder->targets, (pid_t)record->pid,

@@ -99,7 +99,7 @@ static bool code_facts(void *context, uint64_t address,
 
 static struct live_memory memory_of(const struct process_python *python)
 {
-	return live_memory_of_fd(python->memory_fd);
+	return live_memory_guarded(&python->memory);
 }
 
 // Heads captured with this sample identify their objects at its very instant.
@@ -280,6 +280,7 @@ static enum proof_reason reason_of_snapshot(uint32_t status)
 		[SNAPSHOT_UNREADABLE] = PROOF_UNREADABLE,
 		[SNAPSHOT_TOO_DEEP] = PROOF_TOO_DEEP,
 		[SNAPSHOT_BROKEN] = PROOF_BROKEN,
+		[SNAPSHOT_MAY_HANG] = PROOF_MAY_HANG,
 	};
 
 	return status < sizeof(reasons) / sizeof(reasons[0]) ?

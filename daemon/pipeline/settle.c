@@ -29,7 +29,7 @@ static bool is_confirmed(struct pipeline *pipeline,
 			 struct python_code *code)
 {
 	struct live_memory memory =
-		live_memory_of_fd(sample->python->memory_fd);
+		live_memory_guarded(&sample->python->memory);
 	struct target *target;
 
 	if (code->confirmed_ns >= sample->time_ns)

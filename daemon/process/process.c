@@ -14,8 +14,8 @@ static void python_destroy(struct process_python *python)
 		struct process_python *older = python->older;
 
 		python_code_cache_destroy(python->codes);
-		if (python->memory_fd >= 0)
-			close(python->memory_fd);
+		if (python->memory.fd >= 0)
+			close(python->memory.fd);
 		free(python);
 		python = older;
 	}
@@ -244,7 +244,8 @@ static struct process_python *python_create(const struct target *target)
 	python->epoch = target->epoch;
 	python->since_ns = target->since_ns;
 	python->layout = target->python->layout;
-	python->memory_fd = fcntl(target->memory_fd, F_DUPFD_CLOEXEC, 0);
+	python->memory.fd = fcntl(target->memory_fd, F_DUPFD_CLOEXEC, 0);
+	python->memory.ranges = target->python->hanging;
 	python->codes = python_code_cache_create(target->python->layout,
 						 target->python->code_type);
 	if (!python->codes) {

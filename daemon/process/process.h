@@ -47,7 +47,7 @@ struct process_python {
 	uint64_t since_ns;
 	const struct python_layout *layout;
 	struct python_code_cache *codes; /* owned */
-	int memory_fd;			 /* owned; a duplicate */
+	struct guarded_memory memory;	 /* its descriptor owned; a duplicate */
 	struct process_python *older; /* of an earlier epoch, being resolved */
 };
 

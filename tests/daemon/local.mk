@@ -51,7 +51,10 @@ tests_daemon_process_test_cgroup_name_SOURCES = tests/daemon/process/test_cgroup
 tests_daemon_process_test_command_line_SOURCES = tests/daemon/process/test_command_line.c
 tests_daemon_process_test_user_table_SOURCES = tests/daemon/process/test_user_table.c
 
-check_PROGRAMS += tests/daemon/capture/test_capture_stuck
+check_PROGRAMS += tests/daemon/capture/test_capture_stuck \
+	tests/daemon/capture/test_hanging_ranges
+tests_daemon_capture_test_hanging_ranges_SOURCES = \
+	tests/daemon/capture/test_hanging_ranges.c
 tests_daemon_capture_test_capture_stuck_SOURCES = \
 	tests/daemon/capture/test_capture_stuck.c \
 	tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h

@@ -1,5 +1,5 @@
 # What a user meets; run.sh runs it all.
-EXTRA_DIST += tests/end_to_end/run.sh tests/end_to_end/ending.sh \
+EXTRA_DIST += tests/end_to_end/run.sh tests/end_to_end/ending.sh tests/end_to_end/host.sh \
 	tests/end_to_end/events.sh \
 	tests/end_to_end/reading.sh tests/end_to_end/recording.sh \
 	tests/end_to_end/refusals.sh tests/end_to_end/top.sh \

@@ -24,6 +24,7 @@ python=/usr/bin/python3.11
 . "$here/durability.sh"
 . "$here/privilege.sh"
 . "$here/processes.sh"
+. "$here/host.sh"
 
 cleanup() {
 	restore_paranoid
@@ -104,5 +105,6 @@ check_durability
 check_soak
 check_privilege
 check_processes
+check_host
 echo "end_to_end: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -56,9 +56,15 @@ ssize_t freezer_read(struct freezer *freezer, uint64_t vaddr, void *ret,
 		     size_t size)
 {
 	const struct live_memory *memory = &freezer->target->memory;
+	size_t readable = guarded_ranges_readable(&freezer->target->hanging,
+						  vaddr, size);
 
+	if (size && !readable) {
+		freezer_fail(freezer, SNAPSHOT_MAY_HANG);
+		return -1;
+	}
 	freezer->ret->reads++;
-	return memory->read(memory->context, vaddr, ret, size);
+	return memory->read(memory->context, vaddr, ret, readable);
 }
 
 size_t freezer_room(const struct freezer *freezer)

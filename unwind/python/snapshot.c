@@ -18,6 +18,8 @@ const char *snapshot_status_name(enum snapshot_status status)
 		return "interpreter stack too deep";
 	case SNAPSHOT_BROKEN:
 		return "interpreter frame chain broken";
+	case SNAPSHOT_MAY_HANG:
+		return "memory of a file system that may hang";
 	}
 	return "unknown"; // a stored snapshot is foreign data
 }

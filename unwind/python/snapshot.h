@@ -26,6 +26,7 @@ enum snapshot_status {
 	SNAPSHOT_UNREADABLE,	/* a read failed: exec, exit, unmapped */
 	SNAPSHOT_TOO_DEEP,	/* more data stack than the limit: cut */
 	SNAPSHOT_BROKEN,	/* cycle or nonsense in the chain */
+	SNAPSHOT_MAY_HANG,	/* a read was left alone: it may never end */
 };
 
 enum {

@@ -10,7 +10,7 @@
 #ifndef BRINDLE_UNWIND_PYTHON_TARGET_H
 #define BRINDLE_UNWIND_PYTHON_TARGET_H
 
-#include "unwind/live_memory.h"
+#include "unwind/guarded_memory.h"
 #include "unwind/python/layout.h"
 
 enum {
@@ -33,6 +33,7 @@ struct python_target {
 	uint64_t code_type;   /* address of PyCode_Type, or 0 */
 	uint64_t main_stack;  /* where the first thread's stack begins; 0:
 				 not known. Set before publishing. */
+	struct guarded_ranges hanging; /* not to be read; set likewise */
 	uint64_t first_ns;    /* of the first capture; 0: none yet */
 	uint64_t entry, entry_end; /* of the eval loop, once they are known */
 	uint64_t gil; /* of the main interpreter; 0: not known yet */

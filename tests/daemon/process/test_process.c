@@ -559,7 +559,7 @@ static void an_interpreter_belongs_to_its_program(void **state)
 	assert_non_null(python);
 	assert_ptr_equal(process_python_of(process, own), python);
 	// Its memory is read through a descriptor of its own.
-	assert_int_not_equal(python->memory_fd, own->memory_fd);
+	assert_int_not_equal(python->memory.fd, own->memory_fd);
 	assert_ptr_not_equal(process_python_of(process, later), python);
 	assert_ptr_equal(process->python->older, python);
 	free_target(earlier);

@@ -3,6 +3,7 @@
 check_PROGRAMS += \
 	tests/unwind/python/test_binary \
 	tests/unwind/python/test_freeze \
+	tests/unwind/python/test_freeze_gil \
 	tests/unwind/python/test_freeze_image \
 	tests/unwind/python/test_instruction \
 	tests/unwind/python/test_layout \
@@ -13,9 +14,12 @@ tests_unwind_python_test_instruction_SOURCES = \
 	tests/unwind/python/test_instruction.c
 tests_unwind_python_test_freeze_SOURCES = tests/unwind/python/test_freeze.c \
 	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
-tests_unwind_python_test_freeze_image_SOURCES = \
-	tests/unwind/python/test_freeze_image.c \
+fake_image = tests/unwind/python/fake_image.c tests/unwind/python/fake_image.h \
 	tests/unwind/python/fake_memory.h
+tests_unwind_python_test_freeze_gil_SOURCES = $(fake_image) \
+	tests/unwind/python/test_freeze_gil.c
+tests_unwind_python_test_freeze_image_SOURCES = $(fake_image) \
+	tests/unwind/python/test_freeze_image.c
 tests_unwind_python_test_layout_SOURCES = tests/unwind/python/test_layout.c
 tests_unwind_python_test_target_SOURCES = tests/unwind/python/test_target.c
 

@@ -5,173 +5,10 @@
  */
 #include "base/clock.h"
 #include "tests/cmocka.h"
-#include "tests/unwind/python/fake_memory.h"
-#include "unwind/python/freeze.h"
-#include "unwind/python/gil.h"
+#include "tests/unwind/python/fake_image.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define RUNTIME (FAKE_MEMORY_BASE + 0x1000)
-#define INTERPRETER (FAKE_MEMORY_BASE + 0x2000)
-#define STATE (FAKE_MEMORY_BASE + 0x3000)
-#define STATE_2 (FAKE_MEMORY_BASE + 0x3400)
-#define CODE (FAKE_MEMORY_BASE + 0x4000)
-#define CODE_TYPE (FAKE_MEMORY_BASE + 0x4800)
-#define STACK (FAKE_MEMORY_BASE + 0x5000)
-#define CHUNK_OLD (FAKE_MEMORY_BASE + 0x8000)
-#define CHUNK (FAKE_MEMORY_BASE + 0xc000)
-#define GENERATOR (FAKE_MEMORY_BASE + 0x10000)
-#define GIL (FAKE_MEMORY_BASE + 0x11000)
-#define NOWHERE (FAKE_MEMORY_BASE + FAKE_MEMORY_BYTES + 0x1000)
-
-enum { TID = 4711, OTHER_TID = 4712, STACK_BYTES = 0x800, NOW_NS = 5000,
-       WARM_UP = 36 };
-
-struct image {
-	struct fake_memory memory;
-	struct python_target *target;
-	const struct python_layout *layout;
-	struct memory stack;
-	struct snapshot *snapshot;
-	size_t capacity;
-	uint64_t now_ns, pc, fp;
-};
-
-static void put_frame(struct image *image, uint64_t vaddr, uint64_t previous,
-		      uint64_t code, uint8_t owner)
-{
-	const struct python_layout *layout = image->layout;
-
-	fake_put_u64(&image->memory, vaddr + layout->frame.code, code);
-	fake_put_u64(&image->memory, vaddr + layout->frame.previous, previous);
-	*fake_at(&image->memory, vaddr + layout->frame.owner) = owner;
-}
-
-static void put_state(struct image *image, uint64_t vaddr, uint64_t next,
-		      uint64_t tid)
-{
-	const struct python_layout *layout = image->layout;
-
-	fake_put_u64(&image->memory, vaddr + layout->thread.next, next);
-	fake_put_u64(&image->memory, vaddr + layout->thread.interpreter,
-		     INTERPRETER);
-	fake_put_u64(&image->memory, vaddr + layout->thread.native_thread_id,
-		     tid);
-}
-
-static void put_chunk(struct image *image, uint64_t vaddr, uint64_t previous,
-		      uint64_t words)
-{
-	const struct python_layout *layout = image->layout;
-
-	fake_put_u64(&image->memory, vaddr + layout->chunk.previous, previous);
-	fake_put_u64(&image->memory, vaddr + layout->chunk.size, 0x4000);
-	fake_put_u64(&image->memory, vaddr + layout->chunk.top, words);
-}
-
-// One activation: two frames in the current chunk, a generator's, one in the
-// older chunk, and the entry frame on the stack.
-static void put_chain(struct image *image)
-{
-	put_frame(image, CHUNK + 0x100, CHUNK + 0x40, CODE, 0);
-	put_frame(image, CHUNK + 0x40, GENERATOR, CODE, 0);
-	put_frame(image, GENERATOR, CHUNK_OLD + 0x40, CODE, 1);
-	put_frame(image, CHUNK_OLD + 0x40, STACK + 0x200, CODE, 0);
-	put_frame(image, STACK + 0x200, 0, CODE, 3);
-	fake_put_u64(&image->memory, STACK + 0x100, CHUNK + 0x100);
-	fake_put_u64(&image->memory, STACK + 0x108, STATE + 272);
-}
-
-static struct image *image_create(void)
-{
-	struct image *image = calloc(1, sizeof(*image));
-	const struct python_layout *layout = python_layout_at(1);
-
-	assert_non_null(image);
-	image->layout = layout;
-	image->capacity = SNAPSHOT_BYTES_MAX;
-	image->now_ns = NOW_NS;
-	image->target = python_target_create(fake_live(&image->memory), layout,
-					     RUNTIME, CODE_TYPE);
-	image->snapshot = malloc(sizeof(*image->snapshot) + image->capacity);
-	assert_non_null(image->target);
-	assert_non_null(image->snapshot);
-	fake_put_u64(&image->memory, RUNTIME + layout->runtime.interpreters_head,
-		     INTERPRETER);
-	fake_put_u64(&image->memory,
-		     INTERPRETER + layout->interpreter.threads_head, STATE_2);
-	put_state(image, STATE_2, STATE, OTHER_TID);
-	put_state(image, STATE, 0, TID);
-	fake_put_u64(&image->memory, STATE + layout->thread.cframe,
-		     STACK + 0x100);
-	fake_put_u64(&image->memory, STATE + layout->thread.chunk, CHUNK);
-	fake_put_u64(&image->memory, STATE + layout->thread.chunk_top,
-		     CHUNK + 0x200);
-	put_chunk(image, CHUNK, CHUNK_OLD, 0);
-	put_chunk(image, CHUNK_OLD, 0, 0x100);
-	put_chain(image);
-	fake_put_u64(&image->memory, CODE + layout->code.type, CODE_TYPE);
-	image->stack.segment[0] = (struct memory_segment){
-		STACK, STACK_BYTES, fake_at(&image->memory, STACK)
-	};
-	image->stack.segment_count = 1;
-	return image;
-}
-
-static void image_destroy(struct image *image)
-{
-	python_target_destroy(image->target);
-	free(image->snapshot);
-	free(image);
-}
-
-// Every result, whatever was read, is a snapshot that holds together.
-static void check_sound(const struct image *image)
-{
-	const struct snapshot *snapshot = image->snapshot;
-
-	assert_true(snapshot->piece_count <= SNAPSHOT_PIECE_MAX);
-	assert_true(snapshot->byte_count <= image->capacity);
-	assert_true(snapshot->reads < 400);
-	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
-		const struct snapshot_piece *piece = &snapshot->piece[i];
-
-		assert_true(piece->offset + piece->size <=
-			    snapshot->byte_count);
-	}
-}
-
-static enum snapshot_status freeze(struct image *image, uint32_t tid)
-{
-	struct freeze_point point = { .tid = tid,
-				      .now_ns = image->now_ns,
-				      .pc = image->pc,
-				      .fp = image->fp };
-
-	python_freeze(image->target, &point, &image->stack, image->snapshot,
-		      image->capacity);
-	check_sound(image);
-	return image->snapshot->status;
-}
-
-static bool holds(const struct image *image, uint64_t vaddr, size_t size)
-{
-	const struct snapshot *snapshot = image->snapshot;
-
-	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
-		const struct snapshot_piece *piece = &snapshot->piece[i];
-
-		if (vaddr - piece->vaddr < piece->size &&
-		    size <= piece->size - (vaddr - piece->vaddr))
-			return !memcmp(snapshot->bytes + piece->offset +
-					       (vaddr - piece->vaddr),
-				       image->memory.bytes +
-					       (vaddr - FAKE_MEMORY_BASE),
-				       size);
-	}
-	return false;
-}
 
 static void test_whole(void **state)
 {
@@ -193,60 +30,6 @@ static void test_whole(void **state)
 		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
 	assert_int_equal(image->snapshot->reads, 5);
 	assert_false(holds(image, CODE, image->layout->code.size));
-	image_destroy(image);
-}
-
-static void put_gil(struct image *image, uint64_t holder, uint32_t locked,
-		    bool active)
-{
-	const struct python_layout *layout = image->layout;
-
-	fake_put_u64(&image->memory, INTERPRETER + layout->gil.interpreter, GIL);
-	fake_put_u64(&image->memory, GIL + layout->gil.last_holder, holder);
-	fake_put_u32(&image->memory, GIL + layout->gil.locked, locked);
-	fake_put_u32(&image->memory, STATE + layout->thread.status,
-		     active ? layout->thread.status_mask : 0);
-}
-
-static void test_gil(void **state)
-{
-	static const struct {
-		uint64_t holder;
-		uint32_t locked;
-		bool active;
-		enum python_gil_state state;
-		uint32_t holder_tid;
-	} cases[] = {
-		{ STATE, 1, true, PYTHON_GIL_HELD, 0 },
-		{ STATE_2, 1, false, PYTHON_GIL_TAKEN, OTHER_TID },
-		{ STATE_2, 0, false, PYTHON_GIL_FREE, 0 },
-		{ STATE, 0, false, PYTHON_GIL_FREE, 0 },
-		// Just taking it, or just dropping it.
-		{ STATE, 1, false, PYTHON_GIL_FREE, 0 },
-		// Another one has taken it and not signed for it yet.
-		{ NOWHERE, 1, false, PYTHON_GIL_TAKEN, 0 },
-		{ 0, 1, false, PYTHON_GIL_TAKEN, 0 },
-		{ STATE, UINT32_MAX, true, PYTHON_GIL_FREE, 0 },
-	};
-	struct image *image = image_create();
-	struct python_gil gil;
-
-	(void)state;
-	// Without a lock the snapshot is whole all the same.
-	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
-	gil = python_gil_of(image->layout, image->snapshot);
-	assert_int_equal(gil.state, PYTHON_GIL_UNKNOWN);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		put_gil(image, cases[i].holder, cases[i].locked,
-			cases[i].active);
-		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
-		gil = python_gil_of(image->layout, image->snapshot);
-		assert_int_equal(gil.state, cases[i].state);
-		assert_int_equal(gil.holder_tid, cases[i].holder_tid);
-	}
-	image->snapshot->piece_count = 1;
-	gil = python_gil_of(image->layout, image->snapshot);
-	assert_int_equal(gil.state, PYTHON_GIL_UNKNOWN);
 	image_destroy(image);
 }
 
@@ -615,7 +398,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_gil),
 		cmocka_unit_test(test_stale_thread),
 		cmocka_unit_test(test_no_thread),
 		cmocka_unit_test(test_unbound_thread),
