@@ -355,6 +355,8 @@ void recorder_progress(const struct recorder *recorder,
 		.native = stats->native,
 		.dropped = stats->dropped,
 		.processes = HASH_COUNT(table->processes),
+		.threads = process_table_threads(table),
+		.capture_cpu_ns = recorder_cpus_time(recorder),
 	};
 }
 

@@ -43,6 +43,7 @@ struct recorder_progress {
 	uint64_t samples, lost, lost_samples;
 	uint64_t proven, unproven, native, dropped;
 	uint64_t processes, threads; /* known now */
+	uint64_t capture_cpu_ns; /* of the threads that take the samples */
 };
 
 struct recorder;

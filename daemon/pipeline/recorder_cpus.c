@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/pipeline/recorder_cpus.h"
 
+#include "base/clock.h"
 #include "daemon/pipeline/recorder_state.h"
 
 #include <unistd.h>
@@ -118,6 +119,21 @@ struct error *recorder_cpu_reopen(struct recorder *recorder, size_t i)
 	if (!error && system_wide)
 		error = perf_cpu_enable(cpu);
 	return error;
+}
+
+uint64_t recorder_cpus_time(const struct recorder *recorder)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < recorder->capture_count; i++) {
+		const struct capture_thread *capture = recorder->captures[i];
+		clockid_t clock;
+
+		if (capture && capture->started &&
+		    !pthread_getcpuclockid(capture->thread, &clock))
+			sum += clock_now_ns(clock);
+	}
+	return sum;
 }
 
 uint64_t recorder_cpus_waiting(const struct recorder *recorder)

@@ -29,6 +29,9 @@ struct error *recorder_cpu_reopen(struct recorder *recorder, size_t i);
 /** Most bytes that wait in the queue of one CPU. */
 uint64_t recorder_cpus_waiting(const struct recorder *recorder);
 
+/** CPU time of the capture threads that run now, in nanoseconds. */
+uint64_t recorder_cpus_time(const struct recorder *recorder);
+
 /** Disables the events; the capture threads scan what is left, and end. */
 void recorder_cpus_stop(struct recorder *recorder);
 

@@ -78,9 +78,10 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 	{ .section = "limits", .name = "cpu", .type = CONFIG_PERCENT,
 	  .offset = AT(cpu_millipercent), .least = 50, .most = 100000,
 	  .standard = "1",
-	  .meaning = "Percent of one CPU that the daemon may use. When it "
-		     "would cost more, it samples less often for a while and "
-		     "says so in the database." },
+	  .meaning = "Percent of one CPU that the daemon may use, apart from "
+		     "what taking a sample costs the CPU that is sampled. "
+		     "When it would cost more, it samples less often for a "
+		     "while and says so in the database." },
 	{ .section = "limits", .name = "memory", .type = CONFIG_BYTES,
 	  .offset = AT(memory_bytes), .least = 16 * MIB, .most = 64 * GIB,
 	  .standard = "100M",

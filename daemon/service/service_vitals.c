@@ -71,8 +71,8 @@ static void describe_cpu(const struct service *service,
 			 const struct governor_window *window, char *text,
 			 size_t size)
 {
-	snprintf(text, size, "the profiler used %.2f %% of a CPU, and may use "
-		 "%.2f (limits: cpu)",
+	snprintf(text, size, "beside taking samples the profiler used %.2f %% "
+		 "of a CPU, and may use %.2f (limits: cpu)",
 		 (double)governor_cpu_millipercent(window) / 1000,
 		 (double)service->config.cpu_millipercent / 1000);
 }
@@ -125,6 +125,19 @@ static void govern(struct service *service, uint64_t now_ns,
 	say_rate(service, now_ns, why);
 }
 
+// Like the interrupt before it, taking a sample is what each CPU pays for
+// itself; the budget is for the rest. A thread that was replaced, or whose CPU
+// went away, takes its time with it.
+static uint64_t capture_cpu_ns(const struct service *service,
+			       const struct recorder_progress *now, uint64_t most)
+{
+	uint64_t before = service->progress.capture_cpu_ns;
+	uint64_t spent = now->capture_cpu_ns > before ?
+				 now->capture_cpu_ns - before : 0;
+
+	return spent < most ? spent : most;
+}
+
 void service_vitals(struct service *service, uint64_t now_ns)
 {
 	struct own_usage usage = own_usage_read(service->life->broker_pid);
@@ -137,6 +150,7 @@ void service_vitals(struct service *service, uint64_t now_ns)
 
 	recorder_progress(service->recorder, &progress);
 	add_row(service, now_ns, &progress, &window);
+	window.cpu_ns -= capture_cpu_ns(service, &progress, window.cpu_ns);
 	service->progress = progress;
 	service->usage = usage;
 	service->vitals_ns = now_ns;
