@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "daemon/broker/nursery.h"
 #include "daemon/broker/request.h"
+#include "daemon/perf/tracepoint.h"
 
 #include <errno.h>
 #include <string.h>
@@ -331,7 +332,7 @@ static int client_perf_event(void *state, const struct perf_event_attr *attr,
 }
 
 static struct error *client_tracepoint(void *state, const char *event,
-				       const char *field, uint64_t *ret)
+				       const char *field, struct tracepoint *ret)
 {
 	struct broker_request request = { .operation = BROKER_TRACEPOINT };
 	struct received received;
@@ -348,7 +349,11 @@ static struct error *client_tracepoint(void *state, const char *event,
 		return error_from_errno(-failed, "tracepoint %s", event);
 	if (received.reply.result < 0)
 		return error_of(&received);
-	*ret = received.reply.id;
+	*ret = (struct tracepoint){
+		.id = received.reply.id,
+		.field_offset = received.reply.field_offset,
+		.field_size = received.reply.field_size,
+	};
 	return NULL;
 }
 

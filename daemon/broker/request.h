@@ -60,7 +60,8 @@ struct broker_reply {
 	uint32_t code;	  /* enum error_code, when failed without errno */
 	int64_t result;	  /* count, or a negative errno */
 	int64_t position;
-	uint64_t id;
+	uint64_t id;	  /* of a tracepoint, */
+	uint32_t field_offset, field_size; /* and of its field */
 	char payload[OPENER_TEXT_BYTES_MAX]; /* last; only what there is */
 };
 

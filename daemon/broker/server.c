@@ -106,10 +106,14 @@ static void answer_tracepoint(const struct broker_server *server,
 			      struct answer *answer,
 			      const struct broker_request *request)
 {
-	struct error *error = tracepoint_id_in(
+	struct tracepoint tracepoint = { 0 };
+	struct error *error = tracepoint_find_in(
 		server->tracefs, request->text,
-		*request->field ? request->field : NULL, &answer->reply.id);
+		*request->field ? request->field : NULL, &tracepoint);
 
+	answer->reply.id = tracepoint.id;
+	answer->reply.field_offset = tracepoint.field_offset;
+	answer->reply.field_size = tracepoint.field_size;
 	if (error)
 		answer_error(answer, error);
 }

@@ -2,6 +2,7 @@
 #include "daemon/perf/perf_choice.h"
 
 #include "daemon/perf/perf_attr.h"
+#include "daemon/perf/tracepoint.h"
 
 #include <errno.h>
 #include <perfmon/pfmlib_perf_event.h>
@@ -110,17 +111,17 @@ static struct error *choose_tracepoint(const char *name,
 {
 	char path[PERF_CHOICE_NAME_MAX];
 	struct error *error;
-	uint64_t id;
+	struct tracepoint tracepoint;
 
 	snprintf(path, sizeof(path), "%s", name);
 	*strchr(path, ':') = '/';
-	error = opener_tracepoint(features->opener, path, NULL, &id);
+	error = opener_tracepoint(features->opener, path, NULL, &tracepoint);
 	if (error)
 		return error_wrap(error, "event '%s'", name);
 	*ret = (struct perf_event_choice){
 		.kind = PERF_CHOICE_COUNTER,
 		.type = PERF_TYPE_TRACEPOINT,
-		.config = id,
+		.config = tracepoint.id,
 		.unit = "calls",
 	};
 	return NULL;

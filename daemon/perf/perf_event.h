@@ -7,9 +7,10 @@
  * On each CPU: the sample timer, and other events that sample (registers, stack
  * copy, kernel chain); the switch record that shows who was switched out for
  * our capture thread (see struct perf_features.switch_proof);
- * PERF_RECORD_SWITCH for all that is profiled; mappings and forks; and those a
- * second time in a ring of its own that wakes the keeper. An event that samples
- * carries nothing else, so that what the kernel lost of it is samples.
+ * PERF_RECORD_SWITCH for all that is profiled; who wakes whom, when off-CPU
+ * time is sampled; mappings and forks; and those a second time in a ring of its
+ * own that wakes the keeper. An event that samples carries nothing else, so that
+ * what the kernel lost of it is samples.
  *
  * Authority: perf_event_open(2) and kernel/events/core.c, Linux 6.1 to 6.18.
  */
@@ -18,6 +19,7 @@
 
 #include "base/error.h"
 #include "daemon/perf/perf_choice.h"
+#include "daemon/perf/tracepoint.h"
 #include "daemon/process/opener.h"
 #include "unwind/arch.h"
 
@@ -32,6 +34,7 @@ enum perf_source {
 	PERF_SOURCE_PROOF,  /* a switch with user registers */
 	PERF_SOURCE_SIDEBAND, /* mappings, forks: no samples */
 	PERF_SOURCE_SWITCHES, /* PERF_RECORD_SWITCH: no samples */
+	PERF_SOURCE_WAKING, /* who wakes whom */
 };
 
 /** How proof (a) gets its registers. */
@@ -49,6 +52,7 @@ struct perf_features {
 	bool system_wide_allowed;
 	enum switch_proof switch_proof;
 	uint64_t sched_switch_id;    /* tracepoint id; 0: not available */
+	struct tracepoint sched_waking; /* with its pid; id 0: the same */
 	bool build_id;		     /* MMAP2 records can carry build-ids */
 	bool lost_count;	     /* PERF_FORMAT_LOST */
 	bool hardware;		     /* a PMU counts cycles */
@@ -150,7 +154,7 @@ struct error *perf_cpu_set_event_frequency(struct perf_cpu *cpu,
 
 /**
  * Switches what each context switch of the host pays for on or off: the switch
- * records, the proof tracepoint, off-CPU samples. Timer samples go on.
+ * records, the proof tracepoint, off-CPU samples, wake-ups. Timer samples go on.
  */
 void perf_cpu_record_switches(struct perf_cpu *cpu,
 			      const struct perf_options *options, bool on);

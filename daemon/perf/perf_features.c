@@ -99,18 +99,32 @@ static bool can_trace_switches(const struct opener *opener, uint64_t id)
 static enum switch_proof probe_switch_proof(struct perf_features *features)
 {
 	_cleanup_error_ struct error *error = NULL;
-	uint64_t id = 0;
+	struct tracepoint found = { 0 };
 
 	if (!features->kernel_allowed)
 		return SWITCH_PROOF_NONE;
 	if (!features->system_wide_allowed || !in_first_pid_namespace())
 		return SWITCH_PROOF_SOFTWARE;
 	error = opener_tracepoint(features->opener, "sched/sched_switch",
-				  "next_pid", &id);
-	if (error || !can_trace_switches(features->opener, id))
+				  "next_pid", &found);
+	if (error || !can_trace_switches(features->opener, found.id))
 		return SWITCH_PROOF_SOFTWARE;
-	features->sched_switch_id = id;
+	features->sched_switch_id = found.id;
 	return SWITCH_PROOF_TRACEPOINT;
+}
+
+// Where there are no switches to trace there is nobody to wake, either.
+static void probe_waking(struct perf_features *features)
+{
+	_cleanup_error_ struct error *error = NULL;
+	struct tracepoint found = { 0 };
+
+	if (!features->sched_switch_id)
+		return;
+	error = opener_tracepoint(features->opener, "sched/sched_waking",
+				  "pid", &found);
+	if (!error && found.field_size == sizeof(uint32_t))
+		features->sched_waking = found;
 }
 
 struct error *perf_features_probe(const struct opener *opener,
@@ -138,6 +152,7 @@ struct error *perf_features_probe(const struct opener *opener,
 	features.lost_count = can_count_lost(opener);
 	features.hardware = can_count_cycles(opener);
 	features.switch_proof = probe_switch_proof(&features);
+	probe_waking(&features);
 	*ret = features;
 	return NULL;
 }

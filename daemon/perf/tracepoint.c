@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -102,15 +103,21 @@ static struct error *read_file(int root, const char *event, const char *name,
 	return NULL;
 }
 
-// "\tfield:pid_t next_pid;\toffset:56;..." or "\tfield:char prev_comm[16];"
-static bool format_has_field(const char *format, const char *field)
+// "\tfield:pid_t next_pid;\toffset:56;\tsize:4;..."; "char prev_comm[16];"
+static bool parse_field(const char *format, const char *field,
+			struct tracepoint *ret)
 {
 	size_t length = strlen(field);
 
-	for (const char *at = format; (at = strstr(at, field)); at += length)
-		if (at > format && (at[-1] == ' ' || at[-1] == '*') &&
-		    (at[length] == ';' || at[length] == '['))
+	for (const char *at = format; (at = strstr(at, field)); at += length) {
+		const char *end = strchr(at, ';');
+
+		if (at > format && (at[-1] == ' ' || at[-1] == '*') && end &&
+		    (at[length] == ';' || at[length] == '[') &&
+		    sscanf(end + 1, " offset:%" SCNu32 "; size:%" SCNu32,
+			   &ret->field_offset, &ret->field_size) == 2)
 			return true;
+	}
 	return false;
 }
 
@@ -124,44 +131,44 @@ static struct error *parse_id(const char *text, uint64_t *ret)
 	return NULL;
 }
 
-static struct error *check_field(int root, const char *event, const char *field,
-				 char *text)
+static struct error *find_field(int root, const char *event, const char *field,
+				char *text, struct tracepoint *ret)
 {
 	struct error *error = read_file(root, event, "format", text);
 
-	if (error || format_has_field(text, field))
+	if (error || parse_field(text, field, ret))
 		return error;
 	return error_create(ERROR_UNSUPPORTED, "it has no field %s on this "
 			    "kernel", field);
 }
 
-struct error *tracepoint_id_in(int root, const char *event,
-			       const char *filter_field, uint64_t *ret)
+struct error *tracepoint_find_in(int root, const char *event, const char *field,
+				 struct tracepoint *ret)
 {
 	_cleanup_free_ char *text = malloc(TEXT_BYTES);
+	struct tracepoint tracepoint = { 0 };
 	struct error *error;
-	uint64_t id = 0;
 
 	if (!text)
 		return &error_nomem;
 	error = read_file(root, event, "id", text);
 	if (!error)
-		error = parse_id(text, &id);
-	if (!error && filter_field)
-		error = check_field(root, event, filter_field, text);
+		error = parse_id(text, &tracepoint.id);
+	if (!error && field)
+		error = find_field(root, event, field, text, &tracepoint);
 	if (error)
 		return error_wrap(error, "tracepoint %s", event);
-	*ret = id;
+	*ret = tracepoint;
 	return NULL;
 }
 
-struct error *tracepoint_id(const char *event, const char *filter_field,
-			    uint64_t *ret)
+struct error *tracepoint_find(const char *event, const char *field,
+			      struct tracepoint *ret)
 {
 	_cleanup_close_ int root = -1;
 	struct error *error = tracepoint_root(&root);
 
 	if (error)
 		return error_wrap(error, "tracepoint %s", event);
-	return tracepoint_id_in(root, event, filter_field, ret);
+	return tracepoint_find_in(root, event, field, ret);
 }

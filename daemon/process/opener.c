@@ -116,7 +116,7 @@ int opener_perf_event(const struct opener *opener,
 }
 
 struct error *opener_tracepoint(const struct opener *opener, const char *event,
-				const char *field, uint64_t *ret)
+				const char *field, struct tracepoint *ret)
 {
 	return opener->ops->tracepoint(opener->state, event, field, ret);
 }

@@ -51,6 +51,7 @@ enum opener_text {
 };
 
 struct opener_ops;
+struct tracepoint;
 
 struct opener {
 	const struct opener_ops *ops;
@@ -110,10 +111,9 @@ bool opener_list(const struct opener *opener, pid_t pid, opener_number_fn visit,
 int opener_perf_event(const struct opener *opener,
 		      const struct perf_event_attr *attr, pid_t tid, int cpu);
 
-/** Id of the tracepoint "group/name"; when @field is given, ERROR_UNSUPPORTED
- *  unless its records have a field of that name. */
+/** The tracepoint "group/name" and where its field @field is: tracepoint.h. */
 struct error *opener_tracepoint(const struct opener *opener, const char *event,
-				const char *field, uint64_t *ret);
+				const char *field, struct tracepoint *ret);
 
 /**
  * As pthread_create(); the thread may make itself SCHED_FIFO, up to the priority
@@ -144,7 +144,7 @@ struct opener_ops {
 	int (*perf_event)(void *state, const struct perf_event_attr *attr,
 			  pid_t tid, int cpu);
 	struct error *(*tracepoint)(void *state, const char *event,
-				    const char *field, uint64_t *ret);
+				    const char *field, struct tracepoint *ret);
 	int (*kernel_symbols)(void *state);
 	int (*start_thread)(void *state, pthread_t *ret,
 			    void *(*start)(void *argument), void *argument);

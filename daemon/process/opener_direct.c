@@ -262,10 +262,10 @@ static int direct_perf_event(void *state, const struct perf_event_attr *attr,
 }
 
 static struct error *direct_tracepoint(void *state, const char *event,
-				       const char *field, uint64_t *ret)
+				       const char *field, struct tracepoint *ret)
 {
 	(void)state;
-	return tracepoint_id(event, field, ret);
+	return tracepoint_find(event, field, ret);
 }
 
 static int direct_kernel_symbols(void *state)

@@ -6,6 +6,7 @@
 #include "daemon/broker/broker.h"
 
 #include "base/clock.h"
+#include "daemon/perf/tracepoint.h"
 #include "tests/cmocka.h"
 #include "unwind/regular_file.h"
 
@@ -199,7 +200,7 @@ static int opens_events(void *context, const struct broker_life *life)
 					.size = sizeof(attr),
 					.config = PERF_COUNT_SW_CPU_CLOCK };
 	struct error *error;
-	uint64_t id = 0;
+	struct tracepoint found = { 0 };
 	void *ring;
 	int fd;
 
@@ -209,11 +210,12 @@ static int opens_events(void *context, const struct broker_life *life)
 	CHECK(world, ring != MAP_FAILED);
 	CHECK(world, opener_perf_event(life->opener, &attr, 1, -1) == -EPERM);
 	error = opener_tracepoint(life->opener, "sched/sched_switch",
-				  "next_pid", &id);
-	CHECK(world, error ? error->code == ERROR_PERMISSION : id > 0);
+				  "next_pid", &found);
+	CHECK(world, error ? error->code == ERROR_PERMISSION :
+			       found.id > 0 && found.field_size == 4);
 	error_destroy(error);
 	error = opener_tracepoint(life->opener, "sched/no_such_event", NULL,
-				  &id);
+				  &found);
 	CHECK(world, error != NULL);
 	error_destroy(error);
 	CHECK(world, opener_kernel_symbols(life->opener, &fd) == NULL);

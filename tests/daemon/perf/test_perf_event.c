@@ -425,7 +425,7 @@ static void read_mounts(char *text, size_t size)
 static void test_tracepoint_leaves_the_host_alone(void **state)
 {
 	static char before[1 << 16], after[1 << 16];
-	uint64_t id = 0;
+	struct tracepoint found = { 0 };
 	struct error *error;
 
 	(void)state;
@@ -434,7 +434,7 @@ static void test_tracepoint_leaves_the_host_alone(void **state)
 		skip();
 	}
 	read_mounts(before, sizeof(before));
-	error = tracepoint_id("sched/sched_switch", "next_pid", &id);
+	error = tracepoint_find("sched/sched_switch", "next_pid", &found);
 	read_mounts(after, sizeof(after));
 	assert_string_equal(before, after);
 	if (error && error->code == ERROR_PERMISSION) {
@@ -443,11 +443,14 @@ static void test_tracepoint_leaves_the_host_alone(void **state)
 		skip();
 	}
 	assert_no_error(error);
-	assert_true(id > 0);
-	error = tracepoint_id("sched/sched_switch", "no_such_field", &id);
+	assert_true(found.id > 0);
+	// Behind the eight bytes that all tracepoints have, and prev_comm.
+	assert_in_range(found.field_offset, 8 + 16, 256);
+	assert_int_equal(found.field_size, sizeof(pid_t));
+	error = tracepoint_find("sched/sched_switch", "no_such_field", &found);
 	assert_non_null(error);
 	error_destroy(error);
-	error = tracepoint_id("sched/no_such_event", "next_pid", &id);
+	error = tracepoint_find("sched/no_such_event", "next_pid", &found);
 	assert_non_null(error);
 	assert_int_equal(error->code, ERROR_NOT_FOUND);
 	error_destroy(error);
