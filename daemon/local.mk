@@ -31,6 +31,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
 	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
 	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \
+	daemon/pipeline/waker.c daemon/pipeline/waker.h \
 	daemon/pipeline/exclusion.c daemon/pipeline/exclusion.h \
 	daemon/pipeline/sample_cause.c daemon/pipeline/sample_cause.h \
 	daemon/pipeline/merge.c daemon/pipeline/merge.h \

@@ -98,10 +98,12 @@ ALTER TABLE outcome ADD COLUMN session_id INTEGER NOT NULL DEFAULT 1
 	REFERENCES session;
 
 CREATE TABLE sample_relation (
-	-- Which other thread had to do with a sample?
+	-- Which other thread had to do with a sample, and for how many waits
+	-- does it stand?
 	sample_id INTEGER PRIMARY KEY,
 	gil_holder_thread_id INTEGER REFERENCES thread, -- waited for it
-	waker_thread_id INTEGER REFERENCES thread -- ended its sleep
+	waker_thread_id INTEGER REFERENCES thread, -- ended its sleep
+	every INTEGER -- off-CPU: one wait in so many; NULL: 1, or not known
 ) STRICT;
 
 CREATE TABLE rollup_10s (

@@ -49,6 +49,7 @@ CREATE VIEW v_sample AS
 		cgroup.unit AS unit,
 		relation.gil_holder_thread_id AS gil_holder_thread_id,
 		relation.waker_thread_id AS waker_thread_id,
+		relation.every AS every,
 		event.id AS event_id,
 		outcome.session_id AS session_id
 	FROM sample AS s

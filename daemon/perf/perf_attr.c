@@ -160,6 +160,21 @@ perf_attr_switch_tracepoint(const struct perf_options *options)
 			   options->features->sched_switch_id);
 }
 
+struct perf_event_attr perf_attr_waking(const struct perf_options *options,
+					const struct perf_target *target)
+{
+	struct perf_event_attr attr =
+		attr_base(options, PERF_TYPE_TRACEPOINT,
+			  options->features->sched_waking.id);
+
+	attr.sample_type = PERF_RECORD_WAKING_TYPE;
+	attr.exclude_kernel = 0;
+	attr.sample_period = 1;
+	attr_never_wake(&attr);
+	attr_aim(&attr, target);
+	return attr;
+}
+
 struct perf_event_attr perf_attr_alerts(const struct perf_options *options,
 					const struct perf_target *target)
 {

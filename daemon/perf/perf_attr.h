@@ -45,6 +45,10 @@ perf_attr_switch_software(const struct perf_options *options,
 struct perf_event_attr
 perf_attr_switch_tracepoint(const struct perf_options *options);
 
+/** Every wake-up, in the context of who wakes; with the tracepoint's fields. */
+struct perf_event_attr perf_attr_waking(const struct perf_options *options,
+					const struct perf_target *target);
+
 /** Mappings, forks and execs, each waking the reader. */
 struct perf_event_attr perf_attr_alerts(const struct perf_options *options,
 					const struct perf_target *target);

@@ -18,6 +18,7 @@ static bool costs_switches(const struct perf_cpu *cpu,
 		       PERF_CHOICE_OFF_CPU;
 	case PERF_SOURCE_PROOF:
 	case PERF_SOURCE_SWITCHES:
+	case PERF_SOURCE_WAKING:
 		return true;
 	case PERF_SOURCE_SIDEBAND:
 		return false;

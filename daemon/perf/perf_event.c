@@ -134,6 +134,33 @@ static int cpu_open_sample(struct perf_cpu *cpu,
 	return fd;
 }
 
+static bool follows_waits(const struct perf_options *options)
+{
+	for (size_t i = 0; i < options->events.count; i++)
+		if (options->events.choices[i].kind == PERF_CHOICE_OFF_CPU)
+			return options->features->sched_waking.id != 0;
+	return false;
+}
+
+// Who is current when an interrupt wakes somebody had nothing to do with it:
+// TRACE_FLAG_HARDIRQ, _SOFTIRQ and _NMI of include/linux/trace_events.h. A
+// waker that may not be seen stays unknown.
+static void cpu_open_waking(struct perf_cpu *cpu,
+			    const struct perf_options *options,
+			    const struct perf_target *target)
+{
+	struct perf_event_attr attr = perf_attr_waking(options, target);
+	_cleanup_close_ int fd = opener_perf_event(cpu->opener, &attr,
+						   target->tid, (int)cpu->cpu);
+
+	if (fd < 0 ||
+	    ioctl(fd, PERF_EVENT_IOC_SET_FILTER, "!(common_flags & 88)") < 0 ||
+	    ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->ring->fd) < 0)
+		return;
+	if (!cpu_keep_event(cpu, fd, PERF_SOURCE_WAKING, 0))
+		take_fd(&fd);
+}
+
 // Descriptors opened, or a negative errno.
 static int cpu_open_target(struct perf_cpu *cpu,
 			   const struct perf_options *options,
@@ -148,6 +175,8 @@ static int cpu_open_target(struct perf_cpu *cpu,
 				    0, cpu->ring);
 	for (size_t i = 0; fd >= 0 && i < options->events.count; i++)
 		fd = cpu_open_sample(cpu, options, i, target);
+	if (fd >= 0 && follows_waits(options))
+		cpu_open_waking(cpu, options, target);
 	return fd < 0 ? fd : 0;
 }
 

@@ -10,6 +10,7 @@
  *               u64 nr, ips[nr]; u64 abi, regs[if abi]; u64 size, stack[size],
  *               dyn_size[if size]
  *     proof     u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u64 abi, regs[...]
+ *     waking    u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u32 size, raw[size]
  *
  * Authority: perf_event_open(2), enum perf_event_type in linux/perf_event.h,
  * perf_output_sample() and perf_event__output_id_sample() in Linux 6.1-6.18.
@@ -108,6 +109,17 @@ static void parse_proof(struct reader *reader, const struct arch *arch,
 	parse_regs(reader, arch, &record->sample);
 }
 
+// Who wakes is the record's own task; whom, is among the fields.
+static void parse_waking(struct reader *reader, struct perf_record *record)
+{
+	record->event_id = reader_u64(reader);
+	parse_task_ids(reader, record);
+	record->time_ns = reader_u64(reader);
+	parse_cpu(reader, record);
+	record->sample.raw_size = reader_u32(reader);
+	record->sample.raw = reader_bytes(reader, record->sample.raw_size);
+}
+
 static void parse_sample(struct reader *reader, enum perf_record_kind kind,
 			 const struct arch *arch, struct perf_record *record)
 {
@@ -117,6 +129,9 @@ static void parse_sample(struct reader *reader, enum perf_record_kind kind,
 		break;
 	case PERF_KIND_PROOF:
 		parse_proof(reader, arch, record);
+		break;
+	case PERF_KIND_WAKING:
+		parse_waking(reader, record);
 		break;
 	case PERF_KIND_OTHER:
 		reader->failed = true;

@@ -28,6 +28,12 @@
 	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |         \
 	 PERF_SAMPLE_CPU | PERF_SAMPLE_REGS_USER)
 
+/** attr.sample_type of wake-ups: the above, and the tracepoint's own fields in
+ *  place of registers. */
+#define PERF_RECORD_WAKING_TYPE                                                \
+	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |         \
+	 PERF_SAMPLE_CPU | PERF_SAMPLE_RAW)
+
 struct perf_sample_fields {
 	uint64_t ip;
 	uint64_t period;
@@ -37,6 +43,8 @@ struct perf_sample_fields {
 	const uint64_t *regs;	/* arch->perf_count values, or NULL */
 	const uint8_t *stack;	/* copy that begins at the stack pointer */
 	uint64_t stack_size;	/* bytes really copied (dyn_size) */
+	const uint8_t *raw;	/* fields of a tracepoint, as its format says */
+	uint32_t raw_size;
 };
 
 struct perf_mapping_fields {
@@ -79,6 +87,7 @@ struct perf_record {
 enum perf_record_kind {
 	PERF_KIND_TIMER, /* a sample with PERF_RECORD_TIMER_TYPE */
 	PERF_KIND_PROOF, /* a sample with PERF_RECORD_PROOF_TYPE */
+	PERF_KIND_WAKING, /* a sample with PERF_RECORD_WAKING_TYPE */
 	PERF_KIND_OTHER, /* everything else, with the id trailer */
 };
 

@@ -85,6 +85,15 @@ static struct blocked_thread *thread_find(struct blocked *blocked, uint32_t tid)
 	return thread;
 }
 
+struct blocked_wait *blocked_find(struct blocked *blocked, uint32_t tid,
+				  uint64_t time_ns)
+{
+	struct blocked_thread *thread = thread_find(blocked, tid);
+	struct blocked_wait *wait = thread ? thread->wait : NULL;
+
+	return wait && time_ns >= wait->start_ns ? wait : NULL;
+}
+
 static struct blocked_thread *thread_get(struct blocked *blocked, uint32_t tid)
 {
 	struct blocked_thread *thread = thread_find(blocked, tid);
@@ -147,6 +156,9 @@ static void store_row(struct blocked *blocked, struct blocked_wait *wait,
 		blocked->pieces++;
 	}
 	row.weight = weight > wait->stored_ns ? weight - wait->stored_ns : 1;
+	row.every = wait->times;
+	if (wait->waker_era == wait->era)
+		row.waker_thread_id = wait->waker_row;
 	wait->stored_ns += row.weight;
 	wait->told_ns = until_ns;
 	store_add_sample(blocked->store, &row);

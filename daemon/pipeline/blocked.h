@@ -42,6 +42,8 @@ struct blocked_wait {
 	bool settled;	    /* row is complete but for its weight */
 	enum sample_fate fate; /* SAMPLE_STORED unless it is to be given up */
 	uint32_t era;	    /* of the row's ids */
+	int64_t waker_row;  /* the thread that ended it; 0: not known */
+	uint32_t waker_era; /* of that id */
 	struct store_sample row;
 };
 
@@ -76,6 +78,10 @@ void blocked_settle(struct blocked *blocked, struct blocked_wait *wait,
 /** Nothing will ever be known about @wait, for the reason @fate. */
 void blocked_give_up(struct blocked *blocked, struct blocked_wait *wait,
 		     enum sample_fate fate);
+
+/** The wait of thread @tid that is sampled and goes on at @time_ns, or NULL. */
+struct blocked_wait *blocked_find(struct blocked *blocked, uint32_t tid,
+				  uint64_t time_ns);
 
 /** A record of type SWITCH or EXIT. */
 void blocked_take_record(struct blocked *blocked,

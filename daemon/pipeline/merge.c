@@ -46,6 +46,8 @@ static enum perf_record_kind kind_of(const struct merge_source *source,
 		return PERF_KIND_TIMER;
 	case PERF_SOURCE_PROOF:
 		return PERF_KIND_PROOF;
+	case PERF_SOURCE_WAKING:
+		return PERF_KIND_WAKING;
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_SWITCHES:
 		return PERF_KIND_OTHER;

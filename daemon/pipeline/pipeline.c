@@ -6,6 +6,7 @@
 #include "daemon/pipeline/sample_walk.h"
 #include "daemon/pipeline/settle.h"
 #include "daemon/pipeline/waiting_sample.h"
+#include "daemon/pipeline/waker.h"
 
 struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 			    const struct opener *opener, struct store *store,
@@ -93,6 +94,9 @@ static void take_record(struct pipeline *pipeline, struct merge_source *source)
 	case PERF_KIND_PROOF:
 		proof_book_evidence(&pipeline->proofs, &source->record,
 				    source->kind);
+		break;
+	case PERF_KIND_WAKING:
+		waker_take_record(pipeline, &source->record);
 		break;
 	case PERF_KIND_OTHER:
 		proof_book_evidence(&pipeline->proofs, &source->record,
@@ -191,6 +195,7 @@ struct error *pipeline_set_events(struct pipeline *pipeline,
 		if (!event->id)
 			return &error_nomem;
 	}
+	pipeline->woken_offset = options->features->sched_waking.field_offset;
 	blocked_init(&pipeline->blocked, pipeline->store,
 		     &pipeline->accounting);
 	return NULL;

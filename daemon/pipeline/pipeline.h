@@ -68,6 +68,7 @@ struct pipeline {
 	struct pipeline_event events[PERF_CHOICES_MAX];
 	bool follows_blocked; /* off-cpu is among them */
 	struct blocked blocked;
+	uint32_t woken_offset; /* of the tid in records of wake-ups */
 	struct accounting accounting;
 	struct resolver resolver;
 	struct store *store;	      /* borrowed */

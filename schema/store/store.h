@@ -70,6 +70,7 @@ struct store_sample {
 	enum store_gil gil;
 	int64_t gil_holder_thread_id; /* of a waiting one; 0: not known */
 	int64_t waker_thread_id;      /* of an off-CPU one; 0: not known */
+	uint64_t every;		      /* one in so many was sampled; 0: not known */
 };
 
 /**

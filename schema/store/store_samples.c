@@ -50,11 +50,15 @@ static struct error *write_relation(const struct store *store,
 	sqlite3_stmt *statement = store->statements[STATEMENT_INSERT_RELATION];
 	int64_t threads = store->rows[TABLE_THREAD].base;
 
-	if (!sample->gil_holder && !sample->waker)
+	if (!sample->gil_holder && !sample->waker && sample->every <= 1)
 		return NULL;
 	sqlite3_bind_int64(statement, 1, id);
 	bind_or_null(statement, 2, row_id(threads, sample->gil_holder), 0);
 	bind_or_null(statement, 3, row_id(threads, sample->waker), 0);
+	if (sample->every > 1)
+		sqlite3_bind_int64(statement, 4, sample->every);
+	else
+		sqlite3_bind_null(statement, 4);
 	return sql_step(store->database, statement);
 }
 

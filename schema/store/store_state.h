@@ -105,6 +105,7 @@ struct store_pending_sample {
 	uint64_t weight;
 	uint32_t thread, callsite, cpu; /* numbers; 0: none */
 	uint32_t gil_holder, waker;	/* threads; 0: none */
+	uint32_t every; /* stands for so many; 0: not known */
 	uint16_t outcome, event;	/* indexes */
 };
 

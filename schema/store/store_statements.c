@@ -49,7 +49,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_INSERT_SAMPLES] = INSERT_SAMPLES SAMPLE_ROWS_16,
 	[STATEMENT_INSERT_RELATION] =
 		"INSERT INTO sample_relation (sample_id, gil_holder_thread_id, "
-		"waker_thread_id) VALUES (?1, ?2, ?3)",
+		"waker_thread_id, every) VALUES (?1, ?2, ?3, ?4)",
 	[STATEMENT_INSERT_EVENT] = "INSERT INTO event (id, name, unit, period) "
 				   "VALUES (?1, ?2, ?3, ?4)",
 	[STATEMENT_INSERT_USER] =

@@ -185,6 +185,8 @@ void store_add_sample(struct store *store, const struct store_sample *sample)
 		.gil_holder =
 			thread_number(store, sample->gil_holder_thread_id),
 		.waker = thread_number(store, sample->waker_thread_id),
+		.every = sample->every < UINT32_MAX ? (uint32_t)sample->every :
+						      UINT32_MAX,
 	};
 
 	if (!pending.callsite) {

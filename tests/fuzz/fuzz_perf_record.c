@@ -35,7 +35,8 @@ static uint64_t sum_record(const struct perf_record *record,
 	case PERF_RECORD_SAMPLE:
 		return sum_bytes(sample->chain, sample->chain_count * 8) +
 		       sum_bytes(sample->regs, arch->perf_count * 8u) +
-		       sum_bytes(sample->stack, sample->stack_size);
+		       sum_bytes(sample->stack, sample->stack_size) +
+		       sum_bytes(sample->raw, sample->raw_size);
 	case PERF_RECORD_MMAP2:
 		return strlen(mapping->path) +
 		       sum_bytes(mapping->build_id, mapping->build_id_size);
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum perf_record_kind kinds[] = {
 		PERF_KIND_TIMER, PERF_KIND_PROOF, PERF_KIND_OTHER,
-		PERF_KIND_TIMER,
+		PERF_KIND_WAKING,
 	};
 	const struct arch *arch;
 	struct perf_record record;

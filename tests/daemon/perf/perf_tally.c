@@ -110,6 +110,8 @@ static void tally_record(const struct watch_cpu *cpu,
 	case PERF_KIND_PROOF:
 		tally_proof(tally, record);
 		break;
+	case PERF_KIND_WAKING:
+		break;
 	case PERF_KIND_OTHER:
 		tally_other(tally, record);
 		break;

@@ -156,6 +156,31 @@ static void test_proof(void **state)
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_OTHER, &record));
 }
 
+static void test_waking(void **state)
+{
+	struct perf_record record;
+	struct draft draft;
+
+	(void)state;
+	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	add(&draft, ID);
+	add(&draft, pair(PID, TID));
+	add(&draft, TIME);
+	add(&draft, pair(CPU, 0));
+	add(&draft, pair(12, 1));
+	add(&draft, pair(2, 3));
+	assert_true(parse(&draft, finish(&draft), PERF_KIND_WAKING, &record));
+	assert_int_equal(record.tid, TID);
+	assert_int_equal(record.time_ns, TIME);
+	assert_int_equal(record.sample.raw_size, 12);
+	assert_int_equal(((const uint32_t *)record.sample.raw)[2], 3);
+	// More than there is, and less.
+	draft.words[5] = pair(16, 1);
+	assert_false(parse(&draft, draft.count * 8, PERF_KIND_WAKING, &record));
+	draft.words[5] = pair(4, 1);
+	assert_false(parse(&draft, draft.count * 8, PERF_KIND_WAKING, &record));
+}
+
 // Every word a length may be read from, with values that lie.
 static void test_lying_lengths(void **state)
 {
@@ -397,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_timer_of_kernel_thread),
 		cmocka_unit_test(test_proof),
+		cmocka_unit_test(test_waking),
 		cmocka_unit_test(test_lying_lengths),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_bad_sizes),

@@ -17,10 +17,11 @@ struct draft {
 void fake_cpu_init(struct fake_cpu *fake, unsigned int cpu, size_t ring_bytes)
 {
 	*fake = (struct fake_cpu){
-		.ids = { FAKE_TIMER_ID, FAKE_PROOF_ID, FAKE_OTHER_ID },
+		.ids = { FAKE_TIMER_ID, FAKE_PROOF_ID, FAKE_OTHER_ID,
+			 FAKE_WAKING_ID },
 		.sources = { PERF_SOURCE_TIMER, PERF_SOURCE_PROOF,
-			     PERF_SOURCE_TIMER },
-		.events = { 0, 0, 1 },
+			     PERF_SOURCE_TIMER, PERF_SOURCE_WAKING },
+		.events = { 0, 0, 1, 0 },
 		.capture = { .wake_fd = eventfd(0, EFD_CLOEXEC) },
 	};
 	fake->data = calloc(1, ring_bytes);
@@ -183,6 +184,23 @@ void fake_switch(struct fake_cpu *fake, struct fake_task task, bool out)
 	begin(&draft, PERF_RECORD_SWITCH,
 	      out ? PERF_RECORD_MISC_SWITCH_OUT : 0);
 	finish_with_trailer(fake, &draft, task);
+}
+
+// Raw bytes follow their size, which fills a word up: 4 + 28 bytes.
+void fake_waking(struct fake_cpu *fake, struct fake_task task, uint32_t woken)
+{
+	uint32_t raw[8] = { sizeof(raw) - sizeof(raw[0]) };
+	struct draft draft;
+
+	raw[1 + FAKE_WOKEN_OFFSET / sizeof(raw[0])] = woken;
+	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	add(&draft, FAKE_WAKING_ID);
+	add(&draft, pair(task.pid, task.tid));
+	add(&draft, task.time_ns);
+	add(&draft, pair(fake->perf.cpu, 0));
+	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i += 2)
+		add(&draft, pair(raw[i], raw[i + 1]));
+	finish(fake, &draft);
 }
 
 void fake_throttle(struct fake_cpu *fake, struct fake_task task)

@@ -15,7 +15,9 @@ enum {
 	FAKE_TIMER_ID = 7,
 	FAKE_PROOF_ID = 9,
 	FAKE_OTHER_ID = 11,
-	FAKE_IDS = 3,
+	FAKE_WAKING_ID = 13,
+	FAKE_IDS = 4,
+	FAKE_WOKEN_OFFSET = 24, /* where it tells who is woken */
 	FAKE_STACK_BYTES = 64,
 };
 
@@ -53,6 +55,8 @@ void fake_sample_with_chain(struct fake_cpu *fake, struct fake_task task,
 			    const uint64_t *chain, size_t count);
 void fake_proof(struct fake_cpu *fake, struct fake_task task, uint64_t reg);
 void fake_switch(struct fake_cpu *fake, struct fake_task task, bool out);
+/** @task wakes thread @woken. */
+void fake_waking(struct fake_cpu *fake, struct fake_task task, uint32_t woken);
 void fake_throttle(struct fake_cpu *fake, struct fake_task task);
 void fake_fork(struct fake_cpu *fake, struct fake_task maker,
 	       struct fake_task task);

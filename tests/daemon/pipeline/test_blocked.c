@@ -154,7 +154,8 @@ static void a_sample_stands_for_those_before_it(void **state)
 			switches(world, TID, at, true, false);
 		comes(world, at + 5 * NS_PER_MS);
 	}
-	expect(world, ROWS, "40,25\n90,25\n");
+	expect(world, "SELECT time_ns / 1000000 - 5000, weight / 1000000, every "
+	       "FROM v_sample", "40,25,5\n90,25,5\n");
 }
 
 static void nobody_waits_longer_than_the_time_that_passed(void **state)

@@ -175,7 +175,10 @@ static void losses_are_counted(void **state)
 static void watch(struct world *world, enum perf_choice_kind kind,
 		  const char *name, const char *unit)
 {
-	struct perf_features features = { .max_rate_hz = 1000 };
+	struct perf_features features = {
+		.max_rate_hz = 1000,
+		.sched_waking.field_offset = FAKE_WOKEN_OFFSET,
+	};
 	struct perf_options options = {
 		.features = &features,
 		.frequency_hz = 100,
@@ -254,6 +257,30 @@ static void blocked_time_is_weighed_by_switches(void **state)
 				 .fate[SAMPLE_REJECTED_KERNEL_THREAD], 1);
 	assert_int_equal(world->pipeline.accounting.delivered, 4);
 	assert_int_equal(accounting_waiting(&world->pipeline.accounting), 0);
+}
+
+/** Of three that do something to others, one wakes the sampled waiter. */
+static void who_ends_a_wait_is_stored(void **state)
+{
+	struct world *world = *state;
+	struct fake_cpu *cpu = world->cpu;
+
+	watch(world, PERF_CHOICE_OFF_CPU, "off-cpu", "ns");
+	fake_comm(&cpu[0], task(A, A, 1), "waiter", true);
+	fake_comm(&cpu[0], task(B, B, 1), "waker", true);
+	fake_waking(&cpu[1], task(A + 5, A + 5, 2), A); // it does not wait yet
+	fake_other_sample(&cpu[0], task(A, A, 3), CODE, 1);
+	fake_waking(&cpu[1], task(A + 6, A + 6, 4), A + 7);
+	fake_waking(&cpu[1], task(B, B, 5), A);
+	fake_switch(&cpu[0], task(A, A, 6), false);
+	fake_waking(&cpu[1], task(A + 5, A + 5, 7), A); // it runs
+	fake_other_sample(&cpu[0], task(A, A, 8), CODE, 1); // by a timer
+	fake_switch(&cpu[0], task(A, A, 9), false);
+	finish(world,
+	       "SELECT s.process, ifnull(w.name, 'nobody'), ifnull(every, 1) "
+	       "FROM v_sample s LEFT JOIN thread w ON w.id = waker_thread_id "
+	       "ORDER BY time_ns",
+	       "waiter,waker,1\nwaiter,nobody,1\n");
 }
 
 static void throttling_is_counted(void **state)
@@ -348,6 +375,7 @@ int main(void)
 		TEST(each_event_keeps_its_own_weights),
 		TEST(a_new_rate_is_a_new_weight),
 		TEST(blocked_time_is_weighed_by_switches),
+		TEST(who_ends_a_wait_is_stored),
 		TEST(throttling_is_counted),
 		TEST(the_last_round_takes_everything),
 		TEST(who_is_gone_is_forgotten),
