@@ -110,6 +110,13 @@ static int add_groups(scmp_filter_ctx filter, uint32_t action,
 	return 0;
 }
 
+static struct scmp_arg_cmp argument_is(unsigned int index, uint64_t value)
+{
+	return (struct scmp_arg_cmp){ .arg = index,
+				      .op = SCMP_CMP_EQ,
+				      .datum_a = value };
+}
+
 static int allow_if(scmp_filter_ctx filter, const char *name,
 		    struct scmp_arg_cmp condition)
 {
@@ -154,16 +161,16 @@ static int allow_own_scheduling(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !failed; i++)
 		failed = allow_if(filter, names[i],
-				  SCMP_CMP(0, SCMP_CMP_EQ, 0));
+				  argument_is(0, 0));
 	if (!failed)
 		failed = allow_if(filter, "setpriority",
-				  SCMP_CMP(1, SCMP_CMP_EQ, 0));
+				  argument_is(1, 0));
 	if (!failed)
 		failed = allow_if(filter, "tgkill",
-				  SCMP_CMP(0, SCMP_CMP_EQ, (uint64_t)getpid()));
+				  argument_is(0, (uint64_t)getpid()));
 	return failed ? failed :
 			allow_if(filter, "prctl",
-				 SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_NAME));
+				 argument_is(0, PR_SET_NAME));
 }
 
 static int allow_perf_requests(scmp_filter_ctx filter)
@@ -174,7 +181,7 @@ static int allow_perf_requests(scmp_filter_ctx filter)
 	     i++)
 		if (!failed)
 			failed = allow_if(filter, "ioctl",
-					  SCMP_CMP(1, SCMP_CMP_EQ,
+					  argument_is(1,
 						   perf_requests[i]));
 	return failed;
 }
@@ -182,7 +189,7 @@ static int allow_perf_requests(scmp_filter_ctx filter)
 // To whom a socket is connected already.
 static int allow_replies(scmp_filter_ctx filter)
 {
-	return allow_if(filter, "sendto", SCMP_CMP(4, SCMP_CMP_EQ, 0));
+	return allow_if(filter, "sendto", argument_is(4, 0));
 }
 
 static int fill(scmp_filter_ctx filter)
