@@ -152,7 +152,7 @@ static bool read_interpreter(struct capture_thread *capture,
 	entry->target_epoch = target->epoch;
 	begin_reading(capture, point.now_ns);
 	python_freeze(target->python, &point, &capture->stack, &entry->snapshot,
-		      SNAPSHOT_BYTES_MAX);
+		      entry->capacity);
 	if (!end_reading(capture, point.now_ns))
 		return false;
 	entry->end_ns = monotonic_ns();

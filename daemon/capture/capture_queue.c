@@ -58,26 +58,42 @@ static uint64_t restart_if_empty(struct capture_queue *queue, uint64_t head,
 	return front;
 }
 
+static uint32_t share_of(const struct capture_queue *queue, uint64_t room)
+{
+	uint64_t share = room / CAPTURE_ROOM_SHARE;
+
+	if (room <= queue->size / CAPTURE_ROOM_SHARE)
+		return CAPTURE_SNAPSHOT_MIN;
+	return share < SNAPSHOT_BYTES_MAX ? (uint32_t)share :
+					    SNAPSHOT_BYTES_MAX;
+}
+
 struct capture *capture_queue_reserve(struct capture_queue *queue)
 {
 	uint64_t tail = __atomic_load_n(&queue->tail, __ATOMIC_ACQUIRE);
-	uint64_t head, left;
+	struct capture *entry;
+	uint64_t head, left, need;
+	uint32_t capacity;
 
 	if (tail < queue->restart)
 		tail = queue->restart;
 	head = restart_if_empty(queue, queue->head, tail);
 	if (tail < queue->restart)
 		tail = queue->restart;
+	capacity = share_of(queue, queue->size - (head - tail));
+	need = sizeof(*entry) + capacity;
 	left = queue->size - (head & (queue->size - 1));
-	if (left < CAPTURE_BYTES_MAX) {
+	if (left < need) {
 		if (queue->size - (head - tail) < left)
 			return NULL;
 		skip_to_start(queue, head, left);
 		head += left;
 	}
-	if (queue->size - (head - tail) < CAPTURE_BYTES_MAX)
+	if (queue->size - (head - tail) < need)
 		return NULL;
-	return entry_at(queue, head);
+	entry = entry_at(queue, head);
+	entry->capacity = capacity;
+	return entry;
 }
 
 void capture_queue_push(struct capture_queue *queue, struct capture *capture)

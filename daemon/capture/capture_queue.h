@@ -22,7 +22,7 @@ struct capture {
 	uint64_t end_ns;	/* after the last read */
 	uint64_t target_epoch;	/* of the target that was read; 0: none */
 	uint32_t switches;	/* of the capture thread while it read: (b) */
-	uint32_t reserved;
+	uint32_t capacity;	/* bytes that the snapshot could have */
 	struct snapshot snapshot;
 };
 
@@ -42,13 +42,21 @@ struct capture_queue {
 /* Only as much of it is ever touched as waits at one time. */
 enum { CAPTURE_QUEUE_BYTES = 64 << 20 };
 
-/** Room for snapshots of SNAPSHOT_BYTES_MAX in any case. */
+/** Room for a snapshot of SNAPSHOT_BYTES_MAX. */
 #define CAPTURE_BYTES_MAX (sizeof(struct capture) + SNAPSHOT_BYTES_MAX)
+
+/*
+ * A capture may have a share of the room that is left, and little of the last
+ * share, so that however deep the stacks of one process are there is room for
+ * ordinary ones of others while the consumer is behind.
+ */
+enum { CAPTURE_ROOM_SHARE = 8, CAPTURE_SNAPSHOT_MIN = 64 << 10 };
 
 struct error *capture_queue_init(struct capture_queue *queue);
 void capture_queue_deinit(struct capture_queue *queue);
 
-/** Producer: CAPTURE_BYTES_MAX bytes of contiguous room, or NULL. */
+/** Producer: an entry with room for a snapshot of capture->capacity bytes, at
+ *  least CAPTURE_SNAPSHOT_MIN, or NULL. */
 struct capture *capture_queue_reserve(struct capture_queue *queue);
 /** Producer: publishes the reserved entry; its size comes from its snapshot. */
 void capture_queue_push(struct capture_queue *queue, struct capture *capture);

@@ -161,7 +161,7 @@ static void take_over_queue(struct capture_queue *to,
 	while ((entry = capture_queue_peek(from))) {
 		struct capture *copy = capture_queue_reserve(to);
 
-		if (!copy)
+		if (!copy || copy->capacity < entry->snapshot.byte_count)
 			return;
 		memcpy(copy, entry,
 		       sizeof(*entry) + entry->snapshot.byte_count);

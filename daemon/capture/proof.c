@@ -246,6 +246,8 @@ static const struct {
 		"the interpreter's memory could not be read" },
 	[PROOF_TOO_DEEP] = { "too-deep",
 		"more Python stack than the limit of one snapshot" },
+	[PROOF_OVER_LIMIT] = { "target-over-limit",
+		"more Python stack than its share while the worker was behind" },
 	[PROOF_BROKEN] = { "broken-chain",
 		"the interpreter's frame chain makes no sense" },
 	[PROOF_CONTRADICTION] = { "contradiction",

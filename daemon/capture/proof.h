@@ -44,6 +44,7 @@ enum proof_reason {
 	PROOF_STALE_THREAD,	 /* it may be that of an earlier thread */
 	PROOF_UNREADABLE,	 /* memory was gone */
 	PROOF_TOO_DEEP,		 /* more stack than the limit */
+	PROOF_OVER_LIMIT,	 /* more stack than its share of the queue */
 	PROOF_BROKEN,		 /* the interpreter's data make no sense */
 	PROOF_CONTRADICTION,	 /* Python and native stack disagree */
 	PROOF_WALK_INCOMPLETE,	 /* the native walk ended before Python began */

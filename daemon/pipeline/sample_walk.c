@@ -271,7 +271,7 @@ static void walk_user(struct pipeline *pipeline, struct work *work)
 			  clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start);
 }
 
-static enum proof_reason reason_of_snapshot(uint32_t status)
+static enum proof_reason reason_of_capture(const struct capture *capture)
 {
 	static const enum proof_reason reasons[] = {
 		[SNAPSHOT_OK] = PROOF_HOLDS,
@@ -283,6 +283,11 @@ static enum proof_reason reason_of_snapshot(uint32_t status)
 		[SNAPSHOT_MAY_HANG] = PROOF_MAY_HANG,
 	};
 
+	uint32_t status = capture->snapshot.status;
+
+	if (status == SNAPSHOT_TOO_DEEP &&
+	    capture->capacity < SNAPSHOT_BYTES_MAX)
+		return PROOF_OVER_LIMIT;
 	return status < sizeof(reasons) / sizeof(reasons[0]) ?
 		       reasons[status] :
 		       PROOF_BROKEN;
@@ -338,7 +343,7 @@ static enum proof_reason judge(struct pipeline *pipeline,
 	if (!process_has_python(work->process, &binary))
 		return PROOF_HOLDS;
 	if (work->python)
-		status = reason_of_snapshot(work->capture->snapshot.status);
+		status = reason_of_capture(work->capture);
 	// No Python was met, but the walk did not see the whole stack: only
 	// an interpreter that has nothing running for this thread excludes it.
 	if (!*ret_has_python) {

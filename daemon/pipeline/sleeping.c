@@ -96,6 +96,7 @@ static struct capture *freeze(struct target *target, pid_t tid,
 		return NULL;
 	capture->sample_ns = point.now_ns;
 	capture->target_epoch = target->epoch;
+	capture->capacity = SNAPSHOT_BYTES_MAX;
 	python_freeze(target->python, &point, stack, &capture->snapshot,
 		      SNAPSHOT_BYTES_MAX);
 	capture->end_ns = monotonic_ns();
