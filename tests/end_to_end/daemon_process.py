@@ -41,6 +41,14 @@ def children(pid):
     return found
 
 
+def runs(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as text:
+            return text.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 class Daemon:
     def __init__(self, brindle, folder, frequency=99, config=""):
         self.brindle = os.path.abspath(brindle)
@@ -79,10 +87,15 @@ class Daemon:
 
     def kill(self):
         """Ends both at once, as the kernel would for memory."""
-        for pid in self.pids():
+        # The kernel's list of children may miss one that it is changing.
+        wait_for(self.alive, 1)
+        pids = self.pids()
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        # Until it has quite gone, the profiler holds the lock.
+        wait_for(lambda: not any(map(runs, pids)), 10, 0.005)
 
     def stop(self):
         """(exit status, seconds)"""
