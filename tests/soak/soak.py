@@ -176,7 +176,7 @@ def check_memory(checks, looks, options):
 
 def check_descriptors(checks, before, after):
     """At rest, for processes that live for a moment have theirs open."""
-    checks.ok("soak: descriptors", abs(after.descriptors - before.descriptors)
+    checks.ok("soak: descriptors", after.descriptors - before.descriptors
               <= DESCRIPTORS, "%d before the load, %d after it; and of "
               "modules %d, %d" % (before.descriptors, after.descriptors,
                                   before.modules, after.modules))
