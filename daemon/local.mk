@@ -31,6 +31,7 @@ libdaemon_a_SOURCES += \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
 	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
 	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \
+	daemon/pipeline/blocked_gap.c daemon/pipeline/blocked_state.h \
 	daemon/pipeline/waker.c daemon/pipeline/waker.h \
 	daemon/pipeline/exclusion.c daemon/pipeline/exclusion.h \
 	daemon/pipeline/sample_cause.c daemon/pipeline/sample_cause.h \
@@ -40,6 +41,7 @@ libdaemon_a_SOURCES += \
 	daemon/process/process_apply.c \
 	daemon/process/process_state.h \
 	daemon/process/process_thread.c \
+	daemon/process/run_state.c daemon/process/run_state.h \
 	daemon/process/process_image.c daemon/process/process_image.h \
 	daemon/process/process_labels.c daemon/process/process_labels.h \
 	daemon/process/process_scan.c \

@@ -1,30 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/pipeline/blocked.h"
+#include "daemon/pipeline/blocked_state.h"
 
 #include "base/clock.h"
-
-#include <uthash.h>
 
 #define PIECE_FIRST_NS (10 * NS_PER_SEC)
 #define PIECE_MOST_NS (160 * NS_PER_SEC)
 
 enum { SCALE_ONE = 1024 };
 
-/** A thread that switches: what was not sampled of it counts, too. */
-struct blocked_thread {
-	UT_hash_handle hh;
-	uint32_t tid;
-	bool counting_own;  // the next switch-out is that of the sampled wait
-	uint64_t outs;	    // waits since the last sampled one
-	uint64_t out_ns;    // waits since then; 0: it does not, or who knows
-	uint64_t untold_ns; // waited, and no row tells of it
-	struct blocked_wait *wait; // NULL: it runs, or was not sampled
-};
-
-void blocked_init(struct blocked *blocked, struct store *store,
-		  struct accounting *accounting)
+void blocked_init(struct blocked *blocked, const struct opener *opener,
+		  struct store *store, struct accounting *accounting)
 {
-	*blocked = (struct blocked){ .store = store,
+	*blocked = (struct blocked){ .opener = opener,
+				     .store = store,
 				     .accounting = accounting,
 				     .scale = SCALE_ONE };
 	blocked->waits.next = blocked->waits.previous = &blocked->waits;
@@ -112,15 +100,35 @@ static struct blocked_thread *thread_get(struct blocked *blocked, uint32_t tid)
 	return thread;
 }
 
-// Moves what it has waited until @until_ns to what is to be told.
-static void thread_count(const struct blocked *blocked,
-			 struct blocked_thread *thread, uint64_t until_ns)
+static uint64_t recorded_clock(const struct blocked *blocked, uint64_t time_ns)
 {
-	if (!thread->out_ns || until_ns <= thread->out_ns)
+	if (blocked->in_gap || time_ns < blocked->recorded_since_ns)
+		return blocked->recorded_ns;
+	return blocked->recorded_ns + time_ns - blocked->recorded_since_ns;
+}
+
+void blocked_count_nothing(const struct blocked *blocked,
+			   struct blocked_thread *thread, uint64_t time_ns)
+{
+	thread->counted_ns = recorded_clock(blocked, time_ns);
+}
+
+void blocked_note_unseen(struct blocked_thread *thread)
+{
+	if (thread->unseen && !thread->preempted)
+		thread->waits = true;
+}
+
+void blocked_count(const struct blocked *blocked, struct blocked_thread *thread,
+		   uint64_t until_ns)
+{
+	uint64_t now_ns = recorded_clock(blocked, until_ns);
+
+	if (!thread->waits || now_ns <= thread->counted_ns)
 		return;
 	thread->untold_ns +=
-		(until_ns - thread->out_ns) * blocked->scale / SCALE_ONE;
-	thread->out_ns = until_ns;
+		(now_ns - thread->counted_ns) * blocked->scale / SCALE_ONE;
+	thread->counted_ns = now_ns;
 }
 
 // Takes the weight of @wait, if it lasted until @until_ns, out of what is to
@@ -132,7 +140,7 @@ static uint64_t take_weight(const struct blocked *blocked,
 	uint64_t own = until_ns > wait->start_ns ? until_ns - wait->start_ns : 0;
 	uint64_t weight = own, more;
 
-	thread_count(blocked, thread, until_ns);
+	blocked_count(blocked, thread, until_ns);
 	if (own && wait->times <= UINT64_MAX / own)
 		weight = own * wait->times;
 	if (weight > thread->untold_ns + wait->stored_ns)
@@ -178,8 +186,8 @@ static void wait_finish(struct blocked *blocked, struct blocked_wait *wait)
 	free(wait);
 }
 
-static void wait_end(struct blocked *blocked, struct blocked_wait *wait,
-		     uint64_t end_ns, enum sample_fate fate)
+void blocked_end(struct blocked *blocked, struct blocked_wait *wait,
+		 uint64_t end_ns, enum sample_fate fate)
 {
 	wait->end_ns = end_ns;
 	wait->fate = fate;
@@ -191,6 +199,26 @@ static void wait_end(struct blocked *blocked, struct blocked_wait *wait,
 		wait_finish(blocked, wait);
 }
 
+void blocked_end_unknown(struct blocked *blocked, struct blocked_wait *wait,
+			 uint64_t until_ns)
+{
+	blocked->ended_unseen++;
+	if (until_ns > wait->known_ns)
+		blocked->unknown_ns += until_ns - wait->known_ns;
+	blocked_end(blocked, wait, wait->known_ns, SAMPLE_STORED);
+}
+
+// Its thread was seen at @time_ns to do what nobody does who waits: it ran, and
+// where there was no gap its switch-in was lost.
+static void end_unseen(struct blocked *blocked, struct blocked_wait *wait,
+		       uint64_t time_ns)
+{
+	if (wait->known_ns)
+		blocked_end_unknown(blocked, wait, time_ns);
+	else
+		blocked_end(blocked, wait, time_ns, SAMPLE_DROPPED_END_LOST);
+}
+
 struct blocked_wait *blocked_begin(struct blocked *blocked,
 				   const struct perf_record *record)
 {
@@ -199,21 +227,25 @@ struct blocked_wait *blocked_begin(struct blocked *blocked,
 
 	if (!thread)
 		return NULL;
-	// It ran to get here, and nobody saw it.
 	if (thread->wait)
-		wait_end(blocked, thread->wait, record->time_ns,
-			 SAMPLE_DROPPED_END_LOST);
+		end_unseen(blocked, thread->wait, record->time_ns);
 	wait = calloc(1, sizeof(*wait));
 	if (!wait)
 		return NULL;
 	wait->thread = thread;
+	wait->pid = (pid_t)record->pid;
+	wait->tid = (pid_t)record->tid;
 	wait->start_ns = record->time_ns;
-	wait->times = (thread->outs + 1) * blocked->scale / SCALE_ONE;
+	wait->outs = thread->outs + 1;
+	wait->times = wait->outs * blocked->scale / SCALE_ONE;
 	wait->piece_gap_ns = PIECE_FIRST_NS;
 	wait->piece_ns = wait->start_ns + PIECE_FIRST_NS;
 	thread->wait = wait;
 	thread->outs = 0;
-	thread->out_ns = record->time_ns;
+	thread->waits = true;
+	thread->preempted = false;
+	thread->unseen = false;
+	blocked_count_nothing(blocked, thread, record->time_ns);
 	thread->counting_own = true;
 	list_add(&blocked->waits, wait);
 	blocked->begun++;
@@ -235,7 +267,7 @@ void blocked_give_up(struct blocked *blocked, struct blocked_wait *wait,
 {
 	wait->settled = true;
 	if (wait->thread)
-		wait_end(blocked, wait, wait->start_ns, fate);
+		blocked_end(blocked, wait, wait->start_ns, fate);
 	else
 		wait_finish(blocked, wait);
 }
@@ -247,10 +279,14 @@ static void preempted(struct blocked *blocked, const struct perf_record *record)
 
 	if (!thread)
 		return;
-	thread->out_ns = 0;
 	if (thread->counting_own && thread->wait)
-		wait_end(blocked, thread->wait, record->time_ns,
-			 SAMPLE_REJECTED_PREEMPTED);
+		blocked_end(blocked, thread->wait, record->time_ns,
+			    SAMPLE_REJECTED_PREEMPTED);
+	else if (thread->wait)
+		end_unseen(blocked, thread->wait, record->time_ns);
+	thread->waits = false;
+	thread->preempted = true;
+	thread->unseen = false;
 	thread->counting_own = false;
 }
 
@@ -262,9 +298,14 @@ static void switched_out(struct blocked *blocked,
 	if (!thread)
 		return;
 	if (!thread->counting_own) {
+		if (thread->wait)
+			end_unseen(blocked, thread->wait, record->time_ns);
 		thread->outs++;
-		thread->out_ns = record->time_ns;
+		thread->waits = true;
+		thread->preempted = false;
+		blocked_count_nothing(blocked, thread, record->time_ns);
 	}
+	thread->unseen = false;
 	thread->counting_own = false;
 }
 
@@ -272,74 +313,79 @@ static void switched_in(struct blocked *blocked,
 			const struct perf_record *record)
 {
 	struct blocked_thread *thread = thread_find(blocked, record->tid);
+	struct blocked_wait *wait;
 
 	if (!thread)
 		return;
 	thread->counting_own = false;
-	if (thread->wait && record->time_ns >= thread->wait->start_ns)
-		wait_end(blocked, thread->wait, record->time_ns, SAMPLE_STORED);
-	thread_count(blocked, thread, record->time_ns);
-	thread->out_ns = 0;
+	wait = thread->wait;
+	if (wait && wait->knowledge == BLOCKED_UNSURE)
+		blocked_end_unknown(blocked, wait, record->time_ns);
+	else if (wait && record->time_ns >= wait->start_ns)
+		blocked_end(blocked, wait, record->time_ns, SAMPLE_STORED);
+	blocked_note_unseen(thread);
+	blocked_count(blocked, thread, record->time_ns);
+	thread->waits = false;
+	thread->preempted = false;
+	thread->unseen = false;
+}
+
+// The last of a thread.
+static void exited(struct blocked *blocked, const struct perf_record *record)
+{
+	struct blocked_thread *thread = thread_find(blocked, record->tid);
+
+	if (!thread)
+		return;
+	if (thread->wait)
+		end_unseen(blocked, thread->wait, record->time_ns);
+	thread_forget(blocked, thread);
 }
 
 void blocked_take_record(struct blocked *blocked,
 			 const struct perf_record *record)
 {
-	struct blocked_thread *thread;
-
 	if (!record->tid)
 		return;
-	if (record->type == PERF_RECORD_EXIT) {
-		thread = thread_find(blocked, record->tid);
-		if (thread && thread->wait)
-			wait_end(blocked, thread->wait, record->time_ns,
-				 SAMPLE_DROPPED_END_LOST);
-		if (thread)
-			thread_forget(blocked, thread);
-	} else if (record->switched.preempted) {
+	if (record->type == PERF_RECORD_EXIT)
+		exited(blocked, record);
+	else if (record->switched.preempted)
 		preempted(blocked, record);
-	} else if (record->switched.out) {
+	else if (record->switched.out)
 		switched_out(blocked, record);
-	} else {
+	else
 		switched_in(blocked, record);
+}
+
+void blocked_finish(struct blocked *blocked, uint64_t end_ns)
+{
+	struct blocked_wait *wait = blocked->waits.next, *next;
+
+	for (; wait != &blocked->waits; wait = next) {
+		next = wait->next;
+		if (wait->thread && wait->knowledge == BLOCKED_SURE)
+			blocked_end(blocked, wait, end_ns, SAMPLE_STORED);
+		else if (wait->thread)
+			blocked_end_unknown(blocked, wait, end_ns);
 	}
 }
 
-static void end_all(struct blocked *blocked, uint64_t until_ns,
-		    enum sample_fate fate)
-{
-	struct blocked_wait *wait = blocked->waits.next;
-
-	while (wait != &blocked->waits) {
-		struct blocked_wait *next = wait->next;
-
-		if (wait->thread && wait->start_ns <= until_ns)
-			wait_end(blocked, wait, until_ns, fate);
-		wait = next;
-	}
-}
-
-// What threads do from then on is not known.
-static void forget_states(struct blocked *blocked, uint64_t known_until_ns)
-{
-	struct blocked_thread *thread, *next;
-
-	HASH_ITER(hh, blocked->threads, thread, next) {
-		thread_count(blocked, thread, known_until_ns);
-		thread->out_ns = 0;
-	}
-}
-
-void blocked_cut(struct blocked *blocked, uint64_t until_ns)
-{
-	end_all(blocked, until_ns, SAMPLE_STORED);
-	forget_states(blocked, until_ns);
-}
-
+// What threads have done since is not known.
 void blocked_doubt(struct blocked *blocked, uint64_t until_ns)
 {
-	end_all(blocked, until_ns, SAMPLE_DROPPED_END_LOST);
-	forget_states(blocked, 0);
+	struct blocked_wait *wait = blocked->waits.next, *next_wait;
+	struct blocked_thread *thread, *next;
+
+	for (; wait != &blocked->waits; wait = next_wait) {
+		next_wait = wait->next;
+		if (wait->thread && wait->start_ns <= until_ns)
+			end_unseen(blocked, wait, until_ns);
+	}
+	HASH_ITER(hh, blocked->threads, thread, next) {
+		thread->waits = false;
+		thread->unseen = false;
+		blocked_count_nothing(blocked, thread, until_ns);
+	}
 }
 
 void blocked_store_pieces(struct blocked *blocked, uint64_t now_ns)
@@ -347,7 +393,11 @@ void blocked_store_pieces(struct blocked *blocked, uint64_t now_ns)
 	struct blocked_wait *wait = blocked->waits.next;
 
 	for (; wait != &blocked->waits; wait = wait->next) {
-		if (!wait->thread || !wait->settled || now_ns < wait->piece_ns ||
+		uint64_t until_ns = wait->knowledge == BLOCKED_SURE ?
+					    now_ns : wait->known_ns;
+
+		if (!wait->thread || !wait->settled ||
+		    until_ns < wait->piece_ns ||
 		    wait->era != store_era(blocked->store))
 			continue;
 		store_row(blocked, wait,

@@ -158,7 +158,7 @@ void pipeline_drain(struct pipeline *pipeline, uint64_t end_ns)
 	// Once more for those that take after their parents.
 	identity_settle(&pipeline->identities, UINT64_MAX);
 	if (pipeline->follows_blocked)
-		blocked_cut(&pipeline->blocked, end_ns);
+		blocked_finish(&pipeline->blocked, end_ns);
 }
 
 // A tracepoint of system calls gives the registers of user mode.
@@ -196,8 +196,8 @@ struct error *pipeline_set_events(struct pipeline *pipeline,
 			return &error_nomem;
 	}
 	pipeline->woken_offset = options->features->sched_waking.field_offset;
-	blocked_init(&pipeline->blocked, pipeline->store,
-		     &pipeline->accounting);
+	blocked_init(&pipeline->blocked, pipeline->processes.opener,
+		     pipeline->store, &pipeline->accounting);
 	return NULL;
 }
 
@@ -270,6 +270,7 @@ static uint64_t ratio(uint64_t sum, uint64_t count)
 void pipeline_report_health(struct pipeline *pipeline)
 {
 	const struct pipeline_stats *stats = &pipeline->stats;
+	const struct blocked *blocked = &pipeline->blocked;
 	const struct {
 		const char *name;
 		uint64_t value;
@@ -289,8 +290,16 @@ void pipeline_report_health(struct pipeline *pipeline)
 		{ "samples_waiting", accounting_waiting(&pipeline->accounting),
 		  "of those, not stored, rejected or dropped yet; 0 at the "
 		  "end" },
-		{ "off_cpu_pieces", pipeline->blocked.pieces,
+		{ "off_cpu_pieces", blocked->pieces,
 		  "rows that go on telling of a long wait" },
+		{ "off_cpu_followed", blocked->followed,
+		  "waits followed while switches were not recorded" },
+		{ "off_cpu_cut", blocked->cut,
+		  "waits told only until switches were not recorded" },
+		{ "off_cpu_ended_unseen", blocked->ended_unseen,
+		  "waits that ended while switches were not recorded" },
+		{ "off_cpu_unknown_ns", blocked->unknown_ns,
+		  "time in which those may have gone on, and is not told" },
 		{ "switches_preempted", stats->preempted,
 		  "switches of threads that could have gone on" },
 		{ "records_lost", stats->lost,

@@ -270,6 +270,7 @@ struct error *recorder_start(struct recorder *recorder)
 	find_interpreters(recorder);
 	error = keeper_start(recorder->keeper, recorder->cpus,
 			     recorder->cpu_count);
+	recorder->enabled_ns = monotonic_ns();
 	if (!error && !recorder->options.enable_on_exec)
 		error = recorder_cpus_enable(recorder);
 	if (error)

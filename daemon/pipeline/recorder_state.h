@@ -27,6 +27,7 @@ struct recorder_troubles {
 struct off_cpu_budget {
 	int64_t samples;
 	uint64_t begun, now_ns; /* at the last look */
+	unsigned int hz; /* as if switches were recorded all the time */
 };
 
 struct recorder {
@@ -57,6 +58,7 @@ struct recorder {
 	uint64_t switches_cut_ns; /* waits are to be cut then; 0: no */
 	int64_t rate_incident; /* open; 0: none */
 	uint64_t last_commit_ns;
+	uint64_t enabled_ns; /* when records began to come */
 	uint64_t unsaved;
 };
 

@@ -11,7 +11,10 @@ enum {
 	SWITCHES_PER_SECOND = 6000,
 	SWITCHES_PER_SECOND_OFF_CPU = 4000,
 	OFF_CPU_SECONDS = 5, // that off-CPU samples are saved up for
+	CATCH_UP_MOST = 64,  // times the rate, while it can
 };
+
+#define CAUGHT_UP_NS (20 * NS_PER_MS)
 
 static uint64_t busiest(struct recorder *recorder)
 {
@@ -44,8 +47,12 @@ static void switch_over(struct recorder *recorder, bool on)
 	if (on) {
 		record_switches(recorder, true);
 		proof_book_switches_on(&pipeline->proofs, monotonic_ns());
+		if (pipeline->follows_blocked)
+			blocked_end_gap(&pipeline->blocked, monotonic_ns());
 		return;
 	}
+	if (pipeline->follows_blocked)
+		blocked_before_gap(&pipeline->blocked, monotonic_ns());
 	recorder->switches_cut_ns = monotonic_ns();
 	proof_book_switches_off(&pipeline->proofs, recorder->switches_cut_ns);
 	record_switches(recorder, false);
@@ -61,7 +68,7 @@ static void cut_waits(struct recorder *recorder)
 		return;
 	recorder->switches_cut_ns = 0;
 	if (pipeline->follows_blocked)
-		blocked_cut(&pipeline->blocked, cut_ns);
+		blocked_begin_gap(&pipeline->blocked, cut_ns);
 }
 
 static void set_off_cpu(struct recorder *recorder, size_t index,
@@ -103,18 +110,50 @@ static unsigned int off_cpu_rate(struct recorder *recorder, unsigned int hz,
 	return budget->samples > a_second ? PERF_OFF_CPU_MOST_HZ : hz;
 }
 
+// The rate is meant for all the time: where switches are recorded for a part of
+// it only, that part has to do. In steps, for each is a system call.
+static unsigned int catch_up(const struct recorder *recorder, unsigned int hz)
+{
+	uint64_t scale = switch_duty_scale(&recorder->switch_duty);
+	unsigned int times = 1;
+
+	while (times < CATCH_UP_MOST &&
+	       scale >= 2ULL * times * SWITCH_DUTY_ALWAYS)
+		times *= 2;
+	return hz * times;
+}
+
 // Who waits seldom is seen each time; who does so all the time, now and then.
 static void adapt_off_cpu(struct recorder *recorder, uint64_t now)
 {
 	struct perf_choices *events = &recorder->perf.events;
 
 	for (size_t i = 0; i < events->count; i++) {
-		unsigned int hz = events->choices[i].frequency_hz;
-
-		if (events->choices[i].is_adaptive)
-			set_off_cpu(recorder, i,
-				    off_cpu_rate(recorder, hz, now));
+		if (!events->choices[i].is_adaptive)
+			continue;
+		recorder->off_cpu.hz = off_cpu_rate(
+			recorder, recorder->off_cpu.hz, now);
+		set_off_cpu(recorder, i,
+			    catch_up(recorder, recorder->off_cpu.hz));
 	}
+}
+
+// When what came in while it started up has been taken: that is spent and gone.
+static bool may_begin(const struct recorder *recorder, uint64_t now)
+{
+	return now - recorder->pipeline.merge.safe_ns < CAUGHT_UP_NS ||
+	       now - recorder->enabled_ns > NS_PER_SEC;
+}
+
+static void begin_cycling(struct recorder *recorder, uint64_t now)
+{
+	struct switch_duty *duty = &recorder->switch_duty;
+
+	recorder->off_cpu.hz = PERF_OFF_CPU_MOST_HZ;
+	switch_duty_init(duty, recorder->pipeline.follows_blocked ?
+			 SWITCHES_PER_SECOND_OFF_CPU : SWITCHES_PER_SECOND,
+			 now);
+	switch_duty_expect(duty, busiest(recorder), now - recorder->enabled_ns);
 }
 
 void recorder_cycle_switches(struct recorder *recorder)
@@ -124,13 +163,13 @@ void recorder_cycle_switches(struct recorder *recorder)
 
 	if (!recorder->options.system_wide)
 		return;
-	adapt_off_cpu(recorder, now);
+	if (!duty->rate && !may_begin(recorder, now))
+		return;
 	if (!duty->rate)
-		switch_duty_init(duty, recorder->pipeline.follows_blocked ?
-				 SWITCHES_PER_SECOND_OFF_CPU :
-				 SWITCHES_PER_SECOND, now);
+		begin_cycling(recorder, now);
 	cut_waits(recorder);
 	switch_duty_step(duty, now, busiest(recorder));
+	adapt_off_cpu(recorder, now);
 	if (duty->on == recorder->switches_off && !recorder->switches_cut_ns)
 		switch_over(recorder, duty->on);
 	recorder->pipeline.blocked.scale = switch_duty_scale(duty);

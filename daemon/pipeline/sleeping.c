@@ -3,21 +3,15 @@
 
 #include "base/clock.h"
 #include "daemon/pipeline/sample_walk.h"
+#include "daemon/process/run_state.h"
 #include "unwind/python/freeze.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 enum {
-	STATUS_BYTES = 8192,
 	STACK_BYTES = 256 << 10,
 	ATTEMPTS = 5,
-};
-
-// What the kernel says of a thread's running: the same twice, it did not run.
-struct run_state {
-	unsigned long long switches;
-	bool sleeps;
 };
 
 static bool read_text(pid_t pid, pid_t tid, const char *name, char *ret,
@@ -36,27 +30,6 @@ static bool read_text(pid_t pid, pid_t tid, const char *name, char *ret,
 	if (got <= 0)
 		return false;
 	ret[got] = '\0';
-	return true;
-}
-
-static unsigned long long field(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
-}
-
-static bool read_run_state(pid_t pid, pid_t tid, struct run_state *ret)
-{
-	char text[STATUS_BYTES];
-	const char *state;
-
-	if (!read_text(pid, tid, "status", text, sizeof(text)))
-		return false;
-	state = strstr(text, "\nState:\t");
-	ret->sleeps = state && state[8] != 'R';
-	ret->switches = field(text, "\nvoluntary_ctxt_switches:") +
-			field(text, "\nnonvoluntary_ctxt_switches:");
 	return true;
 }
 
@@ -109,6 +82,7 @@ static void read_and_walk(struct pipeline *pipeline,
 {
 	struct target *target =
 		target_table_find(pipeline->targets, thread->pid);
+	const struct opener *opener = pipeline->processes.opener;
 	_cleanup_free_ struct capture *capture = NULL;
 	struct run_state after = { 0 };
 
@@ -119,7 +93,7 @@ static void read_and_walk(struct pipeline *pipeline,
 			   bytes, thread->stack_size);
 		capture = freeze(target, thread->tid, &stack);
 	}
-	if (!read_run_state(thread->pid, thread->tid, &after) ||
+	if (!run_state_read(opener, thread->pid, thread->tid, &after) ||
 	    !after.sleeps || after.switches != before->switches)
 		thread->reason = PROOF_RAN_BEFORE_READ;
 	thread->capture = capture;
@@ -134,10 +108,11 @@ static bool sample_once(struct pipeline *pipeline, pid_t pid, pid_t tid,
 					  .time_ns = monotonic_ns(),
 					  .stack = bytes,
 					  .reason = PROOF_HOLDS };
+	const struct opener *opener = pipeline->processes.opener;
 	struct run_state before, now;
 	ssize_t size;
 
-	if (!read_run_state(pid, tid, &before) || !before.sleeps ||
+	if (!run_state_read(opener, pid, tid, &before) || !before.sleeps ||
 	    !read_registers(pipeline->arch, pid, tid, &thread.regs))
 		return false;
 	size = pread(memory_fd, bytes, STACK_BYTES,
@@ -146,7 +121,7 @@ static bool sample_once(struct pipeline *pipeline, pid_t pid, pid_t tid,
 		return false;
 	thread.stack_size = (uint64_t)size;
 	// Ran meanwhile: better luck next time, unless there is none.
-	if (!last && (!read_run_state(pid, tid, &now) ||
+	if (!last && (!run_state_read(opener, pid, tid, &now) ||
 		      now.switches != before.switches))
 		return false;
 	read_and_walk(pipeline, &thread, bytes, &before);

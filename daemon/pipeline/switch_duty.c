@@ -4,11 +4,10 @@
 #include "base/clock.h"
 
 enum {
-	SCALE_ONE = 1024,
 	LOOK_SHARE = 8, // of a second's budget that a look must be worth
 };
 
-#define FORGET_NS (20 * NS_PER_SEC)
+#define FORGET_NS (8 * NS_PER_SEC)
 
 void switch_duty_init(struct switch_duty *duty, uint64_t rate, uint64_t now_ns)
 {
@@ -17,6 +16,17 @@ void switch_duty_init(struct switch_duty *duty, uint64_t rate, uint64_t now_ns)
 				      .on = true,
 				      .now_ns = now_ns,
 				      .on_ns = 1 };
+}
+
+void switch_duty_expect(struct switch_duty *duty, uint64_t switches,
+			uint64_t over_ns)
+{
+	uint64_t budget = duty->rate * over_ns / NS_PER_SEC + 1;
+
+	if (switches <= budget || over_ns > 8 * NS_PER_SEC)
+		return;
+	duty->on_ns = FORGET_NS / 2 * budget / switches + 1;
+	duty->off_ns = FORGET_NS / 2 - duty->on_ns;
 }
 
 static void note_time(struct switch_duty *duty, uint64_t passed_ns)
@@ -53,5 +63,5 @@ bool switch_duty_step(struct switch_duty *duty, uint64_t now_ns,
 
 uint64_t switch_duty_scale(const struct switch_duty *duty)
 {
-	return (duty->on_ns + duty->off_ns) * SCALE_ONE / duty->on_ns;
+	return (duty->on_ns + duty->off_ns) * SWITCH_DUTY_ALWAYS / duty->on_ns;
 }

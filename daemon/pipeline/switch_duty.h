@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SWITCH_DUTY_ALWAYS = 1024 }; /* the scale, when they always are */
+
 struct switch_duty {
 	uint64_t rate;	  /* switches a second and CPU: the budget */
 	int64_t tokens;	  /* switches that may still be recorded */
@@ -23,6 +25,11 @@ struct switch_duty {
 };
 
 void switch_duty_init(struct switch_duty *duty, uint64_t rate, uint64_t now_ns);
+
+/** There were @switches in @over_ns, all recorded, before it began, and as many
+ *  are to be expected: until more is known samples stand for so much. */
+void switch_duty_expect(struct switch_duty *duty, uint64_t switches,
+			uint64_t over_ns);
 
 /** @switches recorded on the busiest CPU since the last step; whether they are
  *  to be recorded from now on. */

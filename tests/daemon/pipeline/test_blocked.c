@@ -2,6 +2,7 @@
 #include "daemon/pipeline/blocked.h"
 
 #include "base/clock.h"
+#include "daemon/process/opener.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 
@@ -18,7 +19,28 @@ struct world {
 	struct blocked blocked;
 	struct store_sample row;
 	void *folder;
+	struct opener opener;
+	uint64_t switches; /* what the kernel says of the thread */
+	bool runs;
+	unsigned int looks;
 };
+
+static ssize_t status_text(void *state, enum opener_text which, pid_t pid,
+			   pid_t tid, char *ret, size_t size)
+{
+	struct world *world = state;
+
+	assert_int_equal(which, OPENER_TEXT_STATUS);
+	assert_int_equal(pid, tid);
+	world->looks++;
+	return snprintf(ret, size, "Name:\twaiter\nState:\t%s\n"
+			"voluntary_ctxt_switches:\t%llu\n"
+			"nonvoluntary_ctxt_switches:\t7\n",
+			world->runs ? "R (running)" : "S (sleeping)",
+			(unsigned long long)world->switches);
+}
+
+static const struct opener_ops status_ops = { .text = status_text };
 
 static int set_up(void **state)
 {
@@ -36,7 +58,9 @@ static int set_up(void **state)
 		.trust = STORE_TRUST_NATIVE,
 		.walk_end = "root",
 	};
-	blocked_init(&world->blocked, world->store, &world->accounting);
+	world->opener = (struct opener){ .ops = &status_ops, .state = world };
+	blocked_init(&world->blocked, &world->opener, world->store,
+		     &world->accounting);
 	*state = world;
 	return 0;
 }
@@ -226,14 +250,169 @@ static void a_long_wait_is_told_in_pieces(void **state)
 	expect(world, ROWS, "0,10000\n10000,20000\n30000,3000\n");
 }
 
-static void a_cut_keeps_what_has_passed(void **state)
+static void the_end_keeps_what_has_passed(void **state)
 {
 	struct world *world = *state;
 
 	goes(world, AT(10));
-	blocked_cut(&world->blocked, AT(110));
+	blocked_finish(&world->blocked, AT(110));
 	comes(world, AT(500));
 	expect(world, ROWS, "10,100\n");
+}
+
+static void off(struct world *world, uint64_t time_ns)
+{
+	blocked_before_gap(&world->blocked, time_ns - 1000);
+	blocked_begin_gap(&world->blocked, time_ns);
+}
+
+static void a_wait_is_followed_over_gaps(void **state)
+{
+	struct world *world = *state;
+
+	goes(world, AT(10));
+	off(world, AT(20));
+	blocked_end_gap(&world->blocked, AT(400));
+	off(world, AT(420));
+	blocked_end_gap(&world->blocked, AT(800));
+	comes(world, AT(810));
+	assert_int_equal(world->blocked.followed, 1);
+	assert_int_equal(world->blocked.unknown_ns, 0);
+	expect(world, ROWS, "10,800\n");
+}
+
+/** It went on when nobody looked: until the last look it waited. */
+static void an_end_in_a_gap_is_not_known(void **state)
+{
+	struct world *world = *state;
+
+	goes(world, AT(10));
+	off(world, AT(20));
+	blocked_end_gap(&world->blocked, AT(400));
+	off(world, AT(420));
+	world->switches++; // ran, and waits again
+	blocked_end_gap(&world->blocked, AT(800));
+	comes(world, AT(810));
+	assert_int_equal(world->blocked.ended_unseen, 1);
+	assert_int_equal(world->blocked.unknown_ns, 380 * NS_PER_MS);
+	assert_int_equal(accounting_waiting(&world->accounting), 0);
+	expect(world, ROWS, "10,410\n");
+}
+
+/** Woken in a gap, and not on a CPU yet: its switch-in is to come. */
+static void who_is_about_to_run_is_seen_to(void **state)
+{
+	struct world *world = *state;
+
+	goes(world, AT(10));
+	off(world, AT(20));
+	world->runs = true;
+	blocked_end_gap(&world->blocked, AT(400));
+	comes(world, AT(401));
+	goes(world, AT(500));
+	off(world, AT(510));
+	blocked_end_gap(&world->blocked, AT(600));
+	switches(world, TID, AT(601), true, false); // it did run already
+	expect(world, ROWS, "10,391\n500,10\n");
+}
+
+/** Who still runs when the next gap comes has done so since the first. */
+static void who_runs_all_the_while_does_not_wait(void **state)
+{
+	struct world *world = *state;
+
+	goes(world, AT(10));
+	off(world, AT(20));
+	world->runs = true;
+	blocked_end_gap(&world->blocked, AT(400));
+	off(world, AT(420));
+	assert_int_equal(accounting_waiting(&world->accounting), 0);
+	expect(world, ROWS, "10,10\n");
+}
+
+/** One that began too late to be asked about leaves its share to the next. */
+static void a_wait_that_is_cut_stands_for_itself(void **state)
+{
+	struct world *world = *state;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		switches(world, TID, AT(10 * i), true, false);
+		comes(world, AT(10 * i + 5));
+	}
+	blocked_before_gap(&world->blocked, AT(40));
+	goes(world, AT(41));
+	blocked_begin_gap(&world->blocked, AT(42));
+	assert_int_equal(world->blocked.cut, 1);
+	blocked_end_gap(&world->blocked, AT(100));
+	goes(world, AT(110));
+	comes(world, AT(115));
+	expect(world, "SELECT time_ns / 1000000 - 5000, weight / 1000000, every "
+	       "FROM v_sample", "41,1,\n110,25,6\n");
+}
+
+static void pieces_tell_what_is_known(void **state)
+{
+	struct world *world = *state;
+
+	goes(world, AT(0));
+	off(world, AT(9000));
+	blocked_store_pieces(&world->blocked, AT(12000));
+	assert_int_equal(world->blocked.pieces, 0);
+	world->switches++;
+	blocked_end_gap(&world->blocked, AT(13000));
+	blocked_store_pieces(&world->blocked, AT(14000));
+	expect(world, ROWS, "0,9000\n");
+}
+
+/** However many wait, and however long: looks are few. */
+static void looks_are_bounded(void **state)
+{
+	struct world *world = *state;
+
+	for (uint32_t i = 1; i <= 1000; i++)
+		settle(world, begin(world, 1000 + i, AT(1)));
+	for (unsigned int i = 0; i < 50; i++) {
+		off(world, AT(20 * i + 10));
+		blocked_end_gap(&world->blocked, AT(20 * i + 20));
+	}
+	assert_in_range(world->looks, 100, 2 * BLOCKED_LOOKS_PER_SECOND);
+	blocked_finish(&world->blocked, AT(2000));
+	assert_int_equal(accounting_waiting(&world->accounting), 0);
+}
+
+enum { TURN_MS = 1063, SLEEP_MS = 1037, GAP_EACH_MS = 125, OPEN_MS = 10 };
+
+// A millisecond of a thread that sleeps for one second at a time, on a host
+// whose switches are recorded for 10 ms in 125.
+static void live_through(struct world *world, unsigned int ms)
+{
+	unsigned int phase = ms % TURN_MS, window = ms % GAP_EACH_MS;
+
+	world->switches = ms / TURN_MS;
+	world->runs = phase >= SLEEP_MS;
+	if (!window)
+		blocked_end_gap(&world->blocked, AT(ms) - 500000);
+	if (window < OPEN_MS && !phase)
+		goes(world, AT(ms));
+	if (window < OPEN_MS && phase == SLEEP_MS)
+		comes(world, AT(ms));
+	if (window == OPEN_MS)
+		off(world, AT(ms) - 500000);
+}
+
+static void long_sleeps_are_told_through_short_windows(void **state)
+{
+	enum { TURNS = 1000 };
+	struct world *world = *state;
+
+	off(world, AT(0) - 1000000);
+	world->blocked.scale = 1024 * GAP_EACH_MS / OPEN_MS;
+	for (unsigned int ms = 0; ms < TURNS * TURN_MS; ms++)
+		live_through(world, ms);
+	blocked_finish(&world->blocked, AT(TURNS * TURN_MS));
+	// 1037 seconds, less what is not known of their ends.
+	expect(world, "SELECT sum(weight) / 1e9 BETWEEN 800 AND 1040, "
+	       "count(*) BETWEEN 40 AND 120 FROM v_sample", "1,1\n");
 }
 
 static void a_lost_end_is_no_time(void **state)
@@ -283,7 +462,7 @@ static void threads_are_bounded(void **state)
 	}
 	assert_int_equal(refused, 10);
 	world->accounting.fate[SAMPLE_DROPPED_BLOCKED] = refused;
-	blocked_cut(&world->blocked, AT(20000));
+	blocked_finish(&world->blocked, AT(20000));
 	assert_int_equal(accounting_waiting(&world->accounting), 0);
 	assert_non_null(begin(world, 5, AT(20001)));
 }
@@ -315,7 +494,15 @@ int main(void)
 		TEST(what_a_short_wait_left_goes_to_a_long_one),
 		TEST(unrecorded_switches_count_as_others_do),
 		TEST(a_long_wait_is_told_in_pieces),
-		TEST(a_cut_keeps_what_has_passed),
+		TEST(the_end_keeps_what_has_passed),
+		TEST(a_wait_is_followed_over_gaps),
+		TEST(an_end_in_a_gap_is_not_known),
+		TEST(who_is_about_to_run_is_seen_to),
+		TEST(who_runs_all_the_while_does_not_wait),
+		TEST(a_wait_that_is_cut_stands_for_itself),
+		TEST(pieces_tell_what_is_known),
+		TEST(looks_are_bounded),
+		TEST(long_sleeps_are_told_through_short_windows),
 		TEST(a_lost_end_is_no_time),
 		TEST(who_is_preempted_does_not_wait),
 		TEST(threads_are_bounded),

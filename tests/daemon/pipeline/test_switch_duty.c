@@ -102,6 +102,22 @@ static void samples_stand_for_the_time_without(void **state)
 	assert_in_range(switch_duty_scale(&duty), 9 * 1024, 11 * 1024);
 }
 
+static void the_first_look_knows_from_before(void **state)
+{
+	struct switch_duty duty;
+
+	(void)state;
+	switch_duty_init(&duty, RATE, 0);
+	switch_duty_expect(&duty, RATE / 10, 100 * NS_PER_MS);
+	assert_int_equal(switch_duty_scale(&duty), 1024);
+	switch_duty_expect(&duty, 20 * RATE / 10, 100 * NS_PER_MS);
+	assert_in_range(switch_duty_scale(&duty), 19 * 1024, 21 * 1024);
+	// Its first window does not change that.
+	assert_false(switch_duty_step(&duty, 50 * NS_PER_MS, 2 * RATE));
+	assert_false(switch_duty_step(&duty, 100 * NS_PER_MS, 0));
+	assert_in_range(switch_duty_scale(&duty), 14 * 1024, 21 * 1024);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +126,7 @@ int main(void)
 		cmocka_unit_test(even_a_slow_worker_pays_back),
 		cmocka_unit_test(it_comes_back_when_calm_returns),
 		cmocka_unit_test(samples_stand_for_the_time_without),
+		cmocka_unit_test(the_first_look_knows_from_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
