@@ -17,7 +17,8 @@ struct error *capture_queue_init(struct capture_queue *queue)
 	if (bytes == MAP_FAILED)
 		return error_from_errno(errno, "allocate a capture queue");
 	*queue = (struct capture_queue){ .bytes = bytes,
-					 .size = CAPTURE_QUEUE_BYTES };
+					 .size = CAPTURE_QUEUE_BYTES,
+					 .early = CAPTURE_EARLY_BYTES };
 	return NULL;
 }
 
@@ -58,6 +59,20 @@ static uint64_t restart_if_empty(struct capture_queue *queue, uint64_t head,
 	return front;
 }
 
+// At a high rate something always waits. Then the front of the buffer is taken
+// again as soon as enough of it is free: what lies behind is not touched.
+static uint64_t restart_early(struct capture_queue *queue, uint64_t head,
+			      uint64_t tail)
+{
+	uint64_t at = head & (queue->size - 1);
+	uint64_t oldest = tail & (queue->size - 1);
+
+	if (at < oldest || oldest < queue->early)
+		return head;
+	skip_to_start(queue, head, queue->size - at);
+	return head + queue->size - at;
+}
+
 static uint32_t share_of(const struct capture_queue *queue, uint64_t room)
 {
 	uint64_t share = room / CAPTURE_ROOM_SHARE;
@@ -80,6 +95,7 @@ struct capture *capture_queue_reserve(struct capture_queue *queue)
 	head = restart_if_empty(queue, queue->head, tail);
 	if (tail < queue->restart)
 		tail = queue->restart;
+	head = restart_early(queue, head, tail);
 	capacity = share_of(queue, queue->size - (head - tail));
 	need = sizeof(*entry) + capacity;
 	left = queue->size - (head & (queue->size - 1));

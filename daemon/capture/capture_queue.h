@@ -29,6 +29,7 @@ struct capture {
 struct capture_queue {
 	uint8_t *bytes; /* owned */
 	uint64_t size;	/* power of two */
+	uint64_t early; /* begun again when so much is free at its front */
 	uint64_t head;	/* atomic; bytes produced, never wraps */
 	uint64_t tail;	/* atomic; bytes consumed */
 	/*
@@ -39,8 +40,8 @@ struct capture_queue {
 	uint64_t restart;
 };
 
-/* Only as much of it is ever touched as waits at one time. */
-enum { CAPTURE_QUEUE_BYTES = 64 << 20 };
+/* Only as much of it is touched as waits at one time, and a quarter. */
+enum { CAPTURE_QUEUE_BYTES = 64 << 20, CAPTURE_EARLY_BYTES = 16 << 20 };
 
 /** Room for a snapshot of SNAPSHOT_BYTES_MAX. */
 #define CAPTURE_BYTES_MAX (sizeof(struct capture) + SNAPSHOT_BYTES_MAX)

@@ -114,6 +114,7 @@ static void it_wraps(void **state)
 	struct capture_queue *queue = *state;
 	uint64_t pushed = 0, popped = 0;
 
+	queue->early = queue->size;
 	srandom(5);
 	while (queue->head < 20 * queue->size) {
 		uint32_t bytes = (uint32_t)random() % (1 << 20);
@@ -141,6 +142,7 @@ static void whatever_is_left_at_the_end_is_skipped(void **state)
 		tear_down(state);
 		assert_int_equal(set_up(state), 0);
 		queue = *state;
+		queue->early = queue->size;
 		// Up to where just one of the largest fits, one being popped
 		// for each that is pushed.
 		assert_true(push(queue, number++, 0));
@@ -185,6 +187,29 @@ static void an_empty_queue_starts_over(void **state)
 		capture_queue_pop(queue);
 	}
 	assert_ptr_equal(highest, queue->bytes);
+}
+
+/** With something waiting at all times it never starts over, but does not
+ *  wander through the whole buffer either. */
+static void a_busy_queue_stays_small(void **state)
+{
+	struct capture_queue *queue = *state;
+	const uint8_t *highest = queue->bytes;
+	uint64_t pushed = 0, popped = 0;
+
+	while (queue->head < 10 * queue->size) {
+		const uint8_t *entry;
+
+		assert_true(push(queue, pushed, 5000 + pushed % 7000));
+		entry = (const uint8_t *)capture_queue_peek(queue);
+		if (entry > highest)
+			highest = entry;
+		if (++pushed - popped > 3)
+			pop(queue, popped++);
+	}
+	while (popped < pushed)
+		pop(queue, popped++);
+	assert_true(highest <= queue->bytes + CAPTURE_EARLY_BYTES + (1 << 20));
 }
 
 struct traffic {
@@ -240,6 +265,7 @@ int main(void)
 		TEST(it_wraps),
 		TEST(whatever_is_left_at_the_end_is_skipped),
 		TEST(an_empty_queue_starts_over),
+		TEST(a_busy_queue_stays_small),
 		TEST(two_threads_agree),
 	};
 
