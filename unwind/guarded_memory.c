@@ -7,10 +7,10 @@
 void guarded_ranges_add(struct guarded_ranges *ranges, uint64_t start,
 			uint64_t end)
 {
-	struct guarded_range *last = &ranges->range[ranges->count - 1];
+	struct guarded_range *last =
+		ranges->count ? &ranges->range[ranges->count - 1] : NULL;
 
-	if (ranges->count &&
-	    (start <= last->end || ranges->count == GUARDED_RANGES)) {
+	if (last && (start <= last->end || ranges->count == GUARDED_RANGES)) {
 		last->end = end;
 		return;
 	}
