@@ -19,8 +19,8 @@ check_hotplug() {
 		skip "CPU hotplug" "no root, or one CPU only"
 		return
 	fi
-	./spinner 9000 >/dev/null & local one=$!
-	./spinner 9000 >/dev/null & local two=$!
+	./spinner 16000 >/dev/null & local one=$!
+	./spinner 16000 >/dev/null & local two=$!
 	record_host 7 plug.db
 	sleep 1.5
 	echo 0 2>/dev/null >$online
@@ -29,8 +29,6 @@ check_hotplug() {
 	back=$(date +%s%N)
 	echo 1 2>/dev/null >$online
 	wait $recorder
-	kill $one $two 2>/dev/null
-	wait $one $two 2>/dev/null
 	status=$? out=$(cat host.txt) err=
 	expect "hotplug: the absence is an incident" at_least 1 \
 		"SELECT count(*) FROM v_incident WHERE kind = 'cpu-offline'
@@ -52,6 +50,8 @@ check_hotplug() {
 	status=$? out=$(cat host.txt)
 	expect "hotplug: a CPU that was away at the start" at_least 10 \
 		"SELECT count(*) FROM v_sample WHERE cpu = 1" plug.db
+	kill $one $two 2>/dev/null
+	wait $one $two 2>/dev/null
 }
 
 # A target whose interpreter leads into a file that never comes.
