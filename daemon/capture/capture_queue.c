@@ -7,7 +7,7 @@
 // An entry whose ring position is this only fills the space up to the end.
 #define SKIP UINT64_MAX
 
-enum { ENTRY_ALIGN = 16 };
+enum { ENTRY_ALIGN = 16, EARLY_WAITING = 1 << 20 };
 
 struct error *capture_queue_init(struct capture_queue *queue)
 {
@@ -60,14 +60,15 @@ static uint64_t restart_if_empty(struct capture_queue *queue, uint64_t head,
 }
 
 // At a high rate something always waits. Then the front of the buffer is taken
-// again as soon as enough of it is free: what lies behind is not touched.
+// again as soon as enough of it is free: what lies behind is not touched. Not
+// among captures of deep stacks, which would get less room.
 static uint64_t restart_early(struct capture_queue *queue, uint64_t head,
 			      uint64_t tail)
 {
 	uint64_t at = head & (queue->size - 1);
 	uint64_t oldest = tail & (queue->size - 1);
 
-	if (at < oldest || oldest < queue->early)
+	if (at < oldest || oldest < queue->early || head - tail > EARLY_WAITING)
 		return head;
 	skip_to_start(queue, head, queue->size - at);
 	return head + queue->size - at;
