@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 bool array_reserve(void **items, size_t *capacity, size_t count,
 		   size_t element_size)
@@ -22,5 +24,25 @@ bool array_reserve(void **items, size_t *capacity, size_t count,
 		return false;
 	*items = grown;
 	*capacity = wanted;
+	return true;
+}
+
+void memory_take(void *bytes, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t first = ((uintptr_t)bytes + page - 1) & ~(page - 1);
+	uintptr_t end = ((uintptr_t)bytes + size) & ~(page - 1);
+
+	// A kernel that cannot leaves it for later.
+	if (first < end)
+		madvise((void *)first, end - first, MADV_POPULATE_WRITE);
+}
+
+bool array_prepare(void **items, size_t *capacity, size_t count,
+		   size_t element_size)
+{
+	if (!array_reserve(items, capacity, count, element_size))
+		return false;
+	memory_take(*items, *capacity * element_size);
 	return true;
 }

@@ -5,6 +5,8 @@
 set -eu
 input=$1
 output=$2
+# What is missing must not become a file of nothing.
+test -s "$input"
 name=$(basename "$input" | tr -c 'A-Za-z0-9_\n' '_')
 {
 	printf '#include "base/embed.h"\n\n'

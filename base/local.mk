@@ -4,6 +4,7 @@ libbase_a_SOURCES += \
 	base/clock.h \
 	base/embed.h \
 	base/error.c base/error.h \
+	base/priority.c base/priority.h \
 	base/reader.c base/reader.h \
 	base/text.c base/text.h \
 	base/version.h

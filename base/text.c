@@ -101,6 +101,31 @@ char *text_repair(const char *text, size_t size)
 	return copy;
 }
 
+char *text_fit(const char *text, size_t most)
+{
+	static const char ellipsis[] = "\xe2\x80\xa6";
+	size_t size = strnlen(text, most + 1);
+	char *copy, *longer;
+
+	if (size <= most)
+		return text_repair(text, size);
+	size = most < strlen(ellipsis) ? 0 : most - strlen(ellipsis);
+	// Not through a character: what continues one has bits 10.
+	while (size && ((unsigned char)text[size] & 0xc0) == 0x80)
+		size--;
+	copy = text_repair(text, size);
+	if (!copy)
+		return NULL;
+	size = strlen(copy);
+	longer = realloc(copy, size + sizeof(ellipsis));
+	if (!longer) {
+		free(copy);
+		return NULL;
+	}
+	memcpy(longer + size, ellipsis, sizeof(ellipsis));
+	return longer;
+}
+
 // Unicode general categories Cc, Zl, Zp and those of Cf that reorder or hide:
 // UAX 9 (directional formatting), zero-width characters, tags.
 bool text_is_unprintable(uint32_t character)

@@ -27,6 +27,12 @@ bool text_is_utf8(const char *text, size_t size);
  */
 char *text_repair(const char *text, size_t size);
 
+/**
+ * text_repair() of at most @most bytes of @text: where there are more, it ends
+ * in U+2026, an ellipsis. Owned by the caller. NULL: no memory.
+ */
+char *text_fit(const char *text, size_t most);
+
 /** True for what text_escape() replaces. */
 bool text_is_unprintable(uint32_t character);
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// When, within each second? Columns are seconds of wall time, rows the parts of
+// a second: what happens each second at the same time is a line, what blocks
+// everything a gap. It is made of single samples, where they are still there.
+#include "web/api/answers.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum { COLUMNS_STANDARD = 900, COLUMNS_MOST = 3600, ROWS_STANDARD = 50,
+       ROWS_MOST = 200 };
+
+struct heatmap {
+	int64_t from_ns, column_ns, row_ns; /* wall time */
+	size_t columns, rows;
+	uint64_t *cells; /* owned; column by column */
+	sqlite3 *database; /* borrowed */
+	/* Wall time is so much ahead of store time, until @clock_until_id. */
+	int64_t ahead_ns, clock_until_id;
+	bool failed;
+};
+
+// The rows of table clock come seldom: one question for each stretch of them.
+static bool find_clock(struct heatmap *map, int64_t id)
+{
+	int64_t wall_ns;
+	struct error *error;
+
+	if (id < map->clock_until_id)
+		return true;
+	error = selection_wall_ns(map->database, id, &wall_ns);
+	if (error) {
+		error_destroy(error);
+		map->failed = true;
+		return false;
+	}
+	map->ahead_ns = wall_ns - id;
+	map->clock_until_id = id + (int64_t)NS_PER_SEC;
+	return true;
+}
+
+static bool take_row(void *context, const struct selection_row *row)
+{
+	struct heatmap *map = context;
+	int64_t at_ns, column;
+
+	if (!find_clock(map, row->time_id))
+		return false;
+	at_ns = row->time_id + map->ahead_ns - map->from_ns;
+	column = at_ns / map->column_ns;
+	if (at_ns < 0 || column >= (int64_t)map->columns)
+		return true;
+	map->cells[(size_t)column * map->rows +
+		   (size_t)(at_ns % map->column_ns / map->row_ns)] +=
+		row->samples;
+	return true;
+}
+
+// Whole seconds; the last ones, where there are more than @most.
+static bool init_cells(struct heatmap *map, const struct selection *selection,
+		       size_t most, size_t rows)
+{
+	int64_t second_ns = (int64_t)NS_PER_SEC;
+	int64_t first = selection->wall.from_ns / second_ns;
+	int64_t last = (selection->wall.until_ns + second_ns - 1) / second_ns;
+
+	if (last - first > (int64_t)most)
+		first = last - (int64_t)most;
+	map->from_ns = first * second_ns;
+	map->column_ns = second_ns;
+	map->columns = last > first ? (size_t)(last - first) : 0;
+	map->rows = rows;
+	map->row_ns = second_ns / (int64_t)rows + (second_ns % (int64_t)rows > 0);
+	map->cells = calloc(map->columns * rows + 1, sizeof(*map->cells));
+	return map->cells;
+}
+
+static struct error *fill(struct heatmap *map, struct api_call *call,
+			  struct selection *selection)
+{
+	const struct selection_reading reading = {
+		.longest_span_ns = 1,
+		.take = take_row,
+		.context = map,
+	};
+	struct error *error;
+	bool cut;
+
+	map->database = profile_database(call->profile);
+	map->clock_until_id = INT64_MIN;
+	// Nothing is read that would have no column.
+	error = api_keep_latest(selection, map->database,
+				(map->columns + 1) * NS_PER_SEC, &cut);
+	if (!error)
+		error = selection_read(selection, map->database, &reading,
+				       NULL);
+	if (map->failed) {
+		error_destroy(error);
+		error = error_create(ERROR_BAD_DATA, "its clock is not known");
+	}
+	return error;
+}
+
+static void write_map(struct api_call *call, const struct selection *selection,
+		      const struct heatmap *map)
+{
+	struct json json = { .out = call->out };
+	struct json_column column;
+	uint64_t samples = 0, most = 0;
+
+	json_open(&json, NULL, '{');
+	api_write_selection(&json, call, selection, 0);
+	json_integer(&json, "from_us", map->from_ns / 1000);
+	json_integer(&json, "column_us", map->column_ns / 1000);
+	json_integer(&json, "row_us", map->row_ns / 1000);
+	json_integer(&json, "columns", (int64_t)map->columns);
+	json_integer(&json, "rows", (int64_t)map->rows);
+	json_column_open(&column, &json, "cells");
+	for (size_t i = 0; i < map->columns * map->rows; i++) {
+		json_column_add(&column, map->cells[i]);
+		samples += map->cells[i];
+		if (map->cells[i] > most)
+			most = map->cells[i];
+	}
+	json_column_close(&column);
+	json_integer(&json, "most", (int64_t)most);
+	json_integer(&json, "samples", (int64_t)samples);
+	json_text(&json, "note",
+		  samples ? NULL :
+			    "There are no single samples of this range: they "
+			    "were summed up long ago, or there were none.");
+	json_close(&json, '}');
+}
+
+struct error *answer_heatmap(struct api_call *call)
+{
+	struct heatmap map = { .cells = NULL };
+	struct selection selection;
+	uint64_t columns, rows;
+	struct error *error = api_select(call);
+
+	if (!error)
+		error = api_param_number(call, "columns", COLUMNS_STANDARD, 1,
+					 COLUMNS_MOST, &columns);
+	if (!error)
+		error = api_param_number(call, "rows", ROWS_STANDARD, 1,
+					 ROWS_MOST, &rows);
+	if (!error)
+		error = profile_selection(call->profile, &selection);
+	if (error)
+		return error;
+	error = init_cells(&map, &selection, columns, rows) ?
+			fill(&map, call, &selection) :
+			&error_nomem;
+	if (!error)
+		write_map(call, &selection, &map);
+	free(map.cells);
+	selection_deinit(&selection);
+	return error;
+}
