@@ -22,6 +22,23 @@ struct regs {
 	uint64_t pc;
 };
 
+/**
+ * What a register holds at a signal handler's first instruction, and where the
+ * kernel has saved what it held before.
+ */
+struct arch_signal_register {
+	enum {
+		ARCH_SIGNAL_KEPT,   /* what it held before */
+		ARCH_SIGNAL_SET,    /* @offset itself */
+		ARCH_SIGNAL_STACK,  /* the stack pointer + @offset */
+		ARCH_SIGNAL_NUMBER, /* the signal's */
+		ARCH_SIGNAL_HANDLER,/* the handler's address */
+	} at_entry;
+	uint16_t offset;
+	uint16_t saved;	  /* bytes above the stack pointer; 0: nowhere */
+	uint32_t cleared; /* bits that the kernel clears of what is kept */
+};
+
 struct arch {
 	const char *name;	  /* "x86_64", as uname -m prints it */
 	uint16_t elf_machine;	  /* EM_* */
@@ -43,6 +60,12 @@ struct arch {
 	 */
 	int8_t perf_result;
 	uint64_t result_pending;
+	/*
+	 * By perf register; NULL: not known. All of it lies within
+	 * signal_bytes, a multiple of 8, from the stack pointer on.
+	 */
+	const struct arch_signal_register *perf_signal;
+	uint16_t signal_bytes;
 	const char *const *reg_names; /* [DWARF number] */
 };
 

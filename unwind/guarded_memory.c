@@ -17,6 +17,12 @@ void guarded_ranges_add(struct guarded_ranges *ranges, uint64_t start,
 	ranges->range[ranges->count++] = (struct guarded_range){ start, end };
 }
 
+void guarded_ranges_close(struct guarded_ranges *ranges)
+{
+	ranges->range[0] = (struct guarded_range){ 0, UINT64_MAX };
+	ranges->count = 1;
+}
+
 // The first range that ends behind @vaddr; count: none.
 static uint32_t first_behind(const struct guarded_ranges *ranges,
 			     uint64_t vaddr)

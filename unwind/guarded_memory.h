@@ -30,6 +30,9 @@ struct guarded_ranges {
 void guarded_ranges_add(struct guarded_ranges *ranges, uint64_t start,
 			uint64_t end);
 
+/** One range over everything: not a byte is read from here on. */
+void guarded_ranges_close(struct guarded_ranges *ranges);
+
 /** Of @size bytes from @vaddr, those that come before any range. */
 size_t guarded_ranges_readable(const struct guarded_ranges *ranges,
 			       uint64_t vaddr, size_t size);

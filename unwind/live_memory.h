@@ -14,7 +14,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** As pread(2): bytes read, which may be fewer, or -1. Async-signal-safe. */
+/** As pread(2): bytes read, which may be fewer, or -1; 0 where the address space
+ *  is no more (Linux fs/proc/base.c, mem_rw()). Async-signal-safe. */
 typedef ssize_t (*live_memory_read_fn)(void *context, uint64_t vaddr, void *ret,
 				       size_t size);
 

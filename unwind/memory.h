@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MEMORY_SEGMENT_MAX = 272 };
+enum { MEMORY_SEGMENT_MAX = 520 }; /* a stack copy and any snapshot */
 
 struct memory_segment {
 	uint64_t vaddr;
@@ -34,16 +34,26 @@ struct memory {
 bool memory_add(struct memory *memory, uint64_t vaddr, const void *bytes,
 		uint64_t size);
 
+/** The @size bytes at @vaddr, or NULL when segment @index has not all. */
+static inline const void *memory_in(const struct memory *memory, size_t index,
+				    uint64_t vaddr, uint64_t size)
+{
+	const struct memory_segment *s = &memory->segment[index];
+	uint64_t offset = vaddr - s->vaddr;
+
+	return offset < s->size && size <= s->size - offset ?
+		       s->bytes + offset : NULL;
+}
+
 /** The @size bytes at @vaddr, or NULL when no segment holds them all. */
 static inline const void *memory_at(const struct memory *memory,
 				    uint64_t vaddr, uint64_t size)
 {
 	for (size_t i = 0; i < memory->segment_count; i++) {
-		const struct memory_segment *s = &memory->segment[i];
-		uint64_t offset = vaddr - s->vaddr;
+		const void *bytes = memory_in(memory, i, vaddr, size);
 
-		if (offset < s->size && size <= s->size - offset)
-			return s->bytes + offset;
+		if (bytes)
+			return bytes;
 	}
 	return NULL;
 }

@@ -61,6 +61,18 @@ void module_unref(struct module *module)
 	free(module);
 }
 
+struct module *module_keep(struct module *module)
+{
+	module->kept++;
+	return module_ref(module);
+}
+
+void module_unkeep(struct module *module)
+{
+	module->kept--;
+	module_unref(module);
+}
+
 const struct cfi_table *module_cfi(struct module *module)
 {
 	_cleanup_error_ struct error *error = NULL;
@@ -103,4 +115,15 @@ const struct symbol_table *module_symbols(struct module *module)
 	error = symbol_table_build(module->image, module->path,
 				   &module->symbols);
 	return module->symbols;
+}
+
+size_t module_bytes(const struct module *module)
+{
+	size_t bytes = sizeof(*module);
+
+	if (module->cfi)
+		bytes += cfi_table_bytes(module->cfi);
+	if (module->symbols)
+		bytes += symbol_table_bytes(module->symbols);
+	return bytes;
 }

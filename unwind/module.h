@@ -27,6 +27,8 @@ enum { MODULE_BUILD_ID_MAX = 64 };
 struct module {
 	unsigned int references;
 	unsigned int cached;	 /* of them, held by the module cache */
+	unsigned int kept;	 /* of them, by who has frames in it: the file
+				    need not be mapped any more */
 	char *path;		 /* owned; as the process mapped it */
 	uint8_t build_id[MODULE_BUILD_ID_MAX];
 	size_t build_id_size;	 /* 0: the file has none */
@@ -51,6 +53,10 @@ struct module *module_create(const char *path, struct elf_image *image,
 struct module *module_ref(struct module *module);
 void module_unref(struct module *module);
 
+/** A reference of one who is no mapping, and its end. */
+struct module *module_keep(struct module *module);
+void module_unkeep(struct module *module);
+
 /** CFI rows; an empty table when the file has none. NULL without memory, and
  *  when the file is unreadable, broken, or of another architecture. */
 const struct cfi_table *module_cfi(struct module *module);
@@ -64,5 +70,8 @@ const struct python_binary *module_python(struct module *module);
 /** Symbols of the file and of its separate debug file. NULL without memory or
  *  a readable file. */
 const struct symbol_table *module_symbols(struct module *module);
+
+/** Of memory, what has been built of it, about. */
+size_t module_bytes(const struct module *module);
 
 #endif

@@ -154,10 +154,10 @@ static struct module *find_state(const struct module_cache *cache,
 	return NULL;
 }
 
-/** Whether nobody but the cache holds @module. */
+/** Whether no mapping holds @module. */
 static bool is_unused(const struct module *module)
 {
-	return module->references == module->cached;
+	return module->references == module->cached + module->kept;
 }
 
 /** While a process maps a file, its inode number means that file only. */
@@ -359,16 +359,29 @@ static int compare_use(const void *left, const void *right)
 
 void module_cache_trim(struct module_cache *cache, size_t keep)
 {
-	size_t unused = 0;
+	size_t unused = 0, bytes = 0;
 
-	for (size_t i = 0; i < cache->count; i++)
-		unused += is_unused(cache->entries[i].module);
-	if (unused <= keep)
+	for (size_t i = 0; i < cache->count; i++) {
+		const struct module *module = cache->entries[i].module;
+
+		if (!is_unused(module))
+			continue;
+		unused++;
+		bytes += module_bytes(module);
+	}
+	if (unused <= keep && bytes <= MODULE_CACHE_UNUSED_BYTES_MAX)
 		return;
 	qsort(cache->entries, cache->count, sizeof(*cache->entries),
 	      compare_use);
-	for (; unused > keep; unused--)
-		entry_deinit(&cache->entries[--cache->count]);
+	// However large, the last one may be the next one, too.
+	for (; unused > keep ||
+	       (unused > 1 && bytes > MODULE_CACHE_UNUSED_BYTES_MAX);
+	     unused--) {
+		struct cache_entry *entry = &cache->entries[--cache->count];
+
+		bytes -= module_bytes(entry->module);
+		entry_deinit(entry);
+	}
 }
 
 size_t module_cache_count(const struct module_cache *cache)

@@ -18,6 +18,8 @@
 enum {
 	MODULE_CACHE_MAX = 4096,      /* modules known at once */
 	MODULE_CACHE_UNUSED_MAX = 64, /* of those, kept without a mapping */
+	/* And so much memory of these: a compiler has 10 MiB of tables. */
+	MODULE_CACHE_UNUSED_BYTES_MAX = 16 << 20,
 };
 
 /**
@@ -55,7 +57,8 @@ struct module *module_cache_get(struct module_cache *cache,
  *  kernel and is read from our own. NULL without memory. */
 struct module *module_cache_vdso(struct module_cache *cache);
 
-/** Forgets unused modules beyond @keep, the longest unused first. */
+/** Forgets unused modules beyond @keep, and beyond the bound of their bytes,
+ *  the longest unused first. */
 void module_cache_trim(struct module_cache *cache, size_t keep);
 
 size_t module_cache_count(const struct module_cache *cache);

@@ -207,19 +207,29 @@ const struct mapping *space_find(struct space *space, uint64_t pc)
 
 /** An executable and the libpython it loads may both look like CPython; one of
  *  a version that we can read is preferred. */
-const struct mapping *space_find_python(struct space *space)
+static size_t look_for_python(const struct space *space)
 {
-	const struct mapping *unsupported = NULL;
+	size_t unsupported = 0;
 
 	for (size_t i = 0; i < space->count; i++) {
-		struct mapping *mapping = &space->mappings[i];
+		struct module *module = space->mappings[i].module;
 		const struct python_binary *python =
-			mapping->module ? module_python(mapping->module) : NULL;
+			module ? module_python(module) : NULL;
 
 		if (python && python->layout)
-			return mapping;
+			return i + 1;
 		if (python && !unsupported)
-			unsupported = mapping;
+			unsupported = i + 1;
 	}
 	return unsupported;
+}
+
+// Asked for each sample, and some programs have hundreds of mappings.
+const struct mapping *space_find_python(struct space *space)
+{
+	if (space->python_generation != space->generation + 1) {
+		space->python = look_for_python(space);
+		space->python_generation = space->generation + 1;
+	}
+	return space->python ? &space->mappings[space->python - 1] : NULL;
 }

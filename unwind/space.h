@@ -32,6 +32,10 @@ struct space {
 	size_t count, capacity;
 	size_t last;		  /* index of the last hit */
 	uint64_t generation;	  /* grows with every change */
+	/* What space_find_python() found last: its index and 1, or 0 for none;
+	 * and in which generation, and 1. */
+	size_t python;
+	uint64_t python_generation;
 };
 
 void space_init(struct space *space);

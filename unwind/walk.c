@@ -1,84 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unwind/walk.h"
 
-#include "unwind/native/cfi_table.h"
 #include "unwind/native/native_step.h"
-#include "unwind/python/binary.h"
 #include "unwind/python/python_stack.h"
+#include "unwind/walk_place.h"
 
-#include <stdlib.h>
-
-enum { WALK_CACHE_SLOTS = 4096 }; // power of two
-
-// What a pc means in one address space at one generation of its mappings.
-struct walk_place {
-	const struct space *space;
-	uint64_t generation;
-	uint64_t pc;
-	struct module *module;
-	const struct cfi_table *cfi;
-	const struct cfi_row *row; // NULL: no CFI here
-	uint64_t vaddr;
-	bool mapped;
-	bool eval;
-	bool unsupported; // of a version that is not read
-	bool entering; // the eval loop's straight-line entry
+enum {
+	// See walker_leave_compiled().
+	COMPILED_SAVED_WORDS = 5,
+	COMPILED_PUSHED_WORDS_MAX = 8,
+	COMPILED_OWN_WORDS_MAX = 32,
+	EVAL_FRAME_BYTES_MAX = 4096,
+	// Of a walk: a step has one or none, but for a signal frame's 17, and
+	// may have 34 that take a thousand times as long as other rules.
+	EXPRESSIONS_MAX = 1024,
+	// Of the stack of functions without CFI; most need a few.
+	SCAN_WORDS_MAX = 512,
+	CALL_ALIGNMENT = 16, // of the stack; psABI x86-64 3.2.2
+	// Frames in no file that turned out not to be CPython's compiled code.
+	NOT_COMPILED_MAX = 64,
 };
 
-struct walk_cache {
-	struct walk_place place[WALK_CACHE_SLOTS];
-	struct python_frame python[PYTHON_STACK_FRAME_MAX];
-};
-
-struct walk_cache *walk_cache_create(void)
-{
-	return calloc(1, sizeof(struct walk_cache));
-}
-
-void walk_cache_destroy(struct walk_cache *cache)
-{
-	free(cache);
-}
-
-static void place_look_up(struct space *space, uint64_t pc,
-			  struct walk_place *ret)
-{
-	const struct mapping *mapping = space_find(space, pc);
-	const struct python_binary *python;
-
-	*ret = (struct walk_place){ .space = space,
-				    .generation = space->generation,
-				    .pc = pc,
-				    .mapped = mapping != NULL };
-	if (!mapping || !mapping->module)
-		return;
-	ret->module = mapping->module;
-	ret->vaddr = pc - mapping->bias;
-	ret->cfi = module_cfi(mapping->module);
-	if (ret->cfi)
-		ret->row = cfi_table_find(ret->cfi, ret->vaddr);
-	python = module_python(mapping->module);
-	if (!python)
-		return;
-	ret->eval = python_binary_in_eval(python, ret->vaddr);
-	ret->unsupported = !python->layout;
-	ret->entering = python->eval_count &&
-			ret->vaddr >= python->eval[0].start &&
-			ret->vaddr < python->entry_end;
-}
-
-// Addresses of one call site recur in every sample, so that a small
-// direct-mapped cache turns three binary searches into one comparison.
 static const struct walk_place *place_of(const struct walk_input *input,
 					 uint64_t pc)
 {
-	struct walk_place *slot = &input->cache->place[(pc ^ pc >> 12) &
-						       (WALK_CACHE_SLOTS - 1)];
-
-	if (slot->pc != pc || slot->space != input->space ||
-	    slot->generation != input->space->generation)
-		place_look_up(input->space, pc, slot);
-	return slot;
+	return walk_place_of(input->cache, input->space, pc);
 }
 
 struct walker {
@@ -88,6 +34,18 @@ struct walker {
 	bool exact_pc; // the sampled frame, or one that a signal interrupted
 	bool guessed;  // this frame was reached by a frame-pointer guess
 	bool sampled;  // still in the sampled frame
+	bool greenlet; // the frame before is greenlet's
+	bool eval;     // the frame before is the eval loop's
+	bool searched; // the stack, for a way out
+	/*
+	 * Code that CPython compiled at run time has been met, in no file. It
+	 * need not have told the thread state which frame it runs, but has it in
+	 * a register: these, as they were there.
+	 */
+	bool compiled;
+	struct regs compiled_regs;
+	unsigned int not_compiled; // of NOT_COMPILED_MAX
+	unsigned int expressions;  // of EXPRESSIONS_MAX
 };
 
 static struct frame *walker_add(struct walker *walker, enum frame_kind kind,
@@ -141,18 +99,69 @@ static bool walker_add_python(struct walker *walker,
 	return true;
 }
 
+// The registers that the frame has saved for its caller and uses itself.
+static size_t own_registers(const struct walker *walker,
+			    const struct cfi_row *row, uint64_t *ret)
+{
+	const struct arch *arch = walker->input->arch;
+	size_t count = 0;
+
+	for (unsigned int i = 0; i < row->rule_count; i++) {
+		const struct cfi_rule *rule = &row->rules[i];
+
+		if (rule->kind == CFI_OFFSET && rule->reg < ARCH_REG_MAX &&
+		    arch->callee_saved >> rule->reg & 1 &&
+		    regs_get(&walker->regs, rule->reg, &ret[count]))
+			count++;
+	}
+	return count;
+}
+
+// Whether what the thread state says is what compiled code had at hand: in a
+// register, or among what it has pushed, which ends at its return address.
+static bool compiled_agrees(const struct walker *walker)
+{
+	const struct walk_input *input = walker->input;
+	const struct regs *regs = &walker->compiled_regs;
+	uint64_t sp = regs->value[input->arch->sp], word;
+
+	for (unsigned int i = 0; i < ARCH_REG_MAX; i++) {
+		if (regs->known >> i & 1 &&
+		    regs->value[i] == python_stack_top(input->python))
+			return true;
+	}
+	for (unsigned int i = 0; i < COMPILED_PUSHED_WORDS_MAX; i++) {
+		if (!memory_read_u64(input->memory, sp + i * sizeof(word),
+				     &word) ||
+		    place_of(input, word)->mapped)
+			return false;
+		if (word == python_stack_top(input->python))
+			return true;
+	}
+	return false;
+}
+
 static bool walker_activation_python(struct walker *walker, uint64_t cfa,
 				     const struct walk_place *place,
 				     enum python_match *ret)
 {
 	struct python_frame *frames = walker->input->cache->python;
+	uint64_t held[CFI_ROW_RULES_MAX];
+	const struct python_activation activation = {
+		.sp = walker->regs.value[walker->input->arch->sp],
+		.cfa = cfa,
+		.entering = walker->sampled && place->entering,
+		.exact_pc = walker->exact_pc,
+		.held = held,
+		.held_count = own_registers(walker, place->row, held),
+	};
 	size_t count = 0;
-	bool entering = walker->sampled && place->entering;
 
-	*ret = python_stack_activation(walker->input->python,
-				       walker->regs.value[walker->input->arch->sp],
-				       cfa, entering, frames,
-				       PYTHON_STACK_FRAME_MAX, &count);
+	if (walker->compiled && walker->input->python->first &&
+	    !compiled_agrees(walker))
+		walker->input->python->broken = true;
+	*ret = python_stack_activation(walker->input->python, &activation,
+				       frames, PYTHON_STACK_FRAME_MAX, &count);
 	return walker_add_python(walker, frames, count);
 }
 
@@ -212,6 +221,9 @@ static bool walker_step_cfi(struct walker *walker, uint64_t pc,
 	enum step_result step;
 	uint64_t cfa;
 
+	walker->expressions += place->expressions;
+	if (walker->expressions > EXPRESSIONS_MAX)
+		goto full;
 	step = native_cfa(input->arch, place->cfi, row, &walker->regs,
 			  input->memory, &cfa);
 	if (place->eval && place->unsupported)
@@ -261,6 +273,201 @@ static bool walker_leave_leaf(struct walker *walker)
 	return true;
 }
 
+// CPython 3.15 keeps the frame pointer while it runs compiled code: it leads to
+// the function that entered it.
+static bool is_entered_by_frame_pointer(const struct walker *walker)
+{
+	const struct walk_input *input = walker->input;
+	struct regs regs = walker->regs;
+	uint64_t cfa;
+
+	return native_step_frame_pointer(input->arch, input->memory, is_code,
+					 input->space, &regs, &cfa) == STEP_OK &&
+	       place_of(input, regs.pc - 1)->eval;
+}
+
+static bool is_compiled(const struct walker *walker, uint64_t pc)
+{
+	const struct walk_place *place = place_of(walker->input, pc);
+
+	return place->mapped && !place->module;
+}
+
+// The CFA of the frame of @regs, when it is one from which one can go on;
+// UINT64_MAX: it is not.
+static uint64_t believable_cfa(const struct walker *walker,
+			       const struct regs *regs)
+{
+	const struct walk_input *input = walker->input;
+	const struct walk_place *place = place_of(input, regs->pc - 1);
+	uint64_t sp = regs->value[input->arch->sp], cfa, pc;
+
+	if (!place->row ||
+	    native_cfa(input->arch, place->cfi, place->row, regs,
+		       input->memory, &cfa) != STEP_OK ||
+	    cfa <= sp || cfa - sp > EVAL_FRAME_BYTES_MAX ||
+	    !memory_read_u64(input->memory, cfa - sizeof(pc), &pc))
+		return UINT64_MAX;
+	return pc && place_of(input, pc - 1)->row ? cfa : UINT64_MAX;
+}
+
+// Into the eval loop, whose return address is the word @index of the stack. A
+// frame pointer that compiled code has saved is the word before its own return
+// address. Of two that may be it the inner one is.
+static bool walker_enter_eval(struct walker *walker, unsigned int index,
+			      unsigned int saved)
+{
+	const struct arch *arch = walker->input->arch;
+	uint64_t sp = walker->regs.value[arch->sp], fp, cfa;
+	struct regs as_is = walker->regs, restored;
+
+	if (!memory_read_u64(walker->input->memory, sp + index * sizeof(sp),
+			     &as_is.pc))
+		return false;
+	as_is.pc &= arch->pc_mask;
+	if (!as_is.pc || !place_of(walker->input, as_is.pc - 1)->eval)
+		return false;
+	regs_set(&as_is, arch->sp, sp + (index + 1) * sizeof(sp));
+	cfa = believable_cfa(walker, &as_is);
+	walker->regs = as_is;
+	if (!saved || !memory_read_u64(walker->input->memory,
+				       sp + (saved - 1) * sizeof(sp), &fp))
+		return cfa != UINT64_MAX;
+	restored = as_is;
+	regs_set(&restored, arch->fp, fp);
+	if (believable_cfa(walker, &restored) < cfa)
+		walker->regs = restored;
+	return believable_cfa(walker, &walker->regs) != UINT64_MAX;
+}
+
+/*
+ * CPython 3.14's eval loop calls a stub, which saves what its caller expects
+ * and calls the compiled code. That is made of pieces that jump to each other;
+ * each keeps the frame pointer, or saves it first (Clang's preserve_none):
+ *
+ *     sp + 0        arguments for who is called: CPython 3.14's bytecodes.c has
+ *                   arrays of 11, STACKREFS_TO_PYOBJECTS()
+ *                   what the piece has pushed; last the frame pointer
+ *     sp + n        return address, in the stub
+ *     sp + n + 8    rbx, r12, r13, r14, r15
+ *     sp + n + 48   return address, in the eval loop
+ *
+ * Arrays may hold what an earlier one has left: returns how many places look
+ * like it, and leaves by one that is the only one.
+ */
+static unsigned int walker_leave_piece(struct walker *walker)
+{
+	const struct walk_input *input = walker->input;
+	struct regs before = walker->regs, found;
+	uint64_t sp = before.value[input->arch->sp], pc;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i <= COMPILED_OWN_WORDS_MAX; i++) {
+		if (!memory_read_u64(input->memory, sp + i * sizeof(sp), &pc))
+			break;
+		if (pc && is_compiled(walker, pc - 1) &&
+		    walker_enter_eval(walker, i + 1 + COMPILED_SAVED_WORDS, i) &&
+		    !count++)
+			found = walker->regs;
+		walker->regs = before;
+	}
+	if (count == 1)
+		walker->regs = found;
+	return count;
+}
+
+// In the stub itself some of the five have been pushed, and nothing else.
+static bool walker_leave_stub(struct walker *walker)
+{
+	struct regs before = walker->regs;
+	unsigned int places = walker_leave_piece(walker);
+
+	if (places)
+		return places == 1;
+	for (unsigned int i = 0; walker->sampled && i <= COMPILED_SAVED_WORDS;
+	     i++) {
+		if (walker_enter_eval(walker, i, 0))
+			return true;
+		walker->regs = before;
+	}
+	return false;
+}
+
+static bool walker_leave_compiled(struct walker *walker)
+{
+	if (walker->not_compiled >= NOT_COMPILED_MAX)
+		return false;
+	if (!walker->compiled)
+		walker->compiled_regs = walker->regs;
+	// What it has called did not keep the others.
+	if (!walker->compiled && !walker->sampled)
+		walker->compiled_regs.known &=
+			walker->input->arch->callee_saved;
+	walker->compiled = true;
+	if (is_entered_by_frame_pointer(walker))
+		return false;
+	if (walker_leave_stub(walker))
+		return true;
+	walker->not_compiled++;
+	return false;
+}
+
+// With `-X perf` CPython 3.12+ enters the eval loop through a trampoline, in no
+// file. It keeps one word on the stack: room, or the caller's frame pointer.
+static bool walker_leave_trampoline(struct walker *walker)
+{
+	const struct walk_input *input = walker->input;
+	const struct arch *arch = input->arch;
+	struct regs *regs = &walker->regs;
+	uint64_t sp = regs->value[arch->sp], word, fp, pc;
+
+	if (!walker->eval || !memory_read_u64(input->memory, sp, &word) ||
+	    !memory_read_u64(input->memory, sp + sizeof(word), &pc))
+		return false;
+	pc &= arch->pc_mask;
+	if (!pc || !place_of(input, pc - 1)->row)
+		return false;
+	if (regs_get(regs, arch->fp, &fp) && fp == sp)
+		regs_set(regs, arch->fp, word);
+	regs_set(regs, arch->sp, sp + 2 * sizeof(word));
+	regs->pc = pc;
+	return true;
+}
+
+/*
+ * Of musl, which containers of Alpine have, no function has CFI, nor a frame
+ * pointer. While there are Python frames that nothing has claimed yet, the stack
+ * is searched for the way out: a return address to code with CFI, by which one
+ * gets on to another one. It may be what an earlier call has left there; but an
+ * activation is matched by address, and where this leads past one, or to one
+ * that is none, chain and stack contradict each other. Past all of them it may
+ * lead to a root that is none, where what was left behind has come to a zero.
+ */
+static bool walker_leave_uncovered(struct walker *walker)
+{
+	const struct walk_input *input = walker->input;
+	uint64_t sp = walker->regs.value[input->arch->sp], pc;
+
+	if (!input->python || python_stack_is_finished(input->python) ||
+	    input->arch->return_address_in_register)
+		return false;
+	for (unsigned int i = 0; i < SCAN_WORDS_MAX; i++) {
+		struct regs regs = walker->regs;
+
+		if (!memory_read_u64(input->memory, sp + i * sizeof(sp), &pc))
+			return false;
+		regs.pc = pc & input->arch->pc_mask;
+		regs_set(&regs, input->arch->sp, sp + (i + 1) * sizeof(sp));
+		if (regs.value[input->arch->sp] % CALL_ALIGNMENT ||
+		    !regs.pc || believable_cfa(walker, &regs) == UINT64_MAX)
+			continue;
+		walker->regs = regs;
+		walker->searched = true;
+		return true;
+	}
+	return false;
+}
+
 // Without CFI: the way out of a leaf, or a frame pointer that leads to code and
 // up the stack.
 static bool walker_step_guess(struct walker *walker, uint64_t pc,
@@ -281,6 +488,13 @@ static bool walker_step_guess(struct walker *walker, uint64_t pc,
 	walker->guessed = true;
 	walker->exact_pc = false;
 	walker->result->end = WALK_END_NO_CFI;
+	if (place->mapped && !place->module && walker_leave_trampoline(walker))
+		return true;
+	if (input->python && place->mapped && !place->module &&
+	    walker_leave_compiled(walker))
+		return true;
+	if (place->module && walker_leave_uncovered(walker))
+		return true;
 	if (walker_leave_leaf(walker))
 		return true;
 	step = native_step_frame_pointer(input->arch, input->memory, is_code,
@@ -288,8 +502,32 @@ static bool walker_step_guess(struct walker *walker, uint64_t pc,
 	return step == STEP_OK;
 }
 
-void walk(const struct walk_input *input, struct frame *frames,
-	  struct walk_result *ret)
+// A greenlet's own stack ends where its Python frames have ended and greenlet
+// began it. What lies further out is the stack of whoever started it, which may
+// have gone on since.
+static bool is_greenlet_root(const struct walker *walker,
+			     const struct walk_place *place)
+{
+	return walker->greenlet && !place->greenlet && walker->input->python &&
+	       python_stack_has_ended(walker->input->python);
+}
+
+// rt_sigreturn() does not return: a signal's trampoline ends with the system
+// call, and a thread that is in there stands behind the trampoline's last byte.
+static const struct walk_place *place_of_frame(const struct walker *walker,
+					       uint64_t pc)
+{
+	const struct walk_place *place = place_of(walker->input, pc);
+
+	if (place->row || !walker->sampled)
+		return place;
+	place = place_of(walker->input, pc - 1);
+	return place->row && place->row->signal_frame ?
+		       place : place_of(walker->input, pc);
+}
+
+static void walk_once(const struct walk_input *input, struct frame *frames,
+		      struct walk_result *ret)
 {
 	struct walker walker = { .input = input,
 				 .result = ret,
@@ -304,52 +542,47 @@ void walk(const struct walk_input *input, struct frame *frames,
 		// function (a call that never returns), so callers are looked
 		// up by the byte before it.
 		uint64_t pc = walker.regs.pc - (walker.exact_pc ? 0 : 1);
-		const struct walk_place *place = place_of(input, pc);
+		const struct walk_place *place = place_of_frame(&walker, pc);
 
+		if (is_greenlet_root(&walker, place)) {
+			ret->end = WALK_END_ROOT;
+			break;
+		}
 		ret->native_steps++;
+		walker.greenlet = place->greenlet;
+		if (place->greenlet && input->python &&
+		    (input->python->first || input->python->chain_count > 1))
+			ret->switching = true;
 		more = place->row ? walker_step_cfi(&walker, pc, place) :
 				    walker_step_guess(&walker, pc, place);
 		walker.sampled = false;
+		walker.eval = place->eval;
 	}
+	if (walker.searched && ret->end == WALK_END_ROOT &&
+	    !python_stack_is_finished(input->python))
+		ret->end = WALK_END_NO_CFI;
 }
 
-static const char *const walk_end_names[WALK_END_COUNT] = {
-	[WALK_END_ROOT] = "root",
-	[WALK_END_NO_MAPPING] = "no-mapping",
-	[WALK_END_NO_CFI] = "no-cfi",
-	[WALK_END_STACK_BOUND] = "stack-bound",
-	[WALK_END_BAD_CFA] = "bad-cfa",
-	[WALK_END_BAD_EXPRESSION] = "bad-expression",
-	[WALK_END_FRAME_LIMIT] = "frame-limit",
-	[WALK_END_KERNEL_THREAD] = "kernel-thread",
-};
-
-const char *walk_end_name(enum walk_end end)
+// A second look where the first one has not found what the innermost activation
+// runs; and the first one again, if that was no better.
+void walk(const struct walk_input *input, struct frame *frames,
+	  struct walk_result *ret)
 {
-	return walk_end_names[end];
-}
+	struct python_stack *python = input->python, before;
+	uint64_t steps = 0;
 
-static const char *const frame_status_names[FRAME_STATUS_COUNT] = {
-	[FRAME_EXACT] = "exact",
-	[FRAME_GUESSED] = "guessed",
-	[FRAME_PROVEN] = "proven",
-	[FRAME_UNPROVEN] = "unproven",
-	[FRAME_UNRESOLVED] = "unresolved",
-};
-
-const char *frame_status_name(enum frame_status status)
-{
-	return frame_status_names[status];
-}
-
-static const char *const frame_kind_names[] = {
-	[FRAME_NATIVE] = "native",
-	[FRAME_PYTHON] = "python",
-	[FRAME_KERNEL] = "kernel",
-	[FRAME_OTHER] = "other",
-};
-
-const char *frame_kind_name(enum frame_kind kind)
-{
-	return frame_kind_names[kind];
+	if (!python || !python->objects) {
+		walk_once(input, frames, ret);
+		return;
+	}
+	before = *python;
+	walk_once(input, frames, ret);
+	for (int spilled = 1;
+	     spilled >= 0 && ret->contradiction && python->unheld; spilled--) {
+		steps += ret->native_steps;
+		*python = before;
+		python->spilled = spilled;
+		walk_once(input, frames, ret);
+	}
+	ret->native_steps += steps;
 }

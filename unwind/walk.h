@@ -89,6 +89,8 @@ struct walk_result {
 	size_t eval_activations;    /* native frames of the eval loop */
 	size_t unmatched_activations; /* of those, without Python frames */
 	bool contradiction; /* chain and native stack disagree */
+	bool switching; /* in code of greenlet's: the chain may be half another
+			   greenlet's, and so may the native stack */
 };
 
 /** @frames has room for @input->frame_limit + 1 elements. */

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "unwind/native/cfi_builder.h"
+#include "unwind/native/cfi_stubs.h"
 #include "unwind/native/elf_image.h"
 
 #include <stdlib.h>
@@ -134,11 +135,18 @@ static bool unpack_rows(struct cfi_table *table)
 
 static void give_back_slack(struct cfi_table *table)
 {
+	struct cfi_ranges *functions = &table->functions;
 	void *smaller = reallocarray(table->changes, table->change_count + 1,
 				     sizeof(*table->changes));
 
 	if (smaller)
 		table->changes = smaller;
+	smaller = reallocarray(functions->items, functions->count + 1,
+			       sizeof(*functions->items));
+	if (!smaller)
+		return;
+	functions->items = smaller;
+	functions->capacity = functions->count + 1;
 }
 
 static bool finish(struct cfi_table *table, const struct cfi_change *changes,
@@ -178,6 +186,17 @@ static bool read_section(struct elf_image *image, const char *name,
 	return good;
 }
 
+// What the file does not tell of its code but the code itself does.
+static bool read_stubs(struct elf_image *image, struct cfi_builder *builder,
+		       struct cfi_ranges *ret)
+{
+	uint8_t bytes[CFI_STUBS_BYTES_MAX];
+	struct cfi_section cfi = { .bytes = bytes,
+				   .size = cfi_stubs_section(image, bytes) };
+
+	return !cfi.size || cfi_builder_add(builder, &cfi, ret);
+}
+
 // From the first to the last byte of code. FDEs of discarded functions keep
 // address 0 and are left out by this.
 static void find_code(const struct elf_image *image, uint64_t *ret_base,
@@ -209,6 +228,7 @@ static struct error *build(struct cfi_table *table, struct elf_image *image,
 
 	good = read_section(image, ".eh_frame", builder, &eh) &&
 	       read_section(image, ".debug_frame", builder, &debug) &&
+	       read_stubs(image, builder, &debug) &&
 	       finish(table, builder->changes, &builder->rows,
 		      &builder->expressions, &eh, &debug);
 	cfi_ranges_deinit(&eh);

@@ -50,6 +50,8 @@ bool elf_image_section(struct elf_image *image, const char *name,
 
 /** Frees the bytes of a section that nobody will use any more. */
 void elf_image_drop_section(struct elf_image *image, const char *name);
+/** The same of all of them. */
+void elf_image_drop_sections(struct elf_image *image);
 
 size_t elf_image_load_count(const struct elf_image *image);
 const struct elf_load *elf_image_load(const struct elf_image *image, size_t i);

@@ -170,3 +170,10 @@ void elf_image_drop_section(struct elf_image *image, const char *name)
 	if (index != SHN_UNDEF && index != image->name_section)
 		elf_image_drop_section_at(image, index);
 }
+
+void elf_image_drop_sections(struct elf_image *image)
+{
+	for (size_t i = 0; i < image->section_count; i++)
+		if (i != image->name_section)
+			elf_image_drop_section_at(image, i);
+}

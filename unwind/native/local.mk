@@ -15,6 +15,8 @@ libunwind_a_SOURCES += \
 	unwind/native/cfi_program.h \
 	unwind/native/cfi_ranges.c \
 	unwind/native/cfi_ranges.h \
+	unwind/native/cfi_stubs.c \
+	unwind/native/cfi_stubs.h \
 	unwind/native/cfi_table.c \
 	unwind/native/cfi_table.h \
 	unwind/native/dwarf_expression.c \

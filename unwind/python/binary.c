@@ -10,15 +10,13 @@
 enum {
 	// PY_VERSION_HEX: 0x030c01f0 is 3.12.1, final.
 	RELEASE_LEVEL_FINAL = 0xf,
+	VERSION_FINAL = RELEASE_LEVEL_FINAL << 4,
 	// The first version whose _PyRuntime begins with _Py_DebugOffsets.
 	VERSION_DEBUG_OFFSETS = 0x030d0000,
 	NAME_SCAN_MAX = 64 << 20,
 };
 
-/**
- * _Py_DebugOffsets as CPython 3.13 has it (Include/internal/pycore_runtime.h):
- * all members are u64. Where its words stand, and what the layout says.
- */
+/* A word of _Py_DebugOffsets, by its place, and what the layout says. */
 struct debug_offset {
 	uint32_t at;
 	uint32_t expected;
@@ -36,37 +34,44 @@ static bool read_word(struct elf_image *image, uint64_t vaddr, uint64_t *ret)
 	return elf_image_read(image, vaddr, ret, sizeof(*ret));
 }
 
+// _Py_DebugOffsets, Include/internal/pycore_runtime.h of 3.13,
+// pycore_debug_offsets.h of 3.14 and 3.15: all members are u64.
 static bool offsets_agree(struct elf_image *image, uint64_t runtime,
 			  const struct python_layout *layout)
 {
+	const uint32_t thread = layout->debug.thread;
+	const uint32_t frame = layout->debug.frame, code = layout->debug.code;
+	const uint32_t bytes = layout->debug.bytes, text = layout->debug.text;
+	// Every group begins with the size of what it describes.
 	const struct debug_offset offsets[] = {
-		{ 40, layout->runtime.interpreters_head },
-		{ 64, layout->interpreter.next },
-		{ 72, layout->interpreter.threads_head },
-		{ 112, layout->gil.interpreter },
-		{ 160, layout->thread.previous },
-		{ 168, layout->thread.next },
-		{ 176, layout->thread.interpreter },
-		{ 184, layout->thread.current_frame },
-		{ 200, layout->thread.native_thread_id },
-		{ 208, layout->thread.chunk },
-		{ 232, layout->frame.previous },
-		{ 240, layout->frame.code },
-		{ 248, layout->frame.instruction },
-		{ 256, layout->frame.size },
-		{ 264, layout->frame.owner },
-		{ 280, layout->code.file_name },
-		{ 288, layout->code.name },
-		{ 296, layout->code.qualified_name },
-		{ 304, layout->code.line_table },
-		{ 312, layout->code.first_line },
-		{ 320, layout->code.argument_count },
-		{ 344, layout->code.bytecode },
-		{ 520, layout->bytes.size },
-		{ 528, layout->bytes.data },
-		{ 544, layout->text.state },
-		{ 552, layout->text.length },
-		{ 560, layout->text.ascii_data },
+		{ layout->debug.runtime + 16, layout->runtime.interpreters_head },
+		{ layout->debug.interpreter + 16, layout->interpreter.next },
+		{ layout->debug.interpreter + 24,
+		  layout->interpreter.threads_head },
+		{ layout->debug.interpreter_gil, layout->gil.interpreter },
+		{ thread + 8, layout->thread.previous },
+		{ thread + 16, layout->thread.next },
+		{ thread + 24, layout->thread.interpreter },
+		{ thread + 32, layout->thread.current_frame },
+		{ layout->debug.thread_id, layout->thread.native_thread_id },
+		{ layout->debug.thread_chunk, layout->thread.chunk },
+		{ frame + 8, layout->frame.previous },
+		{ frame + 16, layout->frame.code },
+		{ frame + 24, layout->frame.instruction },
+		{ frame + 32, layout->frame.size },
+		{ frame + 40, layout->frame.owner },
+		{ code + 8, layout->code.file_name },
+		{ code + 16, layout->code.name },
+		{ code + 24, layout->code.qualified_name },
+		{ code + 32, layout->code.line_table },
+		{ code + 40, layout->code.first_line },
+		{ code + 48, layout->code.argument_count },
+		{ layout->debug.code_bytecode, layout->code.bytecode },
+		{ bytes + 8, layout->bytes.size },
+		{ bytes + 16, layout->bytes.data },
+		{ text + 8, layout->text.state },
+		{ text + 16, layout->text.length },
+		{ text + 24, layout->text.ascii_data },
 	};
 
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
@@ -79,9 +84,8 @@ static bool offsets_agree(struct elf_image *image, uint64_t runtime,
 	return true;
 }
 
-// The file's own description of its structures decides over our table.
-static void check_debug_offsets(struct python_binary *binary,
-				struct elf_image *image)
+static const char *judge_debug_offsets(struct python_binary *binary,
+				       struct elf_image *image)
 {
 	uint64_t runtime = binary->runtime_vaddr;
 	uint64_t version, free_threaded;
@@ -91,14 +95,26 @@ static void check_debug_offsets(struct python_binary *binary,
 	    memcmp(cookie, "xdebugpy", sizeof(cookie)) ||
 	    !read_word(image, runtime + 8, &version) ||
 	    !read_word(image, runtime + 16, &free_threaded))
-		unsupported(binary, "no debug offsets in the file");
-	else if (version != binary->version)
-		unsupported(binary, "debug offsets of another version");
-	else if (free_threaded)
-		unsupported(binary, "free-threaded builds are not supported");
-	else if (binary->layout &&
-		 !offsets_agree(image, runtime, binary->layout))
-		unsupported(binary, "its structures differ from the known ones");
+		return "no debug offsets in the file";
+	if (version != binary->version)
+		return "debug offsets of another version";
+	if (free_threaded)
+		binary->layout = python_layout_find(binary->version, true);
+	if (!binary->layout)
+		return "free-threaded builds are not supported";
+	if (!offsets_agree(image, runtime, binary->layout))
+		return "its structures differ from the known ones";
+	return NULL;
+}
+
+// The file's own description of its structures decides over our table.
+static void check_debug_offsets(struct python_binary *binary,
+				struct elf_image *image)
+{
+	const char *why = judge_debug_offsets(binary, image);
+
+	if (why)
+		unsupported(binary, why);
 }
 
 // "python3.8" names the version wherever a path of the standard library or the
@@ -133,13 +149,61 @@ static void find_version_name(struct python_binary *binary,
 	}
 }
 
+// PY_VERSION stands by itself, as "3.8.18" between two NULs, what a version has
+// in common with all is its minor number: the layouts are chosen by that.
+static void find_micro(struct python_binary *binary, struct elf_image *image,
+		       unsigned int minor)
+{
+	struct elf_section section;
+	char wanted[8];
+	const char *at;
+	size_t left;
+
+	if (!elf_image_section(image, ".rodata", &section))
+		return;
+	left = section.size > NAME_SCAN_MAX ? NAME_SCAN_MAX : section.size;
+	snprintf(wanted, sizeof(wanted), "%c3.%u.", '\0', minor);
+	for (at = (const char *)section.bytes; left > 16; left--, at++) {
+		size_t head = 1 + strlen(wanted + 1);
+		size_t digits;
+
+		if (memcmp(at, wanted, head))
+			continue;
+		digits = strspn(at + head, "0123456789");
+		if (digits < 1 || digits > 2 || at[head + digits])
+			continue;
+		snprintf(binary->version_text, sizeof(binary->version_text),
+			 "%s", at + 1);
+		break;
+	}
+	elf_image_drop_section(image, ".rodata");
+}
+
+// Up to 3.10 no symbol tells the version, but the library's folder does.
 static void read_old(struct python_binary *binary, struct elf_image *image)
 {
+	unsigned int major = 0, minor = 0;
+
 	find_version_name(binary, image, ".dynstr");
 	find_version_name(binary, image, ".rodata");
 	if (!binary->version_text[0])
 		strcpy(binary->version_text, "up to 3.10");
-	unsupported(binary, "this version is not supported");
+	if (sscanf(binary->version_text, "%1u.%2u", &major, &minor) == 2 &&
+	    major == 3)
+		binary->version = major << 24 | minor << 16 | VERSION_FINAL;
+	if (binary->version)
+		binary->layout = python_layout_find(binary->version, false);
+	if (!binary->layout ||
+	    binary->layout->chain != PYTHON_CHAIN_OBJECTS) {
+		unsupported(binary, "this version is not supported");
+		return;
+	}
+	if (!binary->runtime_vaddr)
+		unsupported(binary, "it has no symbol of its interpreters");
+	else if (elf_image_machine(image) != EM_X86_64)
+		unsupported(binary, "is supported on x86-64 only");
+	else
+		find_micro(binary, image, minor);
 }
 
 static void describe_version(struct python_binary *binary)
@@ -147,7 +211,7 @@ static void describe_version(struct python_binary *binary)
 	snprintf(binary->version_text, sizeof(binary->version_text), "%u.%u.%u",
 		 binary->version >> 24, binary->version >> 16 & 0xff,
 		 binary->version >> 8 & 0xff);
-	binary->layout = python_layout_find(binary->version);
+	binary->layout = python_layout_find(binary->version, false);
 	if ((binary->version >> 4 & 0xf) != RELEASE_LEVEL_FINAL)
 		unsupported(binary, "pre-releases are not supported");
 	else if (!binary->layout)
@@ -169,7 +233,15 @@ static void read_version(struct python_binary *binary, struct elf_image *image)
 	describe_version(binary);
 	if (binary->layout && binary->version >= VERSION_DEBUG_OFFSETS)
 		check_debug_offsets(binary, image);
-	// Py_DEBUG builds have more members in most structures.
+}
+
+// Py_DEBUG builds have more members in most structures, and up to 3.7 in each
+// object. Include/object.h of all versions declares this for them only.
+static void refuse_debug_build(struct python_binary *binary,
+			       struct elf_image *image)
+{
+	uint64_t vaddr, size;
+
 	if (binary->layout &&
 	    elf_image_find_symbol(image, "_Py_NegativeRefcount", &vaddr, &size))
 		unsupported(binary, "debug builds are not supported");
@@ -182,6 +254,9 @@ static bool find_runtime(struct elf_image *image, uint64_t *ret)
 
 	if (elf_image_find_symbol(image, "_PyRuntime", ret, &size))
 		return true;
+	// Local to Python/pystate.c of 3.6.
+	if (elf_image_find_symbol(image, "interp_head", ret, &size))
+		return false;
 	if (!elf_image_section(image, ".PyRuntime", &section))
 		return false;
 	*ret = section.vaddr;
@@ -218,6 +293,7 @@ struct error *python_binary_read(struct elf_image *image,
 		read_version(binary, image);
 	else
 		read_old(binary, image);
+	refuse_debug_build(binary, image);
 	if (!elf_image_find_symbol(image, "PyCode_Type",
 				   &binary->code_type_vaddr, &size))
 		binary->code_type_vaddr = 0;

@@ -2,6 +2,7 @@
 #include "unwind/python/code.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "unwind/python/code_head.h"
 #include "unwind/python/line_table.h"
 #include "unwind/python/text.h"
@@ -15,7 +16,13 @@
 enum {
 	CODE_CACHE_MAX = 1 << 18,
 	BYTES_FIRST_READ = 256,
+	// What malloc() adds to an entry and its four texts.
+	HEAP_BYTES = 128,
 };
+
+// Of one process: with more than so many it is asked which were met lately.
+enum { MANY_OBJECTS = CODE_CACHE_MAX / 2, MANY_BYTES = 24 << 20 };
+#define LATELY_NS (30 * NS_PER_SEC)
 
 // Whatever can be read of the living process again to see if it changed.
 struct code_text {
@@ -30,6 +37,9 @@ struct code_text {
 struct code_entry {
 	struct python_code code; // first: public pointers point here
 	struct code_head head;
+	size_t bytes; // of the budget
+	bool refused; // its names, for they were too long for that
+	bool retired; // what comes to its address is never this one again
 	struct code_entry *next_retired;
 	UT_hash_handle hh; // by code.address
 };
@@ -39,6 +49,9 @@ struct python_code_cache {
 	uint64_t code_type;
 	struct code_entry *entries; // current objects, one per address
 	struct code_entry *retired; // replaced ones, until collected
+	struct python_code_budget own, *budget; // borrowed, or the first
+	size_t bytes;	  // of the budget, of all entries
+	uint64_t last_ns; // the latest time that was told
 };
 
 struct python_code_cache *
@@ -53,7 +66,34 @@ python_code_cache_create(const struct python_layout *layout, uint64_t code_type)
 		return NULL;
 	cache->layout = layout;
 	cache->code_type = code_type;
+	cache->budget = &cache->own;
 	return cache;
+}
+
+void python_code_cache_share(struct python_code_cache *cache,
+			     struct python_code_budget *budget)
+{
+	if (cache->budget == budget)
+		return;
+	cache->budget->used -= cache->bytes;
+	budget->used += cache->bytes;
+	cache->budget = budget;
+}
+
+// False: that is more than its share.
+static bool entry_charge(struct python_code_cache *cache,
+			 struct code_entry *entry, size_t bytes)
+{
+	size_t left = PYTHON_CODE_BUDGET > cache->budget->used ?
+			      PYTHON_CODE_BUDGET - cache->budget->used :
+			      0;
+
+	if (cache->bytes + bytes > left / 2)
+		return false;
+	entry->bytes += bytes;
+	cache->bytes += bytes;
+	cache->budget->used += bytes;
+	return true;
 }
 
 static void code_text_deinit(struct code_text *text)
@@ -64,13 +104,33 @@ static void code_text_deinit(struct code_text *text)
 	free(text->line_table);
 }
 
-static void entry_destroy(struct code_entry *entry)
+static void entry_destroy(struct python_code_cache *cache,
+			  struct code_entry *entry)
 {
+	cache->bytes -= entry->bytes;
+	cache->budget->used -= entry->bytes;
 	free(entry->code.name);
 	free(entry->code.qualified_name);
 	free(entry->code.file_name);
 	free(entry->code.line_table);
 	free(entry);
+}
+
+// Whoever is met again after this is captured and named again.
+static void drop_unmet(struct python_code_cache *cache)
+{
+	struct code_entry *entry, *next;
+
+	if (cache->bytes < MANY_BYTES &&
+	    HASH_COUNT(cache->entries) < MANY_OBJECTS)
+		return;
+	HASH_ITER(hh, cache->entries, entry, next)
+	{
+		if (cache->last_ns - entry->code.confirmed_ns < LATELY_NS)
+			continue;
+		HASH_DEL(cache->entries, entry);
+		entry_destroy(cache, entry);
+	}
 }
 
 void python_code_cache_collect(struct python_code_cache *cache)
@@ -79,8 +139,9 @@ void python_code_cache_collect(struct python_code_cache *cache)
 		struct code_entry *entry = cache->retired;
 
 		cache->retired = entry->next_retired;
-		entry_destroy(entry);
+		entry_destroy(cache, entry);
 	}
+	drop_unmet(cache);
 }
 
 void python_code_cache_destroy(struct python_code_cache *cache)
@@ -92,7 +153,7 @@ void python_code_cache_destroy(struct python_code_cache *cache)
 	HASH_ITER(hh, cache->entries, entry, next)
 	{
 		HASH_DEL(cache->entries, entry);
-		entry_destroy(entry);
+		entry_destroy(cache, entry);
 	}
 	python_code_cache_collect(cache);
 	free(cache);
@@ -123,6 +184,7 @@ static void cache_retire(struct python_code_cache *cache,
 	if (cache_find(cache, entry->code.address) != entry)
 		return;
 	HASH_DEL(cache->entries, entry);
+	entry->retired = true;
 	entry->next_retired = cache->retired;
 	cache->retired = entry;
 }
@@ -135,7 +197,8 @@ struct python_code *python_code_find(struct python_code_cache *cache,
 	return entry ? &entry->code : NULL;
 }
 
-static struct code_entry *entry_create(uint64_t address,
+static struct code_entry *entry_create(struct python_code_cache *cache,
+				       uint64_t address,
 				       const struct code_head *head)
 {
 	struct code_entry *entry = calloc(1, sizeof(*entry));
@@ -147,18 +210,26 @@ static struct code_entry *entry_create(uint64_t address,
 	entry->code.fingerprint = head->fingerprint;
 	entry->code.facts = head->facts;
 	entry->code.first_line = head->first_line;
+	entry->code.lines = head->lines;
+	entry->code.exact = head->exact;
 	entry->code.name = strdup("");
 	entry->code.qualified_name = strdup("");
 	entry->code.file_name = strdup("");
 	if (entry->code.name && entry->code.qualified_name &&
-	    entry->code.file_name)
+	    entry->code.file_name &&
+	    entry_charge(cache, entry, sizeof(*entry) + HEAP_BYTES))
 		return entry;
-	entry_destroy(entry);
+	entry_destroy(cache, entry);
 	return NULL;
 }
 
-static void code_confirm(struct python_code *code, uint64_t now_ns)
+static void code_confirm(struct python_code_cache *cache,
+			 struct python_code *code, uint64_t now_ns)
 {
+	if (now_ns > cache->last_ns)
+		cache->last_ns = now_ns;
+	if (!code->confirmations)
+		code->met_ns = now_ns;
 	if (now_ns > code->confirmed_ns)
 		code->confirmed_ns = now_ns;
 	code->confirmations++;
@@ -171,17 +242,17 @@ static struct code_entry *cache_replace(struct python_code_cache *cache,
 					uint64_t now_ns)
 {
 	struct code_entry *known = cache_find(cache, address);
-	struct code_entry *entry = entry_create(address, head);
+	struct code_entry *entry = entry_create(cache, address, head);
 
 	if (!entry)
 		return NULL;
 	if (known)
 		cache_retire(cache, known);
 	if (!cache_add(cache, entry)) {
-		entry_destroy(entry);
+		entry_destroy(cache, entry);
 		return NULL;
 	}
-	code_confirm(&entry->code, now_ns);
+	code_confirm(cache, &entry->code, now_ns);
 	return entry;
 }
 
@@ -198,7 +269,7 @@ struct python_code *python_code_learn(struct python_code_cache *cache,
 		return NULL;
 	if (known && known->code.fingerprint == head.fingerprint) {
 		if (head.exact)
-			code_confirm(&known->code, now_ns);
+			code_confirm(cache, &known->code, now_ns);
 		return &known->code;
 	}
 	entry = cache_replace(cache, address, &head, now_ns);
@@ -241,11 +312,14 @@ static char *read_name(const struct python_layout *layout,
 		       bool *truncated)
 {
 	bool cut = false;
-	char *name = python_text_read(layout, memory, address, PYTHON_NAME_MAX,
-				      &cut);
+	_cleanup_free_ char *name = python_text_read(layout, memory, address,
+						     PYTHON_NAME_MAX, &cut);
+	char *marked;
 
-	*truncated |= cut;
-	return name;
+	if (!cut || !name)
+		return take_ptr(name);
+	*truncated = true;
+	return asprintf(&marked, "%s\u2026", name) < 0 ? NULL : marked;
 }
 
 static bool read_text(const struct python_layout *layout,
@@ -270,8 +344,11 @@ static enum python_code_check head_check(const struct python_code_cache *cache,
 					 const struct python_code *code,
 					 const struct live_memory *memory)
 {
+	const struct code_entry *entry = (const struct code_entry *)code;
 	uint8_t head[PYTHON_CODE_HEAD_MAX];
 
+	if (entry->retired)
+		return PYTHON_CODE_CHANGED;
 	if (!live_memory_read(memory, code->address, head,
 			      cache->layout->code.size))
 		return PYTHON_CODE_UNREADABLE;
@@ -280,7 +357,14 @@ static enum python_code_check head_check(const struct python_code_cache *cache,
 		       PYTHON_CODE_CHANGED;
 }
 
-static void entry_take_text(struct code_entry *entry, struct code_text *text)
+static size_t text_bytes(const struct code_text *text)
+{
+	return strlen(text->name) + strlen(text->qualified_name) +
+	       strlen(text->file_name) + text->line_table_size;
+}
+
+static void entry_take_text(struct python_code_cache *cache,
+			    struct code_entry *entry, struct code_text *text)
 {
 	struct python_code *code = &entry->code;
 	struct code_text old = { .name = code->name,
@@ -288,6 +372,11 @@ static void entry_take_text(struct code_entry *entry, struct code_text *text)
 				 .file_name = code->file_name,
 				 .line_table = code->line_table };
 
+	if (!entry_charge(cache, entry, text_bytes(text))) {
+		entry->refused = true;
+		code->problem = "its process has more names than are kept";
+		return;
+	}
 	code->name = take_ptr(text->name);
 	code->qualified_name = take_ptr(text->qualified_name);
 	code->file_name = take_ptr(text->file_name);
@@ -315,7 +404,7 @@ void python_code_read_names(struct python_code_cache *cache,
 	struct code_entry *entry = (struct code_entry *)code;
 	bool complete;
 
-	if (code->state != PYTHON_CODE_HEAD_ONLY)
+	if (code->state != PYTHON_CODE_HEAD_ONLY || entry->refused)
 		return;
 	complete = read_text(cache->layout, entry, memory, &text);
 	// Last, so that the same object lived, and held its strings, while
@@ -330,9 +419,9 @@ void python_code_read_names(struct python_code_cache *cache,
 	case PYTHON_CODE_SAME:
 		break;
 	}
-	code_confirm(code, now_ns);
+	code_confirm(cache, code, now_ns);
 	if (complete)
-		entry_take_text(entry, &text);
+		entry_take_text(cache, entry, &text);
 	else
 		code->problem = "its names could not be read";
 }
@@ -356,7 +445,7 @@ struct python_code *python_code_take_names(struct python_code_cache *cache,
 	_cleanup_(code_text_deinit) struct code_text text = { 0 };
 	struct code_entry *entry = (struct code_entry *)code;
 
-	if (code->state == PYTHON_CODE_GONE ||
+	if (code->state == PYTHON_CODE_GONE || entry->refused ||
 	    (code->state == PYTHON_CODE_NAMED && entry->head.exact) ||
 	    !read_text(cache->layout, entry, memory, &text))
 		return code;
@@ -366,9 +455,9 @@ struct python_code *python_code_take_names(struct python_code_cache *cache,
 		if (!entry)
 			return NULL;
 	}
-	code_confirm(&entry->code, now_ns);
+	code_confirm(cache, &entry->code, now_ns);
 	if (entry->code.state == PYTHON_CODE_HEAD_ONLY)
-		entry_take_text(entry, &text);
+		entry_take_text(cache, entry, &text);
 	return &entry->code;
 }
 
@@ -385,6 +474,36 @@ static enum python_code_check text_check(const struct python_code_cache *cache,
 						   PYTHON_CODE_CHANGED;
 }
 
+// What is to be said when a look at an object has not found it there.
+static void entry_miss(struct python_code_cache *cache,
+		       struct code_entry *entry, enum python_code_check check)
+{
+	switch (check) {
+	case PYTHON_CODE_SAME:
+		break;
+	case PYTHON_CODE_CHANGED:
+		entry->code.problem = "replaced since it was read";
+		cache_retire(cache, entry);
+		break;
+	case PYTHON_CODE_UNREADABLE:
+		entry->code.problem = "gone since it was read";
+		break;
+	}
+}
+
+enum python_code_check python_code_glance(struct python_code_cache *cache,
+					  struct python_code *code,
+					  const struct live_memory *memory,
+					  uint64_t now_ns)
+{
+	enum python_code_check check = head_check(cache, code, memory);
+
+	if (check == PYTHON_CODE_SAME)
+		code->seen_ns = now_ns;
+	entry_miss(cache, (struct code_entry *)code, check);
+	return check;
+}
+
 enum python_code_check python_code_verify(struct python_code_cache *cache,
 					  struct python_code *code,
 					  const struct live_memory *memory,
@@ -396,18 +515,9 @@ enum python_code_check python_code_verify(struct python_code_cache *cache,
 	if (check == PYTHON_CODE_SAME && !entry->head.exact &&
 	    code->state == PYTHON_CODE_NAMED)
 		check = text_check(cache, entry, memory);
-	switch (check) {
-	case PYTHON_CODE_SAME:
-		code_confirm(code, now_ns);
-		break;
-	case PYTHON_CODE_CHANGED:
-		code->problem = "replaced since it was read";
-		cache_retire(cache, entry);
-		break;
-	case PYTHON_CODE_UNREADABLE:
-		code->problem = "gone since it was read";
-		break;
-	}
+	if (check == PYTHON_CODE_SAME)
+		code_confirm(cache, code, now_ns);
+	entry_miss(cache, entry, check);
 	return check;
 }
 
@@ -417,6 +527,7 @@ uint32_t python_code_line(const struct python_code *code, int32_t offset)
 {
 	if (offset < 0)
 		return code->first_line;
-	return line_table_find(code->line_table, code->line_table_size,
+	return line_table_find(code->lines, code->line_table,
+			       code->line_table_size,
 			       code->first_line, (uint32_t)offset);
 }

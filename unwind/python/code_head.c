@@ -38,9 +38,10 @@ uint64_t code_head_fingerprint(const struct python_layout *layout,
 		uint32_t start, end;
 	} span[] = {
 		{ layout->code.type, layout->code.type + WORD_BYTES },
-		{ layout->code.unit_count, layout->code.flags + 4 },
 		{ layout->code.argument_count,
 		  layout->code.line_table + WORD_BYTES },
+		// As far as the version has them.
+		{ layout->code.unit_count, layout->code.flags + 4 },
 		{ layout->code.first_traceable,
 		  layout->code.first_traceable + 4 },
 	};
@@ -49,6 +50,8 @@ uint64_t code_head_fingerprint(const struct python_layout *layout,
 	for (size_t i = 0; i < sizeof(span) / sizeof(span[0]); i++) {
 		size_t size = span[i].end - span[i].start;
 
+		if (span[i].start == PYTHON_NO_OFFSET)
+			continue;
 		memcpy(fields + used, head + span[i].start, size);
 		used += size;
 	}
@@ -84,9 +87,15 @@ static uint64_t head_frame_words(const struct python_layout *layout,
 static bool head_facts(const struct python_layout *layout, const uint8_t *head,
 		       struct python_code_facts *ret)
 {
-	uint64_t units = head_u64(head, layout->code.unit_count);
-	uint64_t frame_words = head_frame_words(layout, head);
-	uint32_t first_traceable = head_u32(head, layout->code.first_traceable);
+	uint64_t units, frame_words;
+	uint32_t first_traceable;
+
+	*ret = (struct python_code_facts){ 0 };
+	if (layout->chain == PYTHON_CHAIN_OBJECTS)
+		return true;
+	units = head_u64(head, layout->code.unit_count);
+	frame_words = head_frame_words(layout, head);
+	first_traceable = head_u32(head, layout->code.first_traceable);
 
 	if (units == 0 || units > UNIT_COUNT_MAX || frame_words == 0 ||
 	    frame_words > FRAME_WORDS_MAX)
@@ -118,6 +127,7 @@ bool code_head_read(const struct python_layout *layout, uint64_t code_type,
 		.exact = layout->code.version != PYTHON_NO_OFFSET &&
 			 head_u32(head, layout->code.version) != 0,
 		.facts = facts,
+		.lines = layout->lines,
 		.first_line = first_line > 0 ? (uint32_t)first_line : 0,
 		.name = head_u64(head, layout->code.name),
 		.qualified_name = head_u64(head, layout->code.qualified_name),

@@ -40,6 +40,7 @@ struct code_head {
 	bool exact; /* the fingerprint holds a co_version */
 	struct python_code_facts facts;
 	uint32_t first_line;
+	enum python_lines lines;
 	/* Addresses of the str objects and of the bytes object. */
 	uint64_t name, qualified_name, file_name, line_table;
 };

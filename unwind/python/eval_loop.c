@@ -9,7 +9,9 @@
  * A jump out of the function leads into an outlined part if the two ends agree
  * on every rule of the frame: nothing else can be jumped to with a frame set
  * up. Calls in tail position leave after the frame has been taken down, to the
- * start of an FDE.
+ * start of an FDE, which begins as every function does. An outlined part begins
+ * with at least the CFA of the frame (3.13.18 of Debian: no register is saved
+ * yet where its loop leaves for the cold part first).
  */
 #include "unwind/python/binary.h"
 
@@ -22,6 +24,7 @@
 
 enum {
 	EVAL_BYTES_MAX = 4 << 20, // the largest one met has 85 KB
+	EVAL_BYTES_MIN = 16 << 10, // the smallest one, of 3.6.15, has 31 KB
 	ENTRY_BYTES_MAX = 0x200,
 };
 
@@ -33,6 +36,7 @@ struct eval_search {
 	struct elf_image *image;
 	const struct cfi_table *cfi; // may be NULL
 	uint16_t machine;
+	uint64_t published; // where the record is published; 0: not known
 	bool reentered; // a jump leads into the entry
 };
 
@@ -57,10 +61,26 @@ static bool rows_equal(const struct cfi_row *a, const struct cfi_row *b)
 		       a->rule_count * sizeof(a->rules[0]));
 }
 
-// Whether a frame is set up: rules for more than the return address.
-static bool saves_registers(const struct cfi_row *row)
+// Whether a frame is set up at @row. Every function begins as the loop does.
+static bool is_set_up(const struct eval_search *search,
+		      const struct cfi_row *row)
 {
-	return row->rule_count > 1;
+	const struct cfi_row *entry =
+		cfi_table_find(search->cfi, search->binary->eval[0].start);
+
+	return row && entry && !rows_equal(row, entry);
+}
+
+// Whether a jump makes the entry run twice, or leads past the store that
+// publishes the record. A jump ahead, to before that store, does neither (3.14's
+// check of the stack's depth).
+static bool is_reentry(const struct eval_search *search, uint64_t from,
+		       uint64_t to)
+{
+	uint64_t start = search->binary->eval[0].start;
+
+	return to > start && to < search->binary->entry_end &&
+	       (from < start || from >= to || to > search->published);
 }
 
 static void follow_jump(struct eval_search *search, uint64_t from, uint64_t to)
@@ -68,8 +88,7 @@ static void follow_jump(struct eval_search *search, uint64_t from, uint64_t to)
 	const struct cfi_row *source, *target, *first;
 	uint64_t start, end;
 
-	if (to > search->binary->eval[0].start &&
-	    to < search->binary->entry_end)
+	if (is_reentry(search, from, to))
 		search->reentered = true;
 	if (python_binary_in_eval(search->binary, to) ||
 	    !cfi_table_function(search->cfi, to, &start, &end))
@@ -77,7 +96,7 @@ static void follow_jump(struct eval_search *search, uint64_t from, uint64_t to)
 	source = cfi_table_find(search->cfi, from);
 	target = cfi_table_find(search->cfi, to);
 	first = cfi_table_find(search->cfi, start);
-	if (source && target && first && saves_registers(first) &&
+	if (source && target && is_set_up(search, first) &&
 	    rows_equal(source, target))
 		add_range(search->binary, start, end);
 }
@@ -142,10 +161,10 @@ static bool add_named_part(void *context, const char *name, uint64_t vaddr,
 }
 
 // Where the loop publishes its record: the thread state's cframe in 3.11 and
-// 3.12, its current frame in 3.13.
+// 3.12, its current frame in others.
 static int32_t record_offset(const struct python_layout *layout)
 {
-	return (int32_t)(layout->chain == PYTHON_CHAIN_TSTATE ?
+	return (int32_t)(layout->thread.cframe == PYTHON_NO_OFFSET ?
 				 layout->thread.current_frame :
 				 layout->thread.cframe);
 }
@@ -153,7 +172,7 @@ static int32_t record_offset(const struct python_layout *layout)
 /*
  * The loop begins with a check of its thread state, which may branch off to a
  * fatal error. Then it fills in its record, publishes it, and counts down the
- * recursion limit, all in one basic block that no jump enters; the compiler
+ * recursion limit, all in one basic block that no later jump enters; the compiler
  * mixes the stores as it likes. So the first branch or call behind the store
  * that publishes the record is the first instruction of which it is certain
  * that the record is complete, and nothing before it is run twice.
@@ -162,7 +181,7 @@ static int32_t record_offset(const struct python_layout *layout)
  *     52b155  movups %xmm0,0xb8(%rsp)  cframe.current_frame, .previous
  *     52b160  jne  537165              here
  */
-static bool find_entry_end(const struct eval_search *search,
+static bool find_entry_end(struct eval_search *search,
 			   const uint8_t *bytes, size_t size, uint64_t *ret)
 {
 	struct python_range range = search->binary->eval[0];
@@ -179,8 +198,11 @@ static bool find_entry_end(const struct eval_search *search,
 		    insn.kind == INSTRUCTION_JUMP ||
 		    insn.kind == INSTRUCTION_LEAVE)
 			return false;
-		if (insn.kind == INSTRUCTION_STORE && insn.offset == offset)
+		if (insn.kind == INSTRUCTION_STORE && insn.offset == offset) {
+			if (!published)
+				search->published = vaddr;
 			published = true;
+		}
 		if (published && (insn.kind == INSTRUCTION_BRANCH ||
 				  insn.kind == INSTRUCTION_CALL)) {
 			*ret = vaddr;
@@ -191,7 +213,7 @@ static bool find_entry_end(const struct eval_search *search,
 	return false;
 }
 
-static bool read_entry(const struct eval_search *search, uint64_t *ret)
+static bool read_entry(struct eval_search *search, uint64_t *ret)
 {
 	struct python_range range = search->binary->eval[0];
 	uint8_t bytes[ENTRY_BYTES_MAX];
@@ -230,6 +252,20 @@ static struct error *refuse(struct python_binary *binary, const char *why)
 	return NULL;
 }
 
+/*
+ * A part that is not found would pass for another function. So would most of a
+ * loop that is made of tail calls (3.14's --with-tail-call-interp), in which
+ * each opcode is a function: what is left then only sets up the record.
+ */
+static bool is_whole(const struct python_binary *binary)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < binary->eval_count; i++)
+		bytes += binary->eval[i].end - binary->eval[i].start;
+	return bytes >= EVAL_BYTES_MIN;
+}
+
 struct error *python_binary_find_eval(struct python_binary *binary,
 				      struct elf_image *image,
 				      const struct cfi_table *cfi)
@@ -243,15 +279,20 @@ struct error *python_binary_find_eval(struct python_binary *binary,
 	binary->eval_count = 0;
 	if (!find_start(&search))
 		return refuse(binary, "its eval loop has no symbol");
-	// Without it, a half-written record could pass for a whole one.
-	if (binary->layout && !read_entry(&search, &binary->entry_end))
+	// Without it, a half-written record could pass for a whole one. A frame
+	// object is whole before it is run.
+	if (binary->layout && binary->layout->chain != PYTHON_CHAIN_OBJECTS &&
+	    !read_entry(&search, &binary->entry_end))
 		refuse(binary, "its eval loop begins in an unknown way");
 	// Also of a version that cannot be read, so that a stack with Python
 	// in it is known as one.
 	error = find_outlined(&search);
 	if (!error && search.reentered)
 		return refuse(binary, "its eval loop comes back to its entry");
-	if (!error)
-		elf_image_each_function(image, add_named_part, &search);
-	return error;
+	if (error)
+		return error;
+	elf_image_each_function(image, add_named_part, &search);
+	if (!is_whole(binary))
+		return refuse(binary, "its eval loop is in unknown pieces");
+	return NULL;
 }

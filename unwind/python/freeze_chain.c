@@ -14,6 +14,8 @@ enum {
 	HALF_WRITTEN_WORDS = 2048,
 	HALF_WRITTEN_CANDIDATES = 16,
 	HALF_WRITTEN_FOLLOWED = 3,
+	// Each has an activation on the stack, as far as that has been read.
+	OBJECTS_OF_CUT_STACK = 512,
 	// New code objects come first.
 	CODES_AGAIN_MAX = 48,
 };
@@ -40,16 +42,17 @@ static enum snapshot_status status_of_link(enum link link)
 	return SNAPSHOT_BROKEN;
 }
 
-static bool is_captured(const struct freezer *freezer, uint64_t code)
+// Those that call each other were captured last. True as well when there were
+// too many looks.
+static bool is_captured(struct freezer *freezer, uint64_t code)
 {
 	const struct snapshot *ret = freezer->ret;
+	uint32_t i = freezer->looks ? ret->piece_count : 0;
 
-	for (uint32_t i = 0; i < ret->piece_count; i++) {
-		if (ret->piece[i].kind == SNAPSHOT_CODE &&
-		    ret->piece[i].vaddr == code)
-			return true;
-	}
-	return false;
+	while (i > 0 && (ret->piece[i - 1].kind != SNAPSHOT_CODE ||
+			 ret->piece[i - 1].vaddr != code))
+		i--;
+	return !freezer_look(freezer, ret->piece_count - i + 1) || i > 0;
 }
 
 static bool is_wanted(struct freezer *freezer, uint64_t code)
@@ -111,7 +114,7 @@ static const uint8_t *frame_at(struct freezer *freezer, uint64_t vaddr)
 	return frame;
 }
 
-static enum link follow_frames(struct freezer *freezer, uint64_t vaddr)
+static enum link visit_frames(struct freezer *freezer, uint64_t vaddr)
 {
 	const struct python_layout *layout = freezer->layout;
 	struct chain_guard guard = { 0 };
@@ -129,7 +132,8 @@ static enum link follow_frames(struct freezer *freezer, uint64_t vaddr)
 		frame = frame_at(freezer, vaddr);
 		if (!frame)
 			return LINK_MISSING;
-		code = freezer_u64(frame, layout->frame.code);
+		code = freezer_u64(frame, layout->frame.code) &
+		       ~(uint64_t)layout->frame.code_tags;
 		if (!freezer_is_pointer(code))
 			return LINK_BROKEN;
 		vaddr = freezer_u64(frame, layout->frame.previous);
@@ -139,6 +143,92 @@ static enum link follow_frames(struct freezer *freezer, uint64_t vaddr)
 		last_code = code;
 	}
 	return LINK_END;
+}
+
+static enum link follow_frames(struct freezer *freezer, uint64_t vaddr)
+{
+	enum link link;
+
+	freezer_read_along(freezer, FREEZER_ALONG_KNOWN);
+	link = visit_frames(freezer, vaddr);
+	freezer_read_along(freezer, FREEZER_ALONG_NOTHING);
+	return link;
+}
+
+// Where the next frame object's record goes. NULL: no room.
+static uint8_t *next_record(struct freezer *freezer, size_t size)
+{
+	size_t stride = snapshot_object_stride(freezer->layout->frame.size);
+
+	if (size + stride > freezer_room(freezer))
+		return NULL;
+	return freezer_end(freezer) + size;
+}
+
+// Reads the frame objects from @vaddr on, one record behind the other, *@size
+// bytes in all.
+static enum link read_objects(struct freezer *freezer, uint64_t vaddr,
+			      size_t *size)
+{
+	const struct python_layout *layout = freezer->layout;
+	unsigned int limit = freezer->stack_cut ? OBJECTS_OF_CUT_STACK :
+						  SNAPSHOT_FRAME_MAX;
+	struct chain_guard guard = { 0 };
+
+	for (unsigned int i = 0; vaddr; i++) {
+		uint8_t *record = next_record(freezer, *size);
+		uint8_t *frame;
+
+		if (i >= limit || !record)
+			return LINK_DEEP;
+		frame = record + sizeof(vaddr);
+		if (!freezer_is_pointer(vaddr) ||
+		    chain_guard_repeats(&guard, vaddr))
+			return LINK_BROKEN;
+		if (freezer_copy(freezer, vaddr, frame, layout->frame.size) !=
+		    layout->frame.size)
+			return LINK_MISSING;
+		if (!freezer_is_pointer(freezer_u64(frame, layout->frame.code)))
+			return LINK_BROKEN;
+		memcpy(record, &vaddr, sizeof(vaddr));
+		vaddr = freezer_u64(frame, layout->frame.previous);
+		*size += snapshot_object_stride(layout->frame.size);
+	}
+	return LINK_END;
+}
+
+static void learn_object_codes(struct freezer *freezer, const uint8_t *records,
+			       size_t size)
+{
+	const struct python_layout *layout = freezer->layout;
+	size_t stride = snapshot_object_stride(layout->frame.size);
+	uint64_t last_code = 0;
+
+	for (size_t at = 0; at < size; at += stride) {
+		uint64_t code = freezer_u64(records + at + sizeof(uint64_t),
+					    layout->frame.code);
+
+		if (code != last_code)
+			learn_code(freezer, code);
+		last_code = code;
+	}
+}
+
+// Up to 3.10: objects on the heap, each with a code object. What of them is
+// there is kept when there is more.
+static enum link follow_objects(struct freezer *freezer, uint64_t vaddr)
+{
+	const uint8_t *records = freezer_end(freezer);
+	size_t size = 0;
+	enum link link;
+
+	freezer_read_along(freezer, FREEZER_ALONG_GUESSED);
+	link = read_objects(freezer, vaddr, &size);
+	freezer_read_along(freezer, FREEZER_ALONG_NOTHING);
+	if (size && !freezer_add(freezer, SNAPSHOT_OBJECTS, 0, size))
+		return LINK_DEEP;
+	learn_object_codes(freezer, records, size);
+	return link;
 }
 
 static const uint8_t *cframe_at(struct freezer *freezer, uint64_t vaddr)
@@ -155,7 +245,7 @@ static const uint8_t *cframe_at(struct freezer *freezer, uint64_t vaddr)
 
 static bool in_thread_state(const struct freezer *freezer, uint64_t vaddr)
 {
-	return vaddr - freezer->ret->thread_state < freezer->layout->thread.size;
+	return vaddr - freezer->state_vaddr < freezer->layout->thread.size;
 }
 
 // Follows the cframes to the thread's root, which lies in its state.
@@ -272,20 +362,26 @@ static enum link follow_from_cframe(struct freezer *freezer, uint64_t vaddr)
 	return link;
 }
 
-void freeze_chain(struct freezer *freezer)
+static enum link follow_chain(struct freezer *freezer)
 {
 	const struct python_layout *layout = freezer->layout;
-	const uint8_t *state = freezer->ret->bytes;
-	enum link link;
+	const uint8_t *state = freezer->state;
+	uint64_t frame;
 
-	if (layout->chain == PYTHON_CHAIN_TSTATE)
-		link = follow_frames(freezer,
-				     freezer_u64(state,
-						 layout->thread.current_frame));
-	else
-		link = follow_from_cframe(freezer,
+	if (layout->thread.cframe != PYTHON_NO_OFFSET)
+		return follow_from_cframe(freezer,
 					  freezer_u64(state,
 						      layout->thread.cframe));
+	frame = freezer_u64(state, layout->thread.current_frame);
+	return layout->chain == PYTHON_CHAIN_OBJECTS ?
+		       follow_objects(freezer, frame) :
+		       follow_frames(freezer, frame);
+}
+
+void freeze_chain(struct freezer *freezer)
+{
+	enum link link = follow_chain(freezer);
+
 	if (link != LINK_END)
 		freezer_fail(freezer, status_of_link(link));
 }

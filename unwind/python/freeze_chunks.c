@@ -18,7 +18,7 @@ enum {
 	SPAN_MAX = 128 << 10,
 	RUN_GAP_MAX = 8 << 10,
 	CHUNK_WORD = 8,
-	GAP_MAX = 256, // what the last frame left of a chunk
+	GAP_MAX = 1024, // what the last frame left of a chunk
 };
 
 // Bytes read in one go, which hold as many older chunks as happen to lie there.
@@ -46,7 +46,7 @@ static bool span_read(struct freezer *freezer, struct chunk_span *span,
 		      uint64_t vaddr, uint64_t need)
 {
 	size_t want = python_target_find_run(freezer->target, vaddr);
-	size_t room = freezer_room(freezer);
+	size_t room = freezer_readable(freezer);
 	ssize_t got;
 
 	if (need > room) {
@@ -89,6 +89,20 @@ static void extend_run(struct freezer *freezer, struct chunk_span *span,
 	span->run_end = vaddr + size;
 }
 
+// Whether @vaddr, read to @bytes, continues the last piece as it does in memory.
+static bool continues_last(const struct snapshot *ret, uint64_t vaddr,
+			   const uint8_t *bytes)
+{
+	const struct snapshot_piece *last;
+
+	if (!ret->piece_count)
+		return false;
+	last = &ret->piece[ret->piece_count - 1];
+	return last->kind == SNAPSHOT_CHUNK && vaddr > last->vaddr &&
+	       vaddr - last->vaddr ==
+		       (uint64_t)(bytes - (ret->bytes + last->offset));
+}
+
 // Keeps [@vaddr, +@size) of the span. A chunk that follows the one before stays
 // where it was read; chunks of other threads in between are squeezed out.
 static bool span_keep(struct freezer *freezer, const struct chunk_span *span,
@@ -96,15 +110,23 @@ static bool span_keep(struct freezer *freezer, const struct chunk_span *span,
 {
 	const uint8_t *bytes = span_at(span, vaddr, size);
 	uint8_t *end = freezer_end(freezer);
-	uint32_t byte_count = freezer->ret->byte_count;
+	struct snapshot *ret = freezer->ret;
+	uint32_t byte_count = ret->byte_count;
 
+	if (bytes - end <= GAP_MAX && continues_last(ret, vaddr, bytes)) {
+		struct snapshot_piece *last = &ret->piece[ret->piece_count - 1];
+
+		last->size = (uint32_t)(vaddr - last->vaddr + size);
+		ret->byte_count = last->offset + ((last->size + 7) & ~7u);
+		return true;
+	}
 	if (bytes - end > GAP_MAX)
 		memmove(end, bytes, size);
 	else
-		freezer->ret->byte_count += (uint32_t)(bytes - end);
+		ret->byte_count += (uint32_t)(bytes - end);
 	if (freezer_add(freezer, SNAPSHOT_CHUNK, vaddr, size))
 		return true;
-	freezer->ret->byte_count = byte_count;
+	ret->byte_count = byte_count;
 	freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
 	return false;
 }
@@ -155,7 +177,7 @@ static bool add_current(struct freezer *freezer, uint64_t chunk, uint64_t top,
 {
 	const struct python_layout *layout = freezer->layout;
 	uint64_t size = top - chunk;
-	bool cut = size > freezer_room(freezer);
+	bool cut = size > freezer_readable(freezer);
 
 	if (!freezer_is_pointer(chunk) || !freezer_is_pointer(top) ||
 	    top <= chunk || size < layout->chunk.data) {
@@ -163,7 +185,7 @@ static bool add_current(struct freezer *freezer, uint64_t chunk, uint64_t top,
 		return false;
 	}
 	if (cut)
-		size = freezer_room(freezer) & ~(uint64_t)7;
+		size = freezer_readable(freezer) & ~(uint64_t)7;
 	if (size < layout->chunk.data) {
 		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
 		return false;
@@ -206,7 +228,7 @@ static void add_all_older(struct freezer *freezer, struct chunk_span *span,
 void freeze_chunks(struct freezer *freezer)
 {
 	const struct python_layout *layout = freezer->layout;
-	const uint8_t *state = freezer->ret->bytes;
+	const uint8_t *state = freezer->state;
 	uint64_t chunk = freezer_u64(state, layout->thread.chunk);
 	uint64_t top = freezer_u64(state, layout->thread.chunk_top);
 	struct chunk_span span = { .want = SPAN_FIRST };

@@ -8,7 +8,12 @@
  *
  * What was met on the way is remembered as a hint. Two more kinds of hints mark
  * a tid that was looked for in vain, in the low bits of the address: the list
- * had this head and no such thread; or the look-up ran out of hops there.
+ * had this head and no such thread; or the look-up ran out of hops there. A
+ * process of several interpreters is for freeze_states.c.
+ *
+ * That a thread has no state is said only when all states were looked at, be it
+ * in several captures: new ones come to the head, so that the head that the
+ * search began with is still there.
  */
 #include "unwind/python/freezer.h"
 
@@ -19,11 +24,13 @@ enum {
 	// What one capture may spend while the thread stands still. A longer
 	// list is walked in several captures.
 	HOPS_MAX = 64,
-
-	HINT_ABSENT = 1,
-	HINT_RESUME = 2,
-	HINT_BITS = 3,
 };
+
+// How often one looks whether there is more than one interpreter.
+static const uint64_t several_valid_ns = 100 * NS_PER_MS;
+
+// The same, when the thread does not run the state that is known of it.
+static const uint64_t several_doubted_ns = 2 * NS_PER_MS;
 
 // A thread may be about to get a state; and the head's address may be reused for
 // another thread's.
@@ -35,8 +42,10 @@ struct thread_search {
 	uint64_t interpreter; // whose list is walked
 	unsigned int hops;    // left
 	uint64_t last;	      // the last state visited
-	bool unbound;	      // a state was met that has no thread yet
-	bool whole;	      // the list was followed to its end
+	uint64_t began;	      // head of the list then; 0: no answer will do
+	uint64_t idle;	      // its own, or of one that it has just made
+	bool unbound;	      // a state was met that may become anyone's
+	bool whole;	      // all lists were followed to their ends
 };
 
 static bool read_u64(struct freezer *freezer, uint64_t vaddr, uint64_t *ret)
@@ -45,24 +54,38 @@ static bool read_u64(struct freezer *freezer, uint64_t vaddr, uint64_t *ret)
 	       (ssize_t)sizeof(*ret);
 }
 
-// Reads the state at @vaddr to where the snapshot's first piece goes.
-static const uint8_t *read_state(struct freezer *freezer, uint64_t vaddr)
+// Up to 3.11 a new state has the id of who made it until its own thread has
+// begun (CPython 3.11 Python/pystate.c, init_threadstate(), and
+// Modules/_threadmodule.c, thread_run()). It has no frames.
+static bool may_be_of_another(const struct freezer *freezer, uint64_t vaddr,
+			      const uint8_t *state)
 {
-	size_t size = freezer->layout->thread.size;
-	uint8_t *bytes = freezer_end(freezer);
+	const struct python_layout *layout = freezer->layout;
 
-	if (!freezer_is_pointer(vaddr) || size > freezer_room(freezer) ||
-	    freezer_read(freezer, vaddr, bytes, size) != (ssize_t)size)
-		return NULL;
-	return bytes;
+	if (layout->chain == PYTHON_CHAIN_OBJECTS)
+		return !freezer_u64(state, layout->thread.current_frame);
+	return layout->chain == PYTHON_CHAIN_IS_ENTRY &&
+	       freezer_u64(state, layout->thread.cframe) - vaddr <
+		       layout->thread.size;
 }
 
-static bool accept(struct freezer *freezer, uint64_t vaddr, uint64_t found_ns)
+// Up to 3.10 a state has the thread's pthread_self() alone. Which thread that is
+// needs no second look while the thread lives.
+static bool is_state_of(struct freezer *freezer,
+			const struct python_thread_slot *slot,
+			const uint8_t *state)
 {
-	freezer->ret->thread_state = vaddr;
-	freezer->ret->thread_found_ns = found_ns;
-	return freezer_add(freezer, SNAPSHOT_THREAD, vaddr,
-			   freezer->layout->thread.size);
+	const struct python_layout *layout = freezer->layout;
+	bool has_id = layout->thread.native_thread_id != PYTHON_NO_OFFSET;
+	uint64_t self = freezer_u64(state, layout->thread.thread_id);
+
+	if (!has_id && python_thread_is_self(slot, slot->tid, self))
+		return true;
+	if (freezer_state_tid(freezer, state) != slot->tid)
+		return false;
+	if (!has_id)
+		python_target_learn_self(freezer->target, slot->tid, self);
+	return true;
 }
 
 // A slot may be stale: its state freed, reused, or another thread's by now.
@@ -70,14 +93,13 @@ static bool try_hint(struct freezer *freezer,
 		     const struct python_thread_slot *slot)
 {
 	const struct python_layout *layout = freezer->layout;
-	const uint8_t *state = read_state(freezer, slot->state);
+	const uint8_t *state = freezer_read_state(freezer, slot->state);
 
-	return state &&
-	       freezer_u64(state, layout->thread.native_thread_id) ==
-		       slot->tid &&
+	return state && is_state_of(freezer, slot, state) &&
+	       !may_be_of_another(freezer, slot->state, state) &&
 	       freezer_is_pointer(
 		       freezer_u64(state, layout->thread.interpreter)) &&
-	       accept(freezer, slot->state, slot->found_ns);
+	       freezer_accept_state(freezer, slot->state, slot->found_ns);
 }
 
 // True: found. Otherwise the list ended, broke, or the hops ran out.
@@ -86,66 +108,78 @@ static bool walk_states(struct freezer *freezer, struct thread_search *search,
 {
 	const struct python_layout *layout = freezer->layout;
 
-	while (vaddr && search->hops) {
-		const uint8_t *state = read_state(freezer, vaddr);
+	for (; vaddr && search->hops; search->hops--) {
+		const uint8_t *state = freezer_read_state(freezer, vaddr);
+		bool unsure;
 		uint64_t id;
 
-		search->hops--;
 		if (!state || freezer_u64(state, layout->thread.interpreter) !=
 				      search->interpreter)
-			return false;
-		id = freezer_u64(state, layout->thread.native_thread_id);
-		if (!id)
+			break;
+		id = freezer_state_tid(freezer, state);
+		unsure = may_be_of_another(freezer, vaddr, state);
+		// Whose are these frames? Of a C library that keeps a thread's
+		// number elsewhere no state tells.
+		if (!id && layout->chain == PYTHON_CHAIN_OBJECTS && !unsure)
+			search->whole = false;
+		if (!id || unsure)
 			search->unbound = true;
 		else if (id <= UINT32_MAX)
 			python_target_learn_thread(freezer->target,
 						   (uint32_t)id, vaddr,
 						   search->now_ns);
+		if (id == search->tid && !unsure)
+			return freezer_accept_state(freezer, vaddr, search->now_ns);
 		if (id == search->tid)
-			return accept(freezer, vaddr, search->now_ns);
+			search->idle = vaddr;
 		search->last = vaddr;
 		vaddr = freezer_u64(state, layout->thread.next);
 	}
-	search->whole = !vaddr;
+	search->whole &= !vaddr;
 	return false;
 }
 
 // Where to begin: at the head, unless an earlier look-up ran out of hops.
 // False: that the thread is not in this list is known already.
-static bool resume(struct freezer *freezer, const struct thread_search *search,
+static bool resume(struct freezer *freezer, struct thread_search *search,
 		   const struct python_thread_slot *hint, uint64_t head,
 		   uint64_t *ret)
 {
 	const struct python_layout *layout = freezer->layout;
-	uint64_t vaddr = hint->state & ~(uint64_t)HINT_BITS;
+	uint64_t vaddr = hint->state & ~(uint64_t)FREEZER_HINT_BITS;
+	bool same_list = python_thread_searched(hint, search->tid, head);
 	const uint8_t *state;
 
-	*ret = head;
-	if (hint->state & HINT_ABSENT)
-		return vaddr != head ||
+	*ret = search->began = head;
+	if (hint->state & FREEZER_HINT_ABSENT)
+		return vaddr != head || !same_list ||
 		       search->now_ns - hint->found_ns > absent_valid_ns;
-	if (!(hint->state & HINT_RESUME))
+	if (!(hint->state & FREEZER_HINT_RESUME))
 		return true;
-	state = read_state(freezer, vaddr);
-	if (state && freezer_u64(state, layout->thread.interpreter) ==
-			     search->interpreter)
-		*ret = freezer_u64(state, layout->thread.next);
+	state = freezer_read_state(freezer, vaddr);
+	if (!state || freezer_u64(state, layout->thread.interpreter) !=
+			      search->interpreter)
+		return true;
+	*ret = freezer_u64(state, layout->thread.next);
+	if (!same_list)
+		search->began = 0;
 	return true;
 }
 
 // A negative answer is kept only when it cannot become wrong unnoticed: one
 // interpreter, whose list was seen whole, with no state waiting for its thread.
 static void learn_absence(struct freezer *freezer,
-			  const struct thread_search *search, uint64_t head,
-			  bool only_one)
+			  const struct thread_search *search, bool only_one)
 {
+	bool may_change = search->unbound || search->idle;
 	uint64_t hint = 0;
 
-	if (!search->hops)
-		hint = search->last | HINT_RESUME;
-	else if (only_one && search->whole && !search->unbound)
-		hint = head | HINT_ABSENT;
-	python_target_learn_thread(freezer->target, search->tid, hint,
+	if (!search->whole && !search->hops)
+		hint = search->last | FREEZER_HINT_RESUME;
+	else if (only_one && search->whole && !may_change)
+		hint = search->began | FREEZER_HINT_ABSENT;
+	python_target_learn_search(freezer->target, search->tid, hint,
+				   may_change ? 0 : search->began,
 				   search->now_ns);
 }
 
@@ -155,36 +189,57 @@ static bool search_interpreters(struct freezer *freezer,
 				uint64_t interpreter)
 {
 	const struct python_layout *layout = freezer->layout;
-	uint64_t first_head = 0;
 
-	for (unsigned int i = 0; i < INTERPRETERS_MAX && interpreter; i++) {
+	for (unsigned int i = 0; i < INTERPRETERS_MAX; i++) {
 		uint64_t head, start, next;
 
 		if (!freezer_is_pointer(interpreter) ||
 		    !read_u64(freezer,
 			      interpreter + layout->interpreter.threads_head,
 			      &head))
-			return false;
+			break;
 		search->interpreter = interpreter;
-		if (!i) {
-			first_head = head;
-			if (!resume(freezer, search, hint, head, &start))
-				return false;
-		} else {
-			start = head;
-		}
+		start = head;
+		if (!i && !resume(freezer, search, hint, head, &start))
+			return false;
 		if (walk_states(freezer, search, start))
 			return true;
 		if (!read_u64(freezer, interpreter + layout->interpreter.next,
 			      &next))
-			return false;
+			break;
 		if (!next || !search->hops) {
-			learn_absence(freezer, search, first_head, !i && !next);
+			search->whole &= !next && search->began;
+			learn_absence(freezer, search, !i && !next);
 			return false;
 		}
 		interpreter = next;
 	}
+	search->whole = false;
 	return false;
+}
+
+// Whether the first interpreter is the only one: each new one is put first.
+// Where that is not looked at each time, a state that is missed is noticed.
+static bool has_several(struct freezer *freezer, uint64_t now_ns,
+			uint64_t valid_ns)
+{
+	struct python_target *target = freezer->target;
+	const struct python_layout *layout = freezer->layout;
+	uint64_t seen_ns = __atomic_load_n(&target->interpreters_ns,
+					   __ATOMIC_RELAXED);
+	uint64_t interpreter, next;
+
+	if (seen_ns && now_ns - seen_ns < valid_ns &&
+	    python_layout_knows_running(layout))
+		return __atomic_load_n(&target->several, __ATOMIC_RELAXED);
+	if (!read_u64(freezer, target->runtime + layout->runtime.interpreters_head,
+		      &interpreter) ||
+	    !freezer_is_pointer(interpreter) ||
+	    !read_u64(freezer, interpreter + layout->interpreter.next, &next))
+		return false;
+	__atomic_store_n(&target->several, next != 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&target->interpreters_ns, now_ns, __ATOMIC_RELAXED);
+	return next != 0;
 }
 
 bool freeze_thread(struct freezer *freezer, uint32_t tid, uint64_t now_ns)
@@ -192,12 +247,14 @@ bool freeze_thread(struct freezer *freezer, uint32_t tid, uint64_t now_ns)
 	const struct python_target *target = freezer->target;
 	struct thread_search search = { .tid = tid,
 					.now_ns = now_ns,
-					.hops = HOPS_MAX };
+					.hops = HOPS_MAX,
+					.whole = true };
 	struct python_thread_slot hint = { 0 };
+	bool several = has_several(freezer, now_ns, several_valid_ns);
 	uint64_t interpreter;
 
-	if (python_target_find_thread(target, tid, &hint) &&
-	    !(hint.state & HINT_BITS) && try_hint(freezer, &hint))
+	if (!several && python_target_find_thread(target, tid, &hint) &&
+	    !(hint.state & FREEZER_HINT_BITS) && try_hint(freezer, &hint))
 		return true;
 	if (!read_u64(freezer,
 		      target->runtime +
@@ -210,8 +267,42 @@ bool freeze_thread(struct freezer *freezer, uint32_t tid, uint64_t now_ns)
 		freezer_fail(freezer, SNAPSHOT_NO_RUNTIME);
 		return false;
 	}
+	if (several)
+		return freeze_states(freezer, tid, now_ns, interpreter);
 	if (search_interpreters(freezer, &search, &hint, interpreter))
 		return true;
-	freezer_fail(freezer, SNAPSHOT_NO_THREAD);
+	freezer->search_cut = !search.whole;
+	if (search.idle && freezer_read_state(freezer, search.idle) &&
+	    freezer_accept_state(freezer, search.idle, now_ns))
+		return true;
+	freezer_fail(freezer, search.whole && !search.idle ?
+				      SNAPSHOT_NO_THREAD : SNAPSHOT_SEARCH_CUT);
 	return false;
+}
+
+static bool is_running(const struct freezer *freezer)
+{
+	const struct python_layout *layout = freezer->layout;
+	const struct snapshot *ret = freezer->ret;
+	const struct snapshot_piece *lock;
+	uint32_t status;
+
+	if (layout->thread.status_mask) {
+		memcpy(&status, freezer->state + layout->thread.status,
+		       sizeof(status));
+		return status & layout->thread.status_mask;
+	}
+	lock = snapshot_find(ret, SNAPSHOT_GIL);
+	return !lock || freezer_u64(ret->bytes + lock->offset,
+				    layout->gil.current) == ret->thread_state;
+}
+
+bool freeze_thread_missed(struct freezer *freezer, uint64_t now_ns)
+{
+	if (is_running(freezer) ||
+	    __atomic_load_n(&freezer->target->several, __ATOMIC_RELAXED) ||
+	    !has_several(freezer, now_ns, several_doubted_ns))
+		return false;
+	freezer_restart(freezer);
+	return true;
 }

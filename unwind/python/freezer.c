@@ -23,11 +23,26 @@ void freezer_init(struct freezer *freezer, struct python_target *target,
 	freezer->ret = ret;
 	freezer->capacity =
 		capacity < SNAPSHOT_BYTES_MAX ? capacity : SNAPSHOT_BYTES_MAX;
+	freezer->state_count = 0;
+	freezer->state_vaddr = 0;
+	freezer->state = NULL;
 	freezer->chunk_first = freezer->chunk_end = 0;
 	freezer->hit = 0;
+	freezer->near = (struct memory_segment){ 0 };
 	freezer->stack_start = freezer->stack_end = 0;
 	freezer->next_page = 0;
 	freezer->new_codes = freezer->codes_again = 0;
+	freezer->work = 0;
+	freezer->looks = FREEZER_LOOKS_MIN +
+			 freezer->capacity / FREEZER_LOOK_BYTES;
+	freezer->stack_cut = false;
+	freezer->search_cut = false;
+	freezer->along = FREEZER_ALONG_NOTHING;
+	freezer->page_unused = 0;
+	freezer->block = 0;
+	freezer->block_read = 0;
+	freezer->run = freezer->row = 0;
+	freezer->run_start = freezer->run_end = 0;
 	for (unsigned int i = 0; i < FREEZER_PAGES; i++)
 		freezer->page_vaddr[i] = 0;
 	for (size_t i = 0; i < stack->segment_count; i++) {
@@ -46,6 +61,18 @@ void freezer_init(struct freezer *freezer, struct python_target *target,
 	ret->byte_count = 0;
 }
 
+void freezer_restart(struct freezer *freezer)
+{
+	struct snapshot *ret = freezer->ret;
+
+	freezer->state_count = 0;
+	freezer->hit = 0;
+	freezer->near = (struct memory_segment){ 0 };
+	ret->thread_state = 0;
+	ret->piece_count = 0;
+	ret->byte_count = 0;
+}
+
 void freezer_fail(struct freezer *freezer, enum snapshot_status status)
 {
 	if (freezer->ret->status == SNAPSHOT_OK)
@@ -59,10 +86,17 @@ ssize_t freezer_read(struct freezer *freezer, uint64_t vaddr, void *ret,
 	size_t readable = guarded_ranges_readable(&freezer->target->hanging,
 						  vaddr, size);
 
+	unsigned int work = 1 + (unsigned int)(readable / FREEZER_PAGE_BYTES);
+
 	if (size && !readable) {
 		freezer_fail(freezer, SNAPSHOT_MAY_HANG);
 		return -1;
 	}
+	if (work > FREEZER_WORK_MAX - freezer->work) {
+		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
+		return -1;
+	}
+	freezer->work += work;
 	freezer->ret->reads++;
 	return memory->read(memory->context, vaddr, ret, readable);
 }
@@ -72,6 +106,15 @@ size_t freezer_room(const struct freezer *freezer)
 	if (freezer->ret->byte_count > freezer->capacity)
 		return 0;
 	return freezer->capacity - freezer->ret->byte_count;
+}
+
+size_t freezer_readable(const struct freezer *freezer)
+{
+	size_t pages = FREEZER_WORK_MAX - freezer->work;
+	size_t most = pages ? (pages - 1) * FREEZER_PAGE_BYTES : 0;
+	size_t room = freezer_room(freezer);
+
+	return room < most ? room : most;
 }
 
 uint8_t *freezer_end(struct freezer *freezer)
@@ -97,100 +140,92 @@ bool freezer_add(struct freezer *freezer, enum snapshot_piece_kind kind,
 	return true;
 }
 
+void freezer_select_state(struct freezer *freezer, size_t index)
+{
+	const struct snapshot_piece *piece = &freezer->ret->piece[index];
+
+	freezer->state_vaddr = piece->vaddr;
+	freezer->state = freezer->ret->bytes + piece->offset;
+}
+
+void freezer_select_running(struct freezer *freezer)
+{
+	const struct snapshot *ret = freezer->ret;
+
+	for (size_t i = 0; i < freezer->state_count; i++) {
+		if (ret->piece[i].vaddr == ret->thread_state)
+			freezer_select_state(freezer, i);
+	}
+}
+
 static const void *piece_at(const struct freezer *freezer, size_t index,
 			    uint64_t vaddr, size_t size)
 {
 	const struct snapshot_piece *piece = &freezer->ret->piece[index];
 	uint64_t offset = vaddr - piece->vaddr;
 
-	if (offset >= piece->size || size > piece->size - offset)
+	if (offset >= piece->size || size > piece->size - offset ||
+	    piece->kind == SNAPSHOT_OBJECTS)
 		return NULL;
 	return freezer->ret->bytes + piece->offset + offset;
 }
 
-const void *freezer_at(struct freezer *freezer, uint64_t vaddr, size_t size)
+bool freezer_look(struct freezer *freezer, size_t count)
 {
-	size_t count = freezer->ret->piece_count;
+	if (count > freezer->looks) {
+		freezer->looks = 0;
+		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
+		return false;
+	}
+	freezer->looks -= count;
+	return true;
+}
+
+// Nothing else that is read lies where chunks do.
+static void note_near(struct freezer *freezer, size_t index)
+{
+	const struct snapshot_piece *piece = &freezer->ret->piece[index];
+
+	if (piece->kind == SNAPSHOT_CHUNK)
+		freezer->near = (struct memory_segment){
+			piece->vaddr, piece->size,
+			freezer->ret->bytes + piece->offset,
+		};
+}
+
+const void *freezer_look_up(struct freezer *freezer, uint64_t vaddr,
+			    size_t size)
+{
+	size_t count = freezer->ret->piece_count, i = 0;
 	const void *bytes;
 
-	if (freezer->hit < count) {
-		bytes = piece_at(freezer, freezer->hit, vaddr, size);
-		if (bytes)
-			return bytes;
-	}
+	if (!freezer_look(freezer, FREEZER_LOOK_COST))
+		return NULL;
 	bytes = memory_at(freezer->stack, vaddr, size);
-	for (size_t i = 0; !bytes && i < count; i++) {
+	if (!bytes && freezer->hit < count)
+		bytes = piece_at(freezer, freezer->hit, vaddr, size);
+	for (; !bytes && i < count; i++) {
 		bytes = piece_at(freezer, i, vaddr, size);
-		if (bytes)
-			freezer->hit = i;
+		if (!bytes)
+			continue;
+		freezer->hit = i;
+		note_near(freezer, i);
 	}
-	return bytes;
+	return freezer_look(freezer, i) ? bytes : NULL;
 }
 
-// The page at @start. The oldest one makes room for it. NULL: unreadable.
-static const uint8_t *page_at(struct freezer *freezer, uint64_t start)
-{
-	unsigned int i;
-
-	for (i = 0; i < FREEZER_PAGES; i++) {
-		if (freezer->page_vaddr[i] == start)
-			return freezer->page[i];
-	}
-	i = freezer->next_page++ % FREEZER_PAGES;
-	freezer->page_vaddr[i] = 0;
-	if (freezer_read(freezer, start, freezer->page[i],
-			 FREEZER_PAGE_BYTES) != FREEZER_PAGE_BYTES)
-		return NULL;
-	freezer->page_vaddr[i] = start;
-	return freezer->page[i];
-}
-
-size_t freezer_copy(struct freezer *freezer, uint64_t vaddr, void *ret,
-		    size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		size_t offset = (vaddr + done) & (FREEZER_PAGE_BYTES - 1);
-		size_t part = FREEZER_PAGE_BYTES - offset;
-		const uint8_t *page = page_at(freezer, vaddr + done - offset);
-
-		if (!page)
-			break;
-		if (part > size - done)
-			part = size - done;
-		memcpy((uint8_t *)ret + done, page + offset, part);
-		done += part;
-	}
-	return done;
-}
-
-const void *freezer_object(struct freezer *freezer,
-			   enum snapshot_piece_kind kind, uint64_t vaddr,
-			   size_t size)
-{
-	void *bytes = freezer_end(freezer);
-
-	if (freezer->ret->piece_count >= SNAPSHOT_PIECE_MAX ||
-	    size > freezer_room(freezer)) {
-		freezer_fail(freezer, SNAPSHOT_TOO_DEEP);
-		return NULL;
-	}
-	if (freezer_copy(freezer, vaddr, bytes, size) != size) {
-		freezer_fail(freezer, SNAPSHOT_UNREADABLE);
-		return NULL;
-	}
-	freezer_add(freezer, kind, vaddr, size);
-	return bytes;
-}
-
-// Where to read on from. Without a copy, for its first page was not there yet:
+// Where to read on from: the start of a page, for the kernel copies page by page
+// from there, and looks up two for each otherwise (Linux 6.18 fs/proc/base.c,
+// mem_rw()). Without a copy, for its first page was not there yet:
 // that it is being made is what the thread stopped at.
 static uint64_t extension_start(const struct freezer *freezer)
 {
-	if (freezer->stack_end - freezer->stack_start >= STACK_OVERLAP)
-		return freezer->stack_end - STACK_OVERLAP;
-	return freezer->stack_start;
+	uint64_t start = freezer->stack_start;
+
+	if (freezer->stack_end - start >= STACK_OVERLAP)
+		start = (freezer->stack_end - STACK_OVERLAP) &
+			~(uint64_t)(FREEZER_PAGE_BYTES - 1);
+	return start > freezer->stack_start ? start : freezer->stack_start;
 }
 
 bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
@@ -200,7 +235,7 @@ bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
 	ssize_t got;
 
 	if (!freezer->stack_start || vaddr < start ||
-	    vaddr - start >= SNAPSHOT_BYTES_MAX)
+	    vaddr - start >= FREEZER_STACK_MAX)
 		return false;
 	want = vaddr - start + size + STACK_MARGIN;
 	// Doubling what is there keeps the number of reads logarithmic.
@@ -208,8 +243,8 @@ bool freezer_extend_stack(struct freezer *freezer, uint64_t vaddr, size_t size)
 		want = freezer->stack_end - freezer->stack_start;
 	if (want < STACK_STEP_FIRST)
 		want = STACK_STEP_FIRST;
-	if (want > freezer_room(freezer))
-		want = freezer_room(freezer);
+	if (want > freezer_readable(freezer))
+		want = freezer_readable(freezer);
 	if (freezer->ret->piece_count >= SNAPSHOT_PIECE_MAX)
 		return false;
 	got = freezer_read(freezer, start, freezer_end(freezer), want);
@@ -234,11 +269,9 @@ void freezer_add_red_zone(struct freezer *freezer, uint64_t fp)
 
 // glibc and musl keep a thread's descriptor, which pthread_self() is the
 // address of, at the bottom of its stack. The first thread's lies elsewhere.
-static uint64_t stack_bottom(const struct freezer *freezer)
+uint64_t freezer_stack_bottom(const struct freezer *freezer, uint64_t self)
 {
-	const uint8_t *state = freezer->ret->bytes;
 	uint64_t start = freezer->stack_start;
-	uint64_t self = freezer_u64(state, freezer->layout->thread.thread_id);
 
 	if (self - start < STACK_SIZE_MAX)
 		return self;
@@ -249,8 +282,14 @@ static uint64_t stack_bottom(const struct freezer *freezer)
 
 void freezer_complete_stack(struct freezer *freezer)
 {
-	uint64_t bottom = stack_bottom(freezer);
+	uint64_t self = freezer_u64(freezer->state,
+				    freezer->layout->thread.thread_id);
+	uint64_t bottom = freezer_stack_bottom(freezer, self);
 
-	if (bottom > freezer->stack_end)
-		freezer_extend_stack(freezer, bottom - 1, 1);
+	if (bottom <= freezer->stack_end)
+		return;
+	// A part would take its time and still lead nowhere.
+	freezer->stack_cut = bottom - extension_start(freezer) >
+				     freezer_readable(freezer) ||
+			     !freezer_extend_stack(freezer, bottom - 1, 1);
 }

@@ -7,11 +7,16 @@ enum {
 	// CPython 3.12 pycore_frame.h: enum _frameowner.
 	OWNER_GENERATOR = 1,
 	OWNER_CSTACK = 3,
+	OWNER_INTERPRETER = 3, // its name since 3.14
 	OWNER_NONE = UINT8_MAX, // 3.11 has no entry frames
 
 	// Include/cpython/pystate.h: struct _ts._status.
-	STATUS_ACTIVE = 1 << 4,	   // 3.12: set from taking to dropping it
-	STATUS_HOLDS_GIL = 1 << 5, // 3.13
+	STATUS_ACTIVE = 1 << 4,	   // 3.12: set from taking to dropping the lock
+	STATUS_HOLDS_GIL = 1 << 5, // 3.13; free-threaded there may be no lock
+	HOLDS_GIL = 1,		   // 3.14: a member of its own
+
+	// Include/internal/pycore_stackref.h: Py_TAG_BITS.
+	STACK_REF_TAGS = 3,
 
 	// PY_VERSION_HEX, Include/patchlevel.h.
 	RELEASE_LEVEL_FINAL = 0xf,
@@ -35,6 +40,7 @@ static const struct python_layout layouts[] = {
 			    .interpreter = 16,
 			    .cframe = 56,
 			    .current_frame = PYTHON_NO_OFFSET,
+			    .base_frame = PYTHON_NO_OFFSET,
 			    .native_thread_id = 160,
 			    .thread_id = 152,
 			    .chunk = 296,
@@ -94,12 +100,14 @@ static const struct python_layout layouts[] = {
 			    .interpreter = 16,
 			    .cframe = 56,
 			    .current_frame = PYTHON_NO_OFFSET,
+			    .base_frame = PYTHON_NO_OFFSET,
 			    .native_thread_id = 144,
 			    .thread_id = 136,
 			    .chunk = 232,
 			    .chunk_top = 240,
 			    .status = 24,
-			    .status_mask = STATUS_ACTIVE },
+			    .status_mask = STATUS_ACTIVE,
+			    .status_is_lock = true },
 		.cframe = { .size = 16, .current_frame = 0, .previous = 8 },
 		.frame = { .size = 72,
 			   .code = 0,
@@ -153,12 +161,14 @@ static const struct python_layout layouts[] = {
 			    .interpreter = 16,
 			    .cframe = PYTHON_NO_OFFSET,
 			    .current_frame = 72,
+			    .base_frame = PYTHON_NO_OFFSET,
 			    .native_thread_id = 160,
 			    .thread_id = 152,
 			    .chunk = 232,
 			    .chunk_top = 240,
 			    .status = 32,
-			    .status_mask = STATUS_HOLDS_GIL },
+			    .status_mask = STATUS_HOLDS_GIL,
+			    .status_is_lock = true },
 		.cframe = { .size = 0,
 			    .current_frame = PYTHON_NO_OFFSET,
 			    .previous = PYTHON_NO_OFFSET },
@@ -196,26 +206,284 @@ static const struct python_layout layouts[] = {
 			 .last_holder = 8,
 			 .locked = 16,
 			 .current = PYTHON_NO_OFFSET },
+		.debug = { .runtime = 24,
+			   .interpreter = 48,
+			   .interpreter_gil = 112,
+			   .thread = 152,
+			   .thread_id = 200,
+			   .thread_chunk = 208,
+			   .frame = 224,
+			   .code = 272,
+			   .code_bytecode = 344,
+			   .bytes = 512,
+			   .text = 536 },
+	},
+	{
+		// Headers of 3.13.15, --disable-gil: an object's head has 16 more
+		// bytes, its type is the last of them.
+		.name = "3.13t",
+		.major = 3,
+		.minor = 13,
+		.free_threaded = true,
+		.chain = PYTHON_CHAIN_TSTATE,
+		.instruction_is_previous = false,
+		.owner_entry = OWNER_CSTACK,
+		.owner_generator = OWNER_GENERATOR,
+		.runtime = { .interpreters_head = 632 },
+		.interpreter = { .next = 7264, .threads_head = 7344 },
+		.thread = { .size = 304,
+			    .previous = 0,
+			    .next = 8,
+			    .interpreter = 16,
+			    .cframe = PYTHON_NO_OFFSET,
+			    .current_frame = 72,
+			    .base_frame = PYTHON_NO_OFFSET,
+			    .native_thread_id = 160,
+			    .thread_id = 152,
+			    .chunk = 232,
+			    .chunk_top = 240,
+			    .status = 32,
+			    .status_mask = STATUS_ACTIVE },
+		.cframe = { .size = 0,
+			    .current_frame = PYTHON_NO_OFFSET,
+			    .previous = PYTHON_NO_OFFSET },
+		.frame = { .size = 72,
+			   .code = 0,
+			   .previous = 8,
+			   .instruction = 56,
+			   .is_entry = PYTHON_NO_OFFSET,
+			   .owner = 70 },
+		.code = { .size = 216,
+			  .type = 24,
+			  .unit_count = 32,
+			  .argument_count = 68,
+			  .flags = 64,
+			  .stack_size = 80,
+			  .first_line = 84,
+			  .local_count = 88,
+			  .frame_words = 92,
+			  .version = 108,
+			  .file_name = 128,
+			  .name = 136,
+			  .qualified_name = 144,
+			  .line_table = 152,
+			  .first_traceable = 200,
+			  .bytecode = 216 },
+		.text = { .length = 32,
+			  .state = 48,
+			  .ascii_data = 56,
+			  .compact_data = 72 },
+		.bytes = { .size = 32, .data = 48 },
+		.chunk = { .previous = 0, .size = 8, .top = 16, .data = 24 },
+		.gil = { .runtime = PYTHON_NO_OFFSET,
+			 .interpreter = 16,
+			 .size = 24,
+			 .last_holder = 8,
+			 .locked = 16,
+			 .current = PYTHON_NO_OFFSET },
+		.debug = { .runtime = 24,
+			   .interpreter = 48,
+			   .interpreter_gil = 112,
+			   .thread = 152,
+			   .thread_id = 200,
+			   .thread_chunk = 208,
+			   .frame = 224,
+			   .code = 272,
+			   .code_bytecode = 344,
+			   .bytes = 512,
+			   .text = 536 },
+	},
+	{
+		// Headers of 3.14.10.
+		.name = "3.14",
+		.major = 3,
+		.minor = 14,
+		.chain = PYTHON_CHAIN_TSTATE,
+		.instruction_is_previous = false,
+		.owner_entry = OWNER_INTERPRETER,
+		.owner_generator = OWNER_GENERATOR,
+		.runtime = { .interpreters_head = 808 },
+		.interpreter = { .next = 7272, .threads_head = 7344 },
+		.thread = { .size = 248,
+			    .previous = 0,
+			    .next = 8,
+			    .interpreter = 16,
+			    .cframe = PYTHON_NO_OFFSET,
+			    .current_frame = 72,
+			    .base_frame = PYTHON_NO_OFFSET,
+			    .native_thread_id = 160,
+			    .thread_id = 152,
+			    .chunk = 232,
+			    .chunk_top = 240,
+			    .status = 36,
+			    .status_mask = HOLDS_GIL,
+			    .status_is_lock = true },
+		.cframe = { .size = 0,
+			    .current_frame = PYTHON_NO_OFFSET,
+			    .previous = PYTHON_NO_OFFSET },
+		.frame = { .size = 80,
+			   .code = 0,
+			   .previous = 8,
+			   .instruction = 56,
+			   .is_entry = PYTHON_NO_OFFSET,
+			   .owner = 74,
+			   .code_tags = STACK_REF_TAGS },
+		.code = { .size = 208,
+			  .type = 8,
+			  .unit_count = 16,
+			  .argument_count = 52,
+			  .flags = 48,
+			  .stack_size = 64,
+			  .first_line = 68,
+			  .local_count = 72,
+			  .frame_words = 76,
+			  .version = 92,
+			  .file_name = 112,
+			  .name = 120,
+			  .qualified_name = 128,
+			  .line_table = 136,
+			  .first_traceable = 192,
+			  .bytecode = 208 },
+		.text = { .length = 16,
+			  .state = 32,
+			  .ascii_data = 40,
+			  .compact_data = 56 },
+		.bytes = { .size = 16, .data = 32 },
+		.chunk = { .previous = 0, .size = 8, .top = 16, .data = 24 },
+		.gil = { .runtime = PYTHON_NO_OFFSET,
+			 .interpreter = 16,
+			 .size = 24,
+			 .last_holder = 8,
+			 .locked = 16,
+			 .current = PYTHON_NO_OFFSET },
+		.debug = { .runtime = 24,
+			   .interpreter = 48,
+			   .interpreter_gil = 120,
+			   .thread = 176,
+			   .thread_id = 224,
+			   .thread_chunk = 232,
+			   .frame = 248,
+			   .code = 312,
+			   .code_bytecode = 384,
+			   .bytes = 592,
+			   .text = 616 },
+	},
+	{
+		// Headers of 3.15.2. The base frame is in _PyThreadStateImpl.
+		.name = "3.15",
+		.major = 3,
+		.minor = 15,
+		.chain = PYTHON_CHAIN_TSTATE,
+		.instruction_is_previous = false,
+		.owner_entry = OWNER_INTERPRETER,
+		.owner_generator = OWNER_GENERATOR,
+		.runtime = { .interpreters_head = 936 },
+		.interpreter = { .next = 7264, .threads_head = 7336 },
+		.thread = { .size = 968,
+			    .previous = 0,
+			    .next = 8,
+			    .interpreter = 16,
+			    .cframe = PYTHON_NO_OFFSET,
+			    .current_frame = 72,
+			    .base_frame = 888,
+			    .native_thread_id = 184,
+			    .thread_id = 176,
+			    .chunk = 256,
+			    .chunk_top = 264,
+			    .status = 36,
+			    .status_mask = HOLDS_GIL,
+			    .status_is_lock = true },
+		.cframe = { .size = 0,
+			    .current_frame = PYTHON_NO_OFFSET,
+			    .previous = PYTHON_NO_OFFSET },
+		.frame = { .size = 80,
+			   .code = 0,
+			   .previous = 8,
+			   .instruction = 56,
+			   .is_entry = PYTHON_NO_OFFSET,
+			   .owner = 74,
+			   .code_tags = STACK_REF_TAGS },
+		.code = { .size = 208,
+			  .type = 8,
+			  .unit_count = 16,
+			  .argument_count = 52,
+			  .flags = 48,
+			  .stack_size = 64,
+			  .first_line = 68,
+			  .local_count = 72,
+			  .frame_words = 76,
+			  .version = 92,
+			  .file_name = 112,
+			  .name = 120,
+			  .qualified_name = 128,
+			  .line_table = 136,
+			  .first_traceable = 192,
+			  .bytecode = 208 },
+		.text = { .length = 16,
+			  .state = 32,
+			  .ascii_data = 40,
+			  .compact_data = 56 },
+		.bytes = { .size = 16, .data = 32 },
+		.chunk = { .previous = 0, .size = 8, .top = 16, .data = 24 },
+		.gil = { .runtime = PYTHON_NO_OFFSET,
+			 .interpreter = 16,
+			 .size = 24,
+			 .last_holder = 8,
+			 .locked = 16,
+			 .current = PYTHON_NO_OFFSET },
+		.debug = { .runtime = 24,
+			   .interpreter = 48,
+			   .interpreter_gil = 120,
+			   .thread = 176,
+			   .thread_id = 248,
+			   .thread_chunk = 256,
+			   .frame = 312,
+			   .code = 376,
+			   .code_bytecode = 448,
+			   .bytes = 688,
+			   .text = 712 },
 	},
 };
 
 const struct python_layout *python_layout_at(unsigned int index)
 {
-	if (index >= sizeof(layouts) / sizeof(layouts[0]))
-		return NULL;
-	return &layouts[index];
+	const unsigned int newer = sizeof(layouts) / sizeof(layouts[0]);
+
+	if (index < newer)
+		return &layouts[index];
+	index -= newer;
+	return index < PYTHON_LAYOUT_OBJECTS ? &python_layout_objects[index] :
+					       NULL;
 }
 
 // 0x030c01f0: major, minor, micro, then release level and serial.
-const struct python_layout *python_layout_find(uint32_t version_hex)
+const struct python_layout *python_layout_find(uint32_t version_hex,
+					       bool free_threaded)
+{
+	if ((version_hex >> 4 & 0xf) != RELEASE_LEVEL_FINAL)
+		return NULL;
+	return python_layout_by_id((uint32_t)free_threaded << 16 |
+				   version_hex >> 16);
+}
+
+bool python_layout_knows_running(const struct python_layout *layout)
+{
+	return layout->thread.status_mask ||
+	       layout->gil.current != PYTHON_NO_OFFSET;
+}
+
+uint32_t python_layout_id(const struct python_layout *layout)
+{
+	return (uint32_t)layout->free_threaded << 16 |
+	       (uint32_t)layout->major << 8 | layout->minor;
+}
+
+const struct python_layout *python_layout_by_id(uint32_t id)
 {
 	const struct python_layout *layout;
 
-	if ((version_hex >> 4 & 0xf) != RELEASE_LEVEL_FINAL)
-		return NULL;
 	for (unsigned int i = 0; (layout = python_layout_at(i)); i++) {
-		if (version_hex >> 24 == layout->major &&
-		    (version_hex >> 16 & 0xff) == layout->minor)
+		if (python_layout_id(layout) == id)
 			return layout;
 	}
 	return NULL;

@@ -11,6 +11,7 @@ enum {
 	KIND_NONE = 15,
 	VARINT_BYTES_MAX = 6, // 36 bits: more than a C int ever needs
 	BYTES_PER_UNIT = 2,
+	NO_LINE = -128, // of 3.10
 };
 
 static uint64_t read_varint(struct reader *reader)
@@ -61,8 +62,13 @@ static bool read_location(struct reader *reader, unsigned int kind,
 	return true;
 }
 
-uint32_t line_table_find(const uint8_t *table, size_t size, uint32_t first_line,
-			 uint32_t offset)
+static uint32_t line_of(int64_t line)
+{
+	return line > 0 && line <= UINT32_MAX ? (uint32_t)line : 0;
+}
+
+static uint32_t find_in_locations(const uint8_t *table, size_t size,
+				  uint32_t first_line, uint32_t offset)
 {
 	struct reader reader;
 	int64_t line = first_line;
@@ -79,9 +85,55 @@ uint32_t line_table_find(const uint8_t *table, size_t size, uint32_t first_line,
 			return 0;
 		end += (uint64_t)((head & 7) + 1) * BYTES_PER_UNIT;
 		if (offset < end)
-			return has_line && line > 0 && line <= UINT32_MAX ?
-				       (uint32_t)line :
-				       0;
+			return has_line ? line_of(line) : 0;
+	}
+	return 0;
+}
+
+// An entry without a line does not change the line of those behind it.
+static uint32_t find_in_pairs(const uint8_t *table, size_t size,
+			      uint32_t first_line, uint32_t offset)
+{
+	int64_t line = first_line;
+	uint64_t end = 0;
+
+	for (size_t at = 0; at + 1 < size; at += 2) {
+		int8_t growth = (int8_t)table[at + 1];
+
+		end += table[at];
+		if (growth != NO_LINE)
+			line += growth;
+		if (offset < end)
+			return growth != NO_LINE ? line_of(line) : 0;
+	}
+	return 0;
+}
+
+static uint32_t find_in_lnotab(const uint8_t *table, size_t size,
+			       uint32_t first_line, uint32_t offset)
+{
+	int64_t line = first_line;
+	uint64_t address = 0;
+
+	for (size_t at = 0; at + 1 < size; at += 2) {
+		address += table[at];
+		if (address > offset)
+			break;
+		line += (int8_t)table[at + 1];
+	}
+	return line_of(line);
+}
+
+uint32_t line_table_find(enum python_lines format, const uint8_t *table,
+			 size_t size, uint32_t first_line, uint32_t offset)
+{
+	switch (format) {
+	case PYTHON_LINES_LOCATIONS:
+		return find_in_locations(table, size, first_line, offset);
+	case PYTHON_LINES_PAIRS:
+		return find_in_pairs(table, size, first_line, offset);
+	case PYTHON_LINES_LNOTAB:
+		return find_in_lnotab(table, size, first_line, offset);
 	}
 	return 0;
 }

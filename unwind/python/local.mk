@@ -5,6 +5,7 @@ libunwind_a_SOURCES += \
 	unwind/python/gil.h \
 	unwind/python/layout.h \
 	unwind/python/line_table.h \
+	unwind/python/state_chain.h \
 	unwind/python/python_stack.h \
 	unwind/python/snapshot.h \
 	unwind/python/target.h \
@@ -15,6 +16,7 @@ libunwind_a_SOURCES += \
 	unwind/python/code_head.c \
 	unwind/python/code_head.h \
 	unwind/python/line_table.c \
+	unwind/python/state_chain.c \
 	unwind/python/python_stack.c \
 	unwind/python/text.c
 
@@ -27,12 +29,17 @@ libunwind_a_SOURCES += \
 	unwind/python/freeze_gil.c \
 	unwind/python/freeze_text.c \
 	unwind/python/freeze_chunks.c \
+	unwind/python/freeze_states.c \
 	unwind/python/freeze_thread.c \
+	unwind/python/freezer_state.c \
 	unwind/python/freezer.c \
 	unwind/python/freezer.h \
+	unwind/python/freezer_pages.c \
 	unwind/python/gil.c \
 	unwind/python/instruction.c \
 	unwind/python/instruction.h \
+	unwind/python/layout_objects.c \
+	unwind/python/object_stack.c unwind/python/object_stack.h \
 	unwind/python/layout.c \
 	unwind/python/snapshot.c \
 	unwind/python/target.c

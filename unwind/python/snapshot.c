@@ -20,8 +20,19 @@ const char *snapshot_status_name(enum snapshot_status status)
 		return "interpreter frame chain broken";
 	case SNAPSHOT_MAY_HANG:
 		return "memory of a file system that may hang";
+	case SNAPSHOT_SEARCH_CUT:
+		return "not all thread states looked at";
 	}
 	return "unknown"; // a stored snapshot is foreign data
+}
+
+const struct snapshot_piece *snapshot_find(const struct snapshot *snapshot,
+					   enum snapshot_piece_kind kind)
+{
+	for (uint32_t i = 0; i < snapshot->piece_count; i++)
+		if (snapshot->piece[i].kind == (uint32_t)kind)
+			return &snapshot->piece[i];
+	return NULL;
 }
 
 // The bytes at @vaddr and how many follow in the same piece.

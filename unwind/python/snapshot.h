@@ -22,18 +22,22 @@
 enum snapshot_status {
 	SNAPSHOT_OK,
 	SNAPSHOT_NO_RUNTIME,	/* the interpreter is not initialised */
-	SNAPSHOT_NO_THREAD,	/* no thread state for this tid in the bound */
+	SNAPSHOT_NO_THREAD,	/* no thread state for this tid */
 	SNAPSHOT_UNREADABLE,	/* a read failed: exec, exit, unmapped */
 	SNAPSHOT_TOO_DEEP,	/* more data stack than the limit: cut */
 	SNAPSHOT_BROKEN,	/* cycle or nonsense in the chain */
 	SNAPSHOT_MAY_HANG,	/* a read was left alone: it may never end */
+	SNAPSHOT_SEARCH_CUT,	/* not all states were looked at: of those of
+				   this thread some may be missing */
 };
 
 enum {
 	SNAPSHOT_PIECE_MAX = 512,
-	SNAPSHOT_BYTES_MAX = 4 << 20, /* 2,000 alternations need 2.5 MiB */
-	SNAPSHOT_FRAME_MAX = 8192,    /* frames followed while frozen */
+	/* A C stack of 8 MiB, and 32,768 frames of 128 bytes. */
+	SNAPSHOT_BYTES_MAX = 12 << 20,
+	SNAPSHOT_FRAME_MAX = 32768,   /* frames followed while frozen */
 	SNAPSHOT_CODE_MAX = 96,	      /* new code objects read per capture */
+	SNAPSHOT_STATE_MAX = 8,	      /* thread states with frames, of one thread */
 };
 
 enum snapshot_piece_kind {
@@ -43,8 +47,19 @@ enum snapshot_piece_kind {
 	SNAPSHOT_CODE, /* from here on: not needed to walk */
 	SNAPSHOT_TEXT, /* a name or line table of those */
 	SNAPSHOT_GIL,  /* the interpreter's lock; see gil.h */
+	SNAPSHOT_OBJECTS, /* frame objects, innermost first; of no address */
 	SNAPSHOT_KIND_COUNT,
 };
+
+/**
+ * Up to 3.10 there is an object for each frame, anywhere on the heap. Piece
+ * SNAPSHOT_OBJECTS has those of the whole chain in its order: the address of
+ * each (u64) and the first layout->frame.size bytes of it, padded to 8.
+ */
+static inline size_t snapshot_object_stride(uint32_t frame_size)
+{
+	return sizeof(uint64_t) + ((frame_size + 7) & ~(size_t)7);
+}
 
 struct snapshot_piece {
 	uint64_t vaddr;
@@ -57,7 +72,8 @@ struct snapshot_piece {
 struct snapshot {
 	uint32_t status; /* enum snapshot_status */
 	uint32_t reads;	 /* system calls made */
-	uint64_t thread_state;	  /* address; 0: none */
+	uint64_t thread_state;	  /* address; 0: none. The one that runs, when
+				     there are pieces of several. */
 	uint64_t thread_found_ns; /* when that address was found */
 	uint32_t piece_count;
 	uint32_t byte_count;
@@ -66,6 +82,10 @@ struct snapshot {
 };
 
 const char *snapshot_status_name(enum snapshot_status status);
+
+/** The piece of @kind, the first if there are several; NULL: none. */
+const struct snapshot_piece *snapshot_find(const struct snapshot *snapshot,
+					   enum snapshot_piece_kind kind);
 
 /**
  * Bytes of SNAPSHOT_TEXT pieces from @vaddr on, as far as they go; -1: none.

@@ -185,11 +185,12 @@ void python_target_forget_code(struct python_target *target, uint64_t code)
 
 bool python_target_is_young(struct python_target *target, uint64_t now_ns)
 {
-	uint64_t first = 0;
+	uint64_t first = __atomic_load_n(&target->first_ns, __ATOMIC_RELAXED);
 
-	if (__atomic_compare_exchange_n(&target->first_ns, &first, now_ns,
-					false, __ATOMIC_RELAXED,
-					__ATOMIC_RELAXED))
+	if (!first && __atomic_compare_exchange_n(&target->first_ns, &first,
+						  now_ns, false,
+						  __ATOMIC_RELAXED,
+						  __ATOMIC_RELAXED))
 		return true;
 	return now_ns < first + young_ns;
 }
@@ -257,6 +258,8 @@ bool python_target_find_thread(const struct python_target *target, uint32_t tid,
 		ret->state = state;
 		ret->found_ns = __atomic_load_n(&slot->found_ns,
 						__ATOMIC_RELAXED);
+		ret->self = __atomic_load_n(&slot->self, __ATOMIC_RELAXED);
+		ret->began = __atomic_load_n(&slot->began, __ATOMIC_RELAXED);
 		return true;
 	}
 	return false;
@@ -283,6 +286,8 @@ static struct python_thread_slot *thread_slot(struct python_target *target,
 	}
 	slot += tid / bucket_count % BUCKET_SLOTS;
 	__atomic_store_n(&slot->state, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->self, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->began, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->tid, tid, __ATOMIC_RELAXED);
 	return slot;
 }
@@ -301,6 +306,48 @@ void python_target_learn_thread(struct python_target *target, uint32_t tid,
 	__atomic_store_n(&slot->state, state, __ATOMIC_RELEASE);
 }
 
+// Of an address and a thread that the slot is not of nothing comes that fits, so
+// that what two writers of one slot leave is of one of them, or of nobody.
+enum { WITNESS_TID_SHIFT = 40 };
+
+static uint64_t witness(uint32_t tid, uint64_t vaddr)
+{
+	return vaddr ^ (uint64_t)tid << WITNESS_TID_SHIFT;
+}
+
+bool python_thread_searched(const struct python_thread_slot *slot, uint32_t tid,
+			    uint64_t head)
+{
+	return slot->began && slot->began == witness(tid, head);
+}
+
+void python_target_learn_search(struct python_target *target, uint32_t tid,
+				uint64_t hint, uint64_t began, uint64_t now_ns)
+{
+	if (tid)
+		__atomic_store_n(&thread_slot(target, tid)->began,
+				 began ? witness(tid, began) : 0,
+				 __ATOMIC_RELAXED);
+	python_target_learn_thread(target, tid, hint, now_ns);
+}
+
+bool python_thread_is_self(const struct python_thread_slot *slot, uint32_t tid,
+			   uint64_t self)
+{
+	return slot->self && slot->self == witness(tid, self);
+}
+
+void python_target_learn_self(struct python_target *target, uint32_t tid,
+			      uint64_t self)
+{
+	struct python_thread_slot *slot = thread_bucket(target, tid);
+
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++, slot++)
+		if (__atomic_load_n(&slot->tid, __ATOMIC_RELAXED) == tid)
+			__atomic_store_n(&slot->self, witness(tid, self),
+					 __ATOMIC_RELAXED);
+}
+
 void python_target_forget_thread(struct python_target *target, uint32_t tid)
 {
 	struct python_thread_slot *slot = thread_bucket(target, tid);
@@ -308,9 +355,68 @@ void python_target_forget_thread(struct python_target *target, uint32_t tid)
 	for (unsigned int i = 0; i < BUCKET_SLOTS; i++, slot++) {
 		if (__atomic_load_n(&slot->tid, __ATOMIC_RELAXED) != tid)
 			continue;
+		__atomic_store_n(&slot->self, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&slot->began, 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&slot->state, 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&slot->tid, 0, __ATOMIC_RELEASE);
 	}
+}
+
+// An alias slot: the thread's number here, and below it the one inside.
+enum { ALIAS_SHIFT = 32 };
+
+static uint64_t *alias_bucket(const struct python_target *target, uint32_t tid)
+{
+	size_t at = (size_t)tid * BUCKET_SLOTS & (PYTHON_ALIAS_SLOTS - 1);
+
+	return (uint64_t *)&target->alias[at];
+}
+
+void python_target_set_alias(struct python_target *target, uint32_t tid,
+			     uint32_t inside)
+{
+	uint64_t *slot = alias_bucket(target, tid);
+	uint64_t alias = (uint64_t)tid << ALIAS_SHIFT | inside;
+	unsigned int at = tid / (PYTHON_ALIAS_SLOTS / BUCKET_SLOTS) %
+			  BUCKET_SLOTS;
+
+	for (unsigned int i = BUCKET_SLOTS; i-- > 0;)
+		if (!slot[i])
+			at = i;
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++)
+		if (slot[i] >> ALIAS_SHIFT == tid)
+			at = i;
+	__atomic_store_n(&slot[at], alias, __ATOMIC_RELAXED);
+}
+
+uint32_t python_target_inside(const struct python_target *target, uint32_t tid)
+{
+	const uint64_t *slot = alias_bucket(target, tid);
+
+	if (!target->namespaced)
+		return tid;
+	for (unsigned int i = 0; i < BUCKET_SLOTS; i++) {
+		uint64_t alias = __atomic_load_n(&slot[i], __ATOMIC_RELAXED);
+
+		if (alias >> ALIAS_SHIFT == tid)
+			return (uint32_t)alias;
+	}
+	return 0;
+}
+
+uint32_t python_target_outside(const struct python_target *target,
+			       uint32_t inside)
+{
+	if (!target->namespaced)
+		return inside;
+	for (size_t i = 0; i < PYTHON_ALIAS_SLOTS; i++) {
+		uint64_t alias = __atomic_load_n(&target->alias[i],
+						 __ATOMIC_RELAXED);
+
+		if (alias && (uint32_t)alias == inside)
+			return alias >> ALIAS_SHIFT;
+	}
+	return 0;
 }
 
 enum { RUN_PAGE_BYTES = 4096, RUN_PAGES_MAX = RUN_PAGE_BYTES - 1 };
@@ -340,4 +446,45 @@ void python_target_learn_run(struct python_target *target, uint64_t vaddr,
 		return;
 	__atomic_store_n(&target->run[run_slot(vaddr)], vaddr | pages,
 			 __ATOMIC_RELAXED);
+}
+
+// A block's word: its number, for 49 bits of address, and a bit for each page. Of
+// which thread it is decides the slot alone; what another's says is a hint, too.
+enum { BLOCK_SHIFT = 17, BLOCK_PAGE_SHIFT = 12 };
+
+static uint64_t *block_slot(const struct python_target *target, uint64_t state,
+			    uint64_t vaddr)
+{
+	uint64_t key = (vaddr >> BLOCK_SHIFT) + (state << BLOCK_SHIFT);
+	size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+
+	return (uint64_t *)&target->block[at & (PYTHON_BLOCK_SLOTS - 1)];
+}
+
+static uint32_t block_bit(uint64_t vaddr)
+{
+	return 1u << (vaddr >> BLOCK_PAGE_SHIFT & (PYTHON_BLOCK_PAGES - 1));
+}
+
+uint32_t python_target_find_pages(const struct python_target *target,
+				  uint64_t state, uint64_t vaddr)
+{
+	uint64_t word = __atomic_load_n(block_slot(target, state, vaddr),
+					__ATOMIC_RELAXED);
+
+	return word >> 32 == vaddr >> BLOCK_SHIFT ? (uint32_t)word : 0;
+}
+
+// A bit lost to another thread's is a page that is read for itself once more.
+void python_target_learn_page(struct python_target *target, uint64_t state,
+			      uint64_t vaddr, bool used)
+{
+	uint32_t pages = python_target_find_pages(target, state, vaddr);
+	uint32_t now = used ? pages | block_bit(vaddr) :
+			      pages & ~block_bit(vaddr);
+
+	if (now != pages)
+		__atomic_store_n(block_slot(target, state, vaddr),
+				 vaddr >> BLOCK_SHIFT << 32 | now,
+				 __ATOMIC_RELAXED);
 }

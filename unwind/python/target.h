@@ -15,8 +15,11 @@
 
 enum {
 	PYTHON_THREAD_SLOTS = 1024, /* power of two */
+	PYTHON_ALIAS_SLOTS = 4096,  /* power of two */
 	PYTHON_CODE_SLOTS = 16384,  /* power of two */
 	PYTHON_RUN_SLOTS = 256,	    /* power of two */
+	PYTHON_BLOCK_SLOTS = 1024,  /* power of two */
+	PYTHON_BLOCK_PAGES = 32,    /* of a block of the heap */
 };
 
 /** Where a thread's state was found. A hint: checked at each use. */
@@ -24,6 +27,8 @@ struct python_thread_slot {
 	uint32_t tid;
 	uint64_t state;	   /* address of the PyThreadState */
 	uint64_t found_ns; /* when it was found by walking the list */
+	uint64_t self;	   /* see python_target_learn_self() */
+	uint64_t began;	   /* see python_target_learn_search() */
 };
 
 struct python_target {
@@ -36,8 +41,14 @@ struct python_target {
 	struct guarded_ranges hanging; /* not to be read; set likewise */
 	uint64_t first_ns;    /* of the first capture; 0: none yet */
 	uint64_t entry, entry_end; /* of the eval loop, once they are known */
+	uint64_t interpreters_ns; /* when interpreters were last counted */
+	bool several; /* and whether there was more than one */
 	uint64_t gil; /* of the main interpreter; 0: not known yet */
-	int32_t tid_offset_known; /* reserved for PID namespaces: 0 */
+	uint32_t uid; /* whose process; UINT32_MAX: not known. Set before
+			 publishing. */
+	bool namespaced; /* the process counts its threads in a PID namespace
+			    of its own. Set before publishing. */
+	uint64_t alias[PYTHON_ALIAS_SLOTS]; /* see python_target_set_alias() */
 	struct python_thread_slot thread[PYTHON_THREAD_SLOTS];
 	/* Code objects and how often their head was captured; see target.c. */
 	uint64_t code[PYTHON_CODE_SLOTS];
@@ -49,6 +60,11 @@ struct python_target {
 	 * address of a page, and in its low bits the number of pages.
 	 */
 	uint64_t run[PYTHON_RUN_SLOTS];
+	/*
+	 * In which pages of a block a thread's frame objects lay the last
+	 * time. The number of the block, and a bit for each page.
+	 */
+	uint64_t block[PYTHON_BLOCK_SLOTS];
 };
 
 /** Zeroed slots. @memory's context outlives the target. NULL without memory. */
@@ -94,10 +110,42 @@ bool python_target_has_names(const struct python_target *target, uint64_t code,
 void python_target_learn_names(struct python_target *target, uint64_t code,
 			       uint64_t fingerprint);
 
+/**
+ * Thread @tid calls itself @inside, in its PID namespace. An interpreter knows
+ * threads by that, and so do the three functions beneath. A full table drops
+ * somebody.
+ */
+void python_target_set_alias(struct python_target *target, uint32_t tid,
+			     uint32_t inside);
+/** What thread @tid calls itself; 0: not known. Without a namespace, @tid. */
+uint32_t python_target_inside(const struct python_target *target, uint32_t tid);
+/** The way back; for slow threads. */
+uint32_t python_target_outside(const struct python_target *target,
+			       uint32_t inside);
+
 bool python_target_find_thread(const struct python_target *target,
 			       uint32_t tid, struct python_thread_slot *ret);
 void python_target_learn_thread(struct python_target *target, uint32_t tid,
 				uint64_t state, uint64_t now_ns);
+/**
+ * The same of a thread that was looked for in vain. @began: the head of the list
+ * of states when the search did; 0: that is of no use.
+ */
+void python_target_learn_search(struct python_target *target, uint32_t tid,
+				uint64_t hint, uint64_t began,
+				uint64_t now_ns);
+/** Whether @slot is of a search for @tid that began with that head. */
+bool python_thread_searched(const struct python_thread_slot *slot, uint32_t tid,
+			    uint64_t head);
+/**
+ * The process says that @self is pthread_self() of thread @tid, which is so for
+ * as long as the thread lives. Kept with what else is known of that.
+ */
+void python_target_learn_self(struct python_target *target, uint32_t tid,
+			      uint64_t self);
+/** Whether @slot of thread @tid is known to be of the one that is @self. */
+bool python_thread_is_self(const struct python_thread_slot *slot, uint32_t tid,
+			   uint64_t self);
 /** The thread ended; its slot is not used for a later thread of that tid. */
 void python_target_forget_thread(struct python_target *target, uint32_t tid);
 
@@ -106,5 +154,15 @@ size_t python_target_find_run(const struct python_target *target,
 			      uint64_t vaddr);
 void python_target_learn_run(struct python_target *target, uint64_t vaddr,
 			     size_t size);
+
+/**
+ * The pages of the block of page @vaddr in which the thread of state @state had
+ * frame objects, the block's first page in the lowest bit.
+ */
+uint32_t python_target_find_pages(const struct python_target *target,
+				  uint64_t state, uint64_t vaddr);
+/** It has some in page @vaddr, or none any more. */
+void python_target_learn_page(struct python_target *target, uint64_t state,
+			      uint64_t vaddr, bool used);
 
 #endif

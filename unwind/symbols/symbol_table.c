@@ -14,6 +14,7 @@ struct symbol_table {
 	struct symbol *symbols; /* owned; sorted by vaddr, which is unique */
 	size_t count;
 	char *names;		/* owned */
+	size_t name_bytes;
 };
 
 void symbol_table_destroy(struct symbol_table *table)
@@ -44,7 +45,8 @@ struct error *symbol_table_create(const struct symbol *symbols, size_t count,
 	if (!table)
 		return &error_nomem;
 	table->symbols = calloc(count + 1, sizeof(*table->symbols));
-	table->names = malloc(names_bytes(symbols, count) + 1);
+	table->name_bytes = names_bytes(symbols, count);
+	table->names = malloc(table->name_bytes + 1);
 	if (!table->symbols || !table->names) {
 		symbol_table_destroy(table);
 		return &error_nomem;
@@ -138,7 +140,8 @@ const struct symbol *symbol_table_find(const struct symbol_table *table,
 	return NULL;
 }
 
-size_t symbol_table_count(const struct symbol_table *table)
+size_t symbol_table_bytes(const struct symbol_table *table)
 {
-	return table->count;
+	return sizeof(*table) + table->count * sizeof(*table->symbols) +
+	       table->name_bytes;
 }

@@ -35,6 +35,7 @@ void symbol_table_destroy(struct symbol_table *table);
 const struct symbol *symbol_table_find(const struct symbol_table *table,
 				       uint64_t vaddr);
 
-size_t symbol_table_count(const struct symbol_table *table);
+/** What it takes of memory. */
+size_t symbol_table_bytes(const struct symbol_table *table);
 
 #endif
