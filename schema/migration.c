@@ -10,12 +10,14 @@ EMBEDDED_FILE(0001_tables_sql);
 EMBEDDED_FILE(0002_views_sql);
 EMBEDDED_FILE(0003_store_sql);
 EMBEDDED_FILE(0004_views_sql);
+EMBEDDED_FILE(0005_merged_sql);
 
 static const struct embedded_file *const files[] = {
 	&embedded_0001_tables_sql,
 	&embedded_0002_views_sql,
 	&embedded_0003_store_sql,
 	&embedded_0004_views_sql,
+	&embedded_0005_merged_sql,
 };
 
 enum { FILE_COUNT = sizeof(files) / sizeof(*files) };

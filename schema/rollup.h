@@ -18,6 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Threads that have begun so long before a span's end may share a row in it,
+ *  see schema/store/store_merge.h. */
+enum { ROLLUP_YOUNG_SECONDS = 1200 };
+
 struct rollup_stack {
 	int64_t callsite_id;
 	uint64_t samples, weight;

@@ -57,6 +57,18 @@ struct error *sql_step(sqlite3 *database, sqlite3_stmt *statement)
 	return error;
 }
 
+struct error *sql_rows(sqlite3_stmt *statement, sql_row_fn take, void *context)
+{
+	int result;
+
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW)
+		if (!take(context, statement))
+			return &error_nomem;
+	return result == SQLITE_DONE ?
+		       NULL :
+		       sql_error(sqlite3_db_handle(statement), result);
+}
+
 struct error *sql_integer(sqlite3 *database, const char *sql, int64_t *ret)
 {
 	_cleanup_statement_ sqlite3_stmt *statement = NULL;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 static inline void sql_finalizep(sqlite3_stmt **statement)
 {
@@ -34,6 +35,12 @@ struct error *sql_prepare(sqlite3 *database, const char *sql,
 
 /** Runs a statement that yields no rows, once, and makes it ready again. */
 struct error *sql_step(sqlite3 *database, sqlite3_stmt *statement);
+
+/** Takes one row. False: no memory. */
+typedef bool (*sql_row_fn)(void *context, sqlite3_stmt *row);
+
+/** All rows of @statement, whose parameters are bound. */
+struct error *sql_rows(sqlite3_stmt *statement, sql_row_fn take, void *context);
 
 /** The one integer of the first row; 0 when there is none. */
 struct error *sql_integer(sqlite3 *database, const char *sql, int64_t *ret);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "schema/read/call_tree_rows.h"
+#include "schema/read/call_ids.h"
 
 struct thread_row {
 	struct call_thread thread;
@@ -121,6 +121,24 @@ static bool want_threads(const struct tally *tally, struct id_set *wanted)
 	return true;
 }
 
+// "sh (800 threads)"
+static bool name_crowd(struct loader *loader, const struct tally_crowd *crowd)
+{
+	uint32_t index = call_ids_find(&loader->ids, crowd->thread_id);
+	struct call_thread *thread;
+	char *name;
+
+	if (index == CALL_TREE_NONE || crowd->threads < 2)
+		return true;
+	thread = &loader->rows[index].thread;
+	if (asprintf(&name, "%s (%llu threads)", thread->name,
+		     (unsigned long long)crowd->threads) < 0)
+		return false;
+	free(thread->name);
+	thread->name = name;
+	return true;
+}
+
 static struct error *load_threads(struct loader *loader, sqlite3 *database,
 				  const struct tally *tally)
 {
@@ -136,6 +154,9 @@ static struct error *load_threads(struct loader *loader, sqlite3 *database,
 			"WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id",
 			&wanted, add_thread, loader);
 	id_set_deinit(&wanted);
+	for (size_t i = 0; !error && i < tally->crowd_count; i++)
+		if (!name_crowd(loader, &tally->crowds[i]))
+			error = &error_nomem;
 	for (size_t i = 0; !error && i < tally->count; i++)
 		if (!add_entry(loader, &tally->entries[i]))
 			error = &error_nomem;

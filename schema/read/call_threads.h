@@ -15,8 +15,8 @@ struct call_share {
 };
 
 struct call_thread {
-	char *process, *name; /* owned */
-	int64_t pid, tid;
+	char *process, *name; /* owned; "sh (800 threads)" for several */
+	int64_t pid, tid;     /* 0: of one that stands for several */
 	uint64_t samples;
 	struct call_share *shares; /* owned; by node */
 	size_t share_count;

@@ -25,26 +25,6 @@ void call_tree_deinit(struct call_tree *tree)
 	*tree = (struct call_tree){ 0 };
 }
 
-static int compare_ids(const void *left, const void *right)
-{
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-uint32_t call_ids_find(const struct call_ids *ids, int64_t id)
-{
-	const int64_t *found;
-
-	// Ids are handed out from 1 on, so mostly this is it.
-	if (id > 0 && (uint64_t)id <= ids->count && ids->ids[id - 1] == id)
-		return (uint32_t)(id - 1);
-	if (!ids->count)
-		return CALL_TREE_NONE;
-	found = bsearch(&id, ids->ids, ids->count, sizeof(id), compare_ids);
-	return found ? (uint32_t)(found - ids->ids) : CALL_TREE_NONE;
-}
-
 struct sorting {
 	const struct call_tree *tree;
 	enum call_tree_order order;

@@ -14,6 +14,7 @@
 #define BRINDLE_SCHEMA_READ_CALL_TREE_H
 
 #include "base/error.h"
+#include "schema/read/call_ids.h"
 #include "schema/read/selection.h"
 #include "schema/store/store.h"
 #include "schema/read/tally.h"
@@ -23,12 +24,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CALL_TREE_NONE UINT32_MAX
+#define CALL_TREE_NONE CALL_IDS_NONE
+#define CALL_TREE_BARE_NAME "[no stack]"
 
 struct call_function {
 	char *name; /* owned */
 	enum store_kind kind;
 	bool unresolved;     /* not a name, but why there is none */
+	bool group;	     /* none: a row at the root (call_tree_group.h) */
+	uint8_t label;	     /* of a group, see struct group_value */
 	uint32_t file;	     /* in files; CALL_TREE_NONE: not known */
 	uint32_t module;     /* in modules; CALL_TREE_NONE: none */
 	uint32_t first_line; /* 0: not known */
@@ -51,21 +55,19 @@ struct call_node {
 struct call_site {
 	uint32_t node, parent; /* parent: CALL_TREE_NONE above a root */
 	uint32_t line;	       /* 0: not known */
-	uint64_t self_samples;
+	int64_t frame_id;      /* row of its frame */
+	uint64_t self_samples, self_weight;
 	/* The nearest one, from itself up, whose frame is in doubt, if any. */
 	uint32_t nearest_doubtful;
 	bool doubtful;
+	bool left_out; /* by a filter: its own samples are not there */
+	enum store_trust trust; /* of the stack that ends here */
 };
 
 /* A line at which a node's function was, itself or calling on. */
 struct call_line {
 	uint32_t node, line;
 	uint64_t samples;
-};
-
-struct call_ids {
-	int64_t *ids; /* owned; ascending row ids; [i] is the row of index i */
-	size_t count, capacity;
 };
 
 struct call_tree {
@@ -108,14 +110,13 @@ void call_tree_deinit(struct call_tree *tree);
 
 /**
  * Leaves out the lightest nodes until @most are left: their weight is then
- * their caller's own. What was left out, or 0: the samples that each node has
+ * their caller's own. Of nodes that weigh the same all go; where that would be
+ * most of the tree, as where a stack is deeper than @most, the outer ones stay.
+ * What was left out, or 0: the samples that each node has
  * now at least.
  */
 struct error *call_tree_prune(struct call_tree *tree, size_t most,
 			      uint64_t *ret_samples);
-
-/** The index of row @id, or CALL_TREE_NONE. */
-uint32_t call_ids_find(const struct call_ids *ids, int64_t id);
 
 /**
  * Puts nodes in their order, after which totals, children and lines are right.

@@ -28,6 +28,7 @@ struct loader {
 	struct call_rows rows;
 	struct edges edges;
 	struct stack_kind *kinds; /* owned; of each site */
+	bool filtered;
 };
 
 static void loader_deinit(struct loader *loader)
@@ -147,7 +148,15 @@ static bool add_callsite(struct call_tree *tree, int64_t id,
 }
 
 // Python of which nothing is proven is as good as unproven.
-static void add_trust(struct loader *loader, uint32_t above,
+static enum store_trust trust_of(const struct stack_kind *kind)
+{
+	if (!kind->python)
+		return STORE_TRUST_NATIVE;
+	return kind->unproven || !kind->proven ? STORE_TRUST_UNPROVEN :
+						 STORE_TRUST_PROVEN;
+}
+
+static enum store_trust add_trust(struct loader *loader, uint32_t above,
 		      const struct call_place *place, uint64_t samples)
 {
 	struct call_tree *tree = loader->tree;
@@ -158,12 +167,24 @@ static void add_trust(struct loader *loader, uint32_t above,
 	kind->python |= place->python;
 	kind->proven |= place->proven;
 	kind->unproven |= place->unproven;
-	if (!kind->python)
-		tree->native_samples += samples;
-	else if (kind->unproven || !kind->proven)
-		tree->unproven_samples += samples;
-	else
+	switch (trust_of(kind)) {
+	case STORE_TRUST_PROVEN:
 		tree->proven_samples += samples;
+		break;
+	case STORE_TRUST_UNPROVEN:
+		tree->unproven_samples += samples;
+		break;
+	case STORE_TRUST_NATIVE:
+		tree->native_samples += samples;
+		break;
+	}
+	return trust_of(kind);
+}
+
+// What a filter leaves nothing of is not drawn.
+static bool is_folded(const struct loader *loader, const struct call_row *row)
+{
+	return row->folded || (loader->filtered && !row->total.samples);
 }
 
 static bool take_row(struct loader *loader, const struct call_row *row)
@@ -174,7 +195,9 @@ static bool take_row(struct loader *loader, const struct call_row *row)
 					  CALL_TREE_NONE;
 	uint32_t frame = call_ids_find(&loader->rows.frames, row->frame_id);
 	const struct call_place *place;
+	enum store_trust trust;
 	uint32_t node;
+	bool folded;
 
 	if (frame == CALL_TREE_NONE ||
 	    (row->parent_id && above == CALL_TREE_NONE))
@@ -182,31 +205,37 @@ static bool take_row(struct loader *loader, const struct call_row *row)
 	place = &loader->rows.places[frame];
 	if (place->function == CALL_TREE_NONE)
 		return true;
-	node = find_or_add_node(loader, row->parent_id ?
-						tree->sites[above].node : 0,
-				place->function);
-	if (!node)
+	folded = is_folded(loader, row);
+	node = row->parent_id ? tree->sites[above].node : 0;
+	if (!folded)
+		node = find_or_add_node(loader, node, place->function);
+	if (!folded && !node)
 		return false;
 	tree->nodes[node].self.samples += row->self.samples;
 	tree->nodes[node].self.weight += row->self.weight;
-	if (place->doubtful)
+	if (place->doubtful && !folded)
 		tree->nodes[node].doubtful_samples += row->total.samples;
-	add_trust(loader, above, place, row->self.samples);
+	trust = add_trust(loader, above, place, row->self.samples);
 	return add_callsite(tree, row->id,
 			    (struct call_site){
 				    .node = node,
 				    .parent = above,
-				    .line = place->line,
+				    .line = folded ? 0 : place->line,
+				    .frame_id = row->frame_id,
 				    .self_samples = row->self.samples,
-				    .doubtful = place->doubtful,
+				    .self_weight = row->self.weight,
+				    .doubtful = place->doubtful && !folded,
+				    .left_out = row->left_out,
+				    .trust = trust,
 			    }) &&
-	       add_line(tree, node, place->line, row->total.samples);
+	       add_line(tree, node, folded ? 0 : place->line,
+			row->total.samples);
 }
 
 // Of later sessions they may have a node in the file already.
 static uint32_t bare_function(struct call_tree *tree)
 {
-	static const char name[] = "[no stack]";
+	static const char name[] = CALL_TREE_BARE_NAME;
 
 	for (uint32_t i = 1; i < tree->function_count; i++)
 		if (tree->functions[i].kind == STORE_OTHER &&
@@ -254,12 +283,18 @@ struct error *call_tree_load(struct call_tree *tree, sqlite3 *database,
 			     const struct tally *tally,
 			     enum call_tree_order order)
 {
-	struct loader loader = { .tree = tree };
+	struct loader loader = {
+		.tree = tree,
+		.filtered = selection->stacks != NULL,
+	};
 	struct error *error;
 
 	*tree = (struct call_tree){ 0 };
 	error = call_rows_load(&loader.rows, tree, database, selection, tally,
 			       order);
+	if (!error && selection->split_lines &&
+	    !call_rows_split_lines(&loader.rows, tree))
+		error = &error_nomem;
 	if (!error && !build(&loader))
 		error = &error_nomem;
 	if (!error)

@@ -10,12 +10,20 @@ static int compare_heavy_first(const void *left, const void *right)
 	return (a < b) - (a > b);
 }
 
-// The samples that a node must have to be among the @most heaviest. Of those
-// that have equally many, all stay or none.
+// What stays: nodes of more samples than @tied, and of those with as many the
+// first @ties.
+struct threshold {
+	uint64_t tied;
+	size_t ties;
+};
+
+// Of nodes that have equally many samples all stay or none; but where a deep
+// stack would lose nearly all of itself so, its outer part stays.
 static struct error *find_threshold(const struct call_tree *tree, size_t most,
-				    uint64_t *ret)
+				    struct threshold *ret)
 {
 	_cleanup_free_ uint64_t *totals = NULL;
+	size_t more = 0;
 
 	totals = calloc(tree->node_count, sizeof(*totals));
 	if (!totals)
@@ -23,22 +31,36 @@ static struct error *find_threshold(const struct call_tree *tree, size_t most,
 	for (size_t i = 0; i < tree->node_count; i++)
 		totals[i] = tree->nodes[i].total.samples;
 	qsort(totals, tree->node_count, sizeof(*totals), compare_heavy_first);
-	*ret = totals[most] + 1;
+	while (totals[more] > totals[most])
+		more++;
+	*ret = (struct threshold){ .tied = totals[most],
+				   .ties = more < most / 2 ? most - more : 0 };
 	return NULL;
 }
 
-static bool is_light(const struct call_tree *tree, uint32_t node, uint64_t least)
+// Which nodes go. Whoever calls is numbered before what it calls. The root
+// stays, and is one of the ties where it has no more samples than they.
+static void find_light(const struct call_tree *tree, struct threshold threshold,
+		       bool *light)
 {
-	return node != 0 && tree->nodes[node].total.samples < least;
+	for (uint32_t i = 0; i < tree->node_count; i++) {
+		uint64_t samples = tree->nodes[i].total.samples;
+
+		light[i] = samples < threshold.tied ||
+			   (samples == threshold.tied && !threshold.ties);
+		if (samples == threshold.tied && threshold.ties)
+			threshold.ties--;
+	}
+	light[0] = false;
 }
 
-static void give_to_callers(struct call_tree *tree, uint64_t least)
+static void give_to_callers(struct call_tree *tree, const bool *light)
 {
 	for (uint32_t i = 1; i < tree->node_count; i++) {
 		uint32_t parent = tree->nodes[i].parent;
 		const struct call_weight *total = &tree->nodes[i].total;
 
-		if (!is_light(tree, i, least) || is_light(tree, parent, least))
+		if (!light[i] || light[parent])
 			continue;
 		tree->nodes[parent].self.samples += total->samples;
 		tree->nodes[parent].self.weight += total->weight;
@@ -48,7 +70,8 @@ static void give_to_callers(struct call_tree *tree, uint64_t least)
 // A caller is at least as heavy as what it calls, and among siblings the heavy
 // ones come first: so what stays is a tree, and in the same order. @place says
 // which node each one is now, or is part of.
-static void drop_nodes(struct call_tree *tree, uint64_t least, uint32_t *place)
+static void drop_nodes(struct call_tree *tree, const bool *light,
+		       uint32_t *place)
 {
 	struct call_node *nodes = tree->nodes;
 	uint32_t kept = 1;
@@ -59,7 +82,7 @@ static void drop_nodes(struct call_tree *tree, uint64_t least, uint32_t *place)
 
 		node.parent = place[node.parent];
 		place[i] = node.parent;
-		if (node.total.samples < least)
+		if (light[i])
 			continue;
 		if (nodes[node.parent].child_count++ == 0)
 			nodes[node.parent].first_child = kept;
@@ -100,23 +123,22 @@ struct error *call_tree_prune(struct call_tree *tree, size_t most,
 	_cleanup_free_ uint32_t *place = NULL;
 	_cleanup_free_ bool *light = NULL;
 	struct error *error;
-	uint64_t least;
+	struct threshold threshold;
 
 	*ret_samples = 0;
 	if (tree->node_count <= most)
 		return NULL;
-	error = find_threshold(tree, most, &least);
+	error = find_threshold(tree, most, &threshold);
 	if (error)
 		return error;
 	place = calloc(tree->node_count, sizeof(*place));
 	light = calloc(tree->node_count, sizeof(*light));
 	if (!place || !light)
 		return &error_nomem;
-	for (uint32_t i = 0; i < tree->node_count; i++)
-		light[i] = is_light(tree, i, least);
-	give_to_callers(tree, least);
-	drop_nodes(tree, least, place);
+	find_light(tree, threshold, light);
+	give_to_callers(tree, light);
+	drop_nodes(tree, light, place);
 	drop_details(tree, light, place);
-	*ret_samples = least;
+	*ret_samples = threshold.tied + !threshold.ties;
 	return NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/read/call_tree_rows.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/array.h"
 #include "schema/sql.h"
@@ -34,50 +34,6 @@ void call_rows_deinit(struct call_rows *rows)
 	free(rows->frames.ids);
 	free(rows->places);
 	*rows = (struct call_rows){ 0 };
-}
-
-bool call_ids_add(struct call_ids *ids, int64_t id)
-{
-	if (ids->count >= CALL_TREE_NONE - 2 ||
-	    !array_reserve_one(ids->ids, ids->count, ids->capacity))
-		return false;
-	ids->ids[ids->count++] = id;
-	return true;
-}
-
-static struct error *each_of_run(sqlite3 *database, sqlite3_stmt *statement,
-				 struct id_run run, const struct id_set *wanted,
-				 call_row_fn take, void *context)
-{
-	struct error *error = NULL;
-	int result;
-
-	sqlite3_bind_int64(statement, 1, run.from);
-	sqlite3_bind_int64(statement, 2, run.until);
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW && !error) {
-		if (!id_set_has(wanted, sqlite3_column_int64(statement, 0)))
-			continue;
-		if (!take(context, statement))
-			error = &error_nomem;
-	}
-	if (!error && result != SQLITE_DONE)
-		error = sql_error(database, result);
-	sqlite3_reset(statement);
-	return error;
-}
-
-struct error *call_rows_each(sqlite3 *database, const char *sql,
-			     const struct id_set *wanted, call_row_fn take,
-			     void *context)
-{
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	struct error *error = sql_prepare(database, sql, &statement);
-	struct id_run run = { 0, -1 };
-
-	while (!error && id_set_next_run(wanted, run.until + 1, &run))
-		error = each_of_run(database, statement, run, wanted, take,
-				    context);
-	return error;
 }
 
 static uint64_t count_of(int64_t count)
@@ -151,9 +107,9 @@ static struct error *load_seen(struct loader *loader, sqlite3 *database,
 			    &statement);
 	while (!error &&
 	       id_set_previous_run(&loader->callsites, run.from - 1, &run))
-		error = each_of_run(database, statement, run,
-				    &loader->callsites, take_with_callers,
-				    loader);
+		error = call_rows_each_of_run(statement, run,
+					      &loader->callsites,
+					      take_with_callers, loader);
 	reverse(loader->rows);
 	return error;
 }
@@ -337,8 +293,10 @@ static struct error *load(struct loader *loader, struct call_tree *tree,
 		return error;
 	if (tally)
 		spread_tally(loader->rows, tally);
+	if (selection->stacks)
+		error = call_rows_filter(loader->rows, tree, selection->stacks);
 	sum_rows(loader->rows);
-	return NULL;
+	return error;
 }
 
 struct error *call_rows_load(struct call_rows *rows, struct call_tree *tree,

@@ -13,6 +13,8 @@ struct call_row {
 	int64_t id, parent_id; /* parent_id 0: a root; else less than id */
 	int64_t frame_id;
 	struct call_weight self, total;
+	bool left_out; /* by a filter: it has no samples of its own */
+	bool folded;   /* no node of its own: it counts for its caller */
 };
 
 /* What a frame is to the tree. */
@@ -23,7 +25,7 @@ struct call_place {
 };
 
 struct call_rows {
-	struct call_row *rows; /* owned; by id */
+	struct call_row *rows; /* owned; by id, a caller before it */
 	size_t count, capacity;
 	struct call_ids frames;
 	struct call_place *places; /* owned; of each of frames */
@@ -39,16 +41,13 @@ struct error *call_rows_load(struct call_rows *rows, struct call_tree *tree,
 			     enum call_tree_order order);
 void call_rows_deinit(struct call_rows *rows);
 
-/** False: no memory. */
-typedef bool (*call_row_fn)(void *context, sqlite3_stmt *row);
+/** Takes out of own weights, and marks, what @filter is not for. */
+struct error *call_rows_filter(struct call_rows *rows,
+			       const struct call_tree *tree,
+			       const struct stack_filter *filter);
 
-/**
- * The rows of @wanted, in order. @sql has two parameters, the first and the
- * last id, and the id as its first column. What points nowhere is left out.
- */
-struct error *call_rows_each(sqlite3 *database, const char *sql,
-			     const struct id_set *wanted, call_row_fn take,
-			     void *context);
+/** Each line of a function becomes a function of its own. False: no memory. */
+bool call_rows_split_lines(struct call_rows *rows, struct call_tree *tree);
 
 /**
  * The functions @wanted, with their files and modules, behind those that are
@@ -60,8 +59,6 @@ struct error *call_functions_load(struct call_tree *tree, sqlite3 *database,
 				  enum call_tree_order order,
 				  struct call_ids *ret_ids,
 				  uint32_t **ret_aliases);
-
-bool call_ids_add(struct call_ids *ids, int64_t id);
 
 /** A function of no file, kind other. */
 bool call_tree_add_function(struct call_tree *tree, const char *name);

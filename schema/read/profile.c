@@ -15,6 +15,9 @@
 struct profile {
 	sqlite3 *database; /* owned */
 	struct selection_options selected;
+	struct stack_filter *filter; /* owned */
+	struct grouping grouping;
+	bool split_lines;
 	int64_t now_ns; /* of the wall clock, for selected */
 };
 
@@ -257,6 +260,7 @@ void profile_close(struct profile *profile)
 	if (!profile)
 		return;
 	sqlite3_close_v2(profile->database);
+	stack_filter_destroy(profile->filter);
 	free(profile);
 }
 
@@ -276,8 +280,41 @@ void profile_select(struct profile *profile,
 
 struct error *profile_selection(struct profile *profile, struct selection *ret)
 {
-	return selection_init(ret, profile->database, &profile->selected,
-			      profile->now_ns);
+	struct error *error = selection_init(ret, profile->database,
+					     &profile->selected,
+					     profile->now_ns);
+
+	if (!error) {
+		ret->stacks = profile->filter;
+		ret->split_lines = profile->split_lines;
+	}
+	return error;
+}
+
+void profile_filter(struct profile *profile, struct stack_filter *filter)
+{
+	stack_filter_destroy(profile->filter);
+	profile->filter = filter;
+}
+
+void profile_group(struct profile *profile, const struct grouping *grouping)
+{
+	profile->grouping = *grouping;
+}
+
+const struct grouping *profile_grouping(const struct profile *profile)
+{
+	return &profile->grouping;
+}
+
+void profile_split_lines(struct profile *profile, bool split)
+{
+	profile->split_lines = split;
+}
+
+int64_t profile_now(const struct profile *profile)
+{
+	return profile->now_ns;
 }
 
 const struct selection_options *profile_selected(const struct profile *profile)

@@ -8,6 +8,7 @@
 #define BRINDLE_SCHEMA_READ_PROFILE_H
 
 #include "base/error.h"
+#include "schema/read/groups.h"
 #include "schema/read/selection.h"
 
 #include <sqlite3.h>
@@ -30,9 +31,24 @@ sqlite3 *profile_database(struct profile *profile);
 void profile_select(struct profile *profile,
 		    const struct selection_options *options);
 
+/**
+ * And of these stacks, where stacks are looked at. NULL: all. Owned by @profile
+ * from now on.
+ */
+void profile_filter(struct profile *profile, struct stack_filter *filter);
+
+/** And where graphs and stacks are shown, by these labels. */
+void profile_group(struct profile *profile, const struct grouping *grouping);
+const struct grouping *profile_grouping(const struct profile *profile);
+
+/** And by function and line, not by function. */
+void profile_split_lines(struct profile *profile, bool split);
+
 /** What it selects, in the terms of the file; for selection_deinit(). */
 struct error *profile_selection(struct profile *profile,
 				struct selection *ret);
+/** When it was asked, by the wall clock. */
+int64_t profile_now(const struct profile *profile);
 /** What was asked for. Borrowed. */
 const struct selection_options *
 profile_selected(const struct profile *profile);

@@ -9,6 +9,7 @@
 #include "schema/sql.h"
 
 EMBEDDED_FILE(query_overlay_sql);
+EMBEDDED_FILE(query_sums_sql);
 
 static struct error *insert(sqlite3 *database, sqlite3_stmt *statement,
 			    int64_t first, int64_t second)
@@ -58,6 +59,11 @@ static struct error *fill_threads(sqlite3 *database,
 	error = sql_prepare(database,
 			    "INSERT INTO temp.selection_thread VALUES (?1)",
 			    &statement);
+	// Nobody is not everybody.
+	if (!error && !selection->any_thread) {
+		sqlite3_bind_int64(statement, 1, -1);
+		error = sql_step(database, statement);
+	}
 	while (!error &&
 	       id_set_next_run(&selection->threads, run.until + 1, &run)) {
 		for (int64_t id = run.from; !error && id <= run.until; id++) {
@@ -142,6 +148,8 @@ static struct error *overlay(sqlite3 *database,
 
 	error = sql_run(database, embedded_query_overlay_sql.text);
 	if (!error)
+		error = sql_run(database, embedded_query_sums_sql.text);
+	if (!error)
 		error = fill_spans(database, selection);
 	if (!error)
 		error = fill_events(database, selection);
@@ -169,18 +177,172 @@ static struct error *overlay_writable(sqlite3 *database,
 	return error;
 }
 
+static bool is_selected(const struct selection_options *options)
+{
+	return options->range || options->from || options->until ||
+	       options->event || options->process || options->thread ||
+	       options->cgroup || options->user || options->since_boot;
+}
+
+/*
+ * In a store, the sums that the file has are those of each era: nobody's
+ * question. A query that asks for them and names no range gets those of the
+ * last day, as a report does; samples and rollups are left as they are.
+ */
+static int note_sums(void *context, int action, const char *table,
+		     const char *column, const char *database,
+		     const char *trigger)
+{
+	static const char *const sums[] = { "self_samples", "self_ns",
+					    "total_samples", "total_ns" };
+	bool *asked = context;
+
+	(void)database, (void)trigger;
+	if (action != SQLITE_READ || !table || strcmp(table, "callsite") != 0)
+		return SQLITE_OK;
+	for (size_t i = 0; i < sizeof(sums) / sizeof(*sums); i++)
+		*asked |= column && strcmp(column, sums[i]) == 0;
+	return SQLITE_OK;
+}
+
+// What is wrong with @sql is said when it is run.
+static bool asks_for_sums(sqlite3 *database, const char *sql)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	bool asked = false;
+
+	sqlite3_set_authorizer(database, note_sums, &asked);
+	sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+	sqlite3_set_authorizer(database, NULL, NULL);
+	return asked;
+}
+
+/* Rows of each event, which has stacks of its own. */
+struct event_rows {
+	struct call_rows rows[SELECTION_EVENTS_MAX];
+	size_t count;
+};
+
+static struct error *load_event(struct profile *profile, const char *event,
+				struct call_rows *rows)
+{
+	sqlite3 *database = profile_database(profile);
+	const struct selection_options options = { .event = event };
+	struct selection selection;
+	struct error *error = selection_init(&selection, database, &options,
+					     profile_now(profile));
+
+	if (error)
+		return error;
+	error = load_rows(rows, database, &selection);
+	selection_deinit(&selection);
+	return error;
+}
+
+static struct error *load_events(struct profile *profile,
+				 struct event_rows *events)
+{
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error =
+		sql_prepare(profile_database(profile),
+			    "SELECT DISTINCT name FROM event", &row);
+	int result = SQLITE_DONE;
+
+	while (!error && events->count < SELECTION_EVENTS_MAX &&
+	       (result = sqlite3_step(row)) == SQLITE_ROW)
+		error = load_event(profile,
+				   (const char *)sqlite3_column_text(row, 0),
+				   &events->rows[events->count++]);
+	if (!error && result != SQLITE_ROW && result != SQLITE_DONE)
+		error = sql_error(profile_database(profile), result);
+	return error;
+}
+
+// The rows are read first: then their table stands before that of the file.
+static struct error *overlay_sums(struct profile *profile)
+{
+	sqlite3 *database = profile_database(profile);
+	struct event_rows events = { .count = 0 };
+	struct error *error = load_events(profile, &events);
+
+	if (!error)
+		error = sql_run(database, "PRAGMA query_only = OFF; BEGIN");
+	if (!error)
+		error = sql_run(database, embedded_query_sums_sql.text);
+	for (size_t i = 0; i < events.count; i++) {
+		if (!error)
+			error = fill_callsites(database, &events.rows[i]);
+		call_rows_deinit(&events.rows[i]);
+	}
+	if (!error)
+		error = make_views(database);
+	if (!sqlite3_get_autocommit(database))
+		error_destroy(sql_run(database, "COMMIT"));
+	if (!error)
+		error = sql_run(database, "PRAGMA query_only = ON");
+	return error;
+}
+
+static struct error *has_table(sqlite3 *database, const char *name, bool *ret)
+{
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error = sql_prepare(
+		database, "SELECT 1 FROM temp.sqlite_schema WHERE name = ?1",
+		&row);
+	int result;
+
+	if (error)
+		return error;
+	sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
+	result = sqlite3_step(row);
+	*ret = result == SQLITE_ROW;
+	return result == SQLITE_ROW || result == SQLITE_DONE ?
+		       NULL :
+		       sql_error(database, result);
+}
+
+struct error *query_overlay_for(struct profile *profile, const char *sql)
+{
+	const struct selection_options *options = profile_selected(profile);
+	struct selection selection;
+	struct error *error;
+	bool made, bounded;
+
+	if (is_selected(options) || options->era_sums ||
+	    !asks_for_sums(profile_database(profile), sql))
+		return query_overlay(profile);
+	error = has_table(profile_database(profile), "callsite", &made);
+	if (error || made)
+		return error;
+	error = profile_selection(profile, &selection);
+	if (error)
+		return error;
+	bounded = selection.bounded;
+	selection_deinit(&selection);
+	return bounded ? overlay_sums(profile) : NULL;
+}
+
+bool query_overlay_is_last_day(struct profile *profile)
+{
+	bool made = false;
+
+	if (!is_selected(profile_selected(profile)))
+		error_destroy(has_table(profile_database(profile), "callsite",
+					&made));
+	return made;
+}
+
 struct error *query_overlay(struct profile *profile)
 {
 	sqlite3 *database = profile_database(profile);
 	struct call_rows rows = { 0 };
 	struct selection selection;
 	struct error *error;
-	int64_t made;
+	bool made;
 
-	error = sql_integer(database,
-			    "SELECT count(*) FROM temp.sqlite_schema "
-			    "WHERE name = 'selection_span'",
-			    &made);
+	if (!is_selected(profile_selected(profile)))
+		return NULL;
+	error = has_table(database, "selection_span", &made);
 	if (error || made)
 		return error;
 	error = profile_selection(profile, &selection);

@@ -9,8 +9,14 @@
 
 #include "schema/read/profile.h"
 
-/** Made once for a connection, of what is selected then. The file is not
- *  written. */
+/** Made once for a connection, of what is selected then. Where nothing is, a
+ *  query sees the file as any other program does. The file is not written. */
 struct error *query_overlay(struct profile *profile);
+
+/** The same for @sql. Where nothing is selected in a store, and it asks for sums
+ *  of stacks, those are of the last day, and all else is as in the file. */
+struct error *query_overlay_for(struct profile *profile, const char *sql);
+/** That was so. */
+bool query_overlay_is_last_day(struct profile *profile);
 
 #endif

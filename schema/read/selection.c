@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "schema/read/selection_threads.h"
 #include "schema/sql.h"
 
 /* What a long store answers for when no time is asked for. */
@@ -282,132 +283,6 @@ static struct error *init_event(struct selection *selection, sqlite3 *database,
 	return error;
 }
 
-static bool is_number(const char *text)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	return digits > 0 && digits < 18 && !text[digits];
-}
-
-// '[' begins a set for GLOB, and is itself for people.
-static struct error *bind_pattern(sqlite3_stmt *statement, int parameter,
-				  const char *text)
-{
-	char *pattern, *end;
-
-	if (!text)
-		return NULL;
-	pattern = end = malloc(3 * strlen(text) + 1);
-	if (!pattern)
-		return &error_nomem;
-	for (const char *at = text; *at; at++) {
-		if (*at == '[')
-			end = stpcpy(end, "[[]");
-		else
-			*end++ = *at;
-	}
-	*end = '\0';
-	sqlite3_bind_text(statement, parameter, pattern, -1, free);
-	if (is_number(text))
-		sqlite3_bind_int64(statement, parameter + 1,
-				   strtoll(text, NULL, 10));
-	return NULL;
-}
-
-// Parameters: a pattern and, if it is one, the number, for each filter.
-#define THREADS_SQL							\
-	"SELECT thread.id FROM thread "					\
-	"LEFT JOIN process ON process.id = thread.process_id "		\
-	"LEFT JOIN cgroup ON cgroup.id = process.cgroup_id "		\
-	"LEFT JOIN user ON user.id = process.user_id WHERE "		\
-	"(?1 IS NULL OR process.pid = ?2 OR process.name GLOB ?1 "	\
-	"OR process.executable GLOB ?1 "				\
-	"OR process.executable GLOB '*/' || ?1) AND "			\
-	"(?3 IS NULL OR thread.tid = ?4 OR thread.name GLOB ?3) AND "	\
-	"(?5 IS NULL OR cgroup.path GLOB ?5 OR cgroup.path GLOB ?5 || '/*' " \
-	"OR cgroup.container GLOB ?5 || '*' OR cgroup.unit GLOB ?5 "	\
-	"OR cgroup.unit GLOB ?5 || '.*') AND "				\
-	"(?7 IS NULL OR process.user_id = ?8 OR user.name GLOB ?7)"
-
-static struct error *prepare_threads(sqlite3 *database, const char *sql,
-				     const struct selection_options *options,
-				     sqlite3_stmt **ret)
-{
-	const char *const texts[] = { options->process, options->thread,
-				      options->cgroup, options->user };
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	struct error *error = sql_prepare(database, sql, &statement);
-
-	for (int i = 0; !error && i < 4; i++)
-		error = bind_pattern(statement, 2 * i + 1, texts[i]);
-	if (!error)
-		*ret = take_ptr(statement);
-	return error;
-}
-
-struct error *selection_prepare_thread(sqlite3 *database,
-				       const struct selection_options *options,
-				       sqlite3_stmt **ret)
-{
-	return prepare_threads(database, THREADS_SQL " AND thread.id = ?9",
-			       options, ret);
-}
-
-static struct error *nobody(const struct selection_options *options)
-{
-	const struct {
-		const char *option, *text;
-	} filters[] = {
-		{ "process", options->process },
-		{ "thread", options->thread },
-		{ "cgroup, container or unit", options->cgroup },
-		{ "user", options->user },
-	};
-	const char *option = NULL, *text = NULL;
-	int count = 0;
-
-	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
-		if (!filters[i].text)
-			continue;
-		option = filters[i].option;
-		text = filters[i].text;
-		count++;
-	}
-	if (count == 1)
-		return error_create(ERROR_NOT_FOUND,
-				    "no %s '%s' was seen; `brindle query "
-				    "\"SELECT * FROM v_process\"` lists what "
-				    "was",
-				    option, text);
-	return error_create(ERROR_NOT_FOUND,
-			    "nobody was seen whom all of the filters name");
-}
-
-static struct error *init_threads(struct selection *selection,
-				  sqlite3 *database,
-				  const struct selection_options *options)
-{
-	_cleanup_statement_ sqlite3_stmt *row = NULL;
-	struct error *error;
-	int result;
-
-	selection->any_thread = !options->process && !options->thread &&
-				!options->cgroup && !options->user;
-	if (selection->any_thread)
-		return NULL;
-	error = prepare_threads(database, THREADS_SQL, options, &row);
-	if (error)
-		return error;
-	while ((result = sqlite3_step(row)) == SQLITE_ROW)
-		if (!id_set_add(&selection->threads,
-				sqlite3_column_int64(row, 0)))
-			return &error_nomem;
-	error = step_done(database, result);
-	if (!error && !selection->threads.count)
-		error = nobody(options);
-	return error;
-}
-
 // In one recording the sums of call sites are those of its samples.
 static struct error *is_recording(sqlite3 *database, bool *ret)
 {
@@ -437,7 +312,7 @@ struct error *selection_init(struct selection *selection, sqlite3 *database,
 		error = init_range(selection, database, options, now_ns,
 				   recording);
 	if (!error)
-		error = init_threads(selection, database, options);
+		error = selection_load_threads(selection, database, options);
 	if (error) {
 		selection_deinit(selection);
 		return error;

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "schema/read/id_set.h"
+#include "schema/read/stack_filter.h"
 #include "schema/read/time_range.h"
 
 #include <sqlite3.h>
@@ -31,6 +32,7 @@ struct selection_options {
 	const char *cgroup;	  /* path, container id, systemd unit */
 	const char *user;	  /* name or number */
 	bool since_boot;	  /* of the host, before the last session */
+	bool era_sums; /* of queries: sums of stacks as the file has them */
 	int64_t now_ns; /* what "-1h" is before; 0: the time it is */
 };
 
@@ -59,9 +61,22 @@ struct selection {
 
 	bool any_thread;
 	struct id_set threads; /* else these */
+	/*
+	 * When they are asked for by number, and some rollups in here count
+	 * them together with others: then samples are read, where there are
+	 * any left. untold: where there are not, and some of what they did is
+	 * not in the answer.
+	 */
+	struct selection_span merged;
+	bool untold;
 
 	/* All samples of a file whose call sites have the sums already. */
 	bool whole_recording;
+	/* Which stacks of them; NULL: all. Borrowed. Only trees of calls look
+	   at it. */
+	const struct stack_filter *stacks;
+	/* A function at two lines is two. Only trees of calls look at it. */
+	bool split_lines;
 };
 
 /** @now_ns: the wall clock's, for "-1h". Errors name what was not found. */
@@ -85,6 +100,8 @@ struct selection_row {
 	int64_t thread_id;
 	int64_t callsite_id; /* 0: no frames, or not asked for */
 	uint64_t samples, weight;
+	/* That it stands for and were in no row before; with stacks 0. */
+	uint64_t threads;
 };
 
 /** False: no memory. */

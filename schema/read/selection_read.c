@@ -4,6 +4,10 @@
 // transaction lasts long enough to keep the writer's log from being reset.
 #include "schema/read/selection.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "schema/rollup.h"
 #include "schema/sql.h"
@@ -12,6 +16,8 @@ enum {
 	ROLLUP_ID_SHIFT = 20,
 	RUN_PIECES_MAX = 1024,
 	ROWS_BETWEEN_LOOKS = 4096,
+	/* More threads are looked up here, not by the database. */
+	THREADS_IN_SQL_MAX = 1000,
 };
 #define TRANSACTION_NS_MAX (NS_PER_SEC / 2)
 
@@ -28,6 +34,7 @@ struct reader {
 	sqlite3 *database;			 /* borrowed */
 	struct level_row levels[LEVEL_COUNT];
 	sqlite3_stmt *statements[LEVEL_COUNT]; /* owned */
+	char *threads; /* owned; JSON: those that are asked for; NULL: many */
 	uint64_t begin_ns; /* of the transaction */
 	uint64_t resolution_ns;
 };
@@ -36,6 +43,31 @@ static void reader_deinit(struct reader *reader)
 {
 	for (size_t i = 0; i < LEVEL_COUNT; i++)
 		sqlite3_finalize(reader->statements[i]);
+	free(reader->threads);
+}
+
+// The database reads nothing more of the rows of other threads than whose they
+// are, and of half a million there are few of those that people ask for.
+static struct error *name_threads(struct reader *reader)
+{
+	const struct id_set *threads = &reader->selection->threads;
+	struct id_run run = { 0, -1 };
+	size_t size;
+	FILE *text;
+
+	if (reader->selection->any_thread ||
+	    threads->count > THREADS_IN_SQL_MAX)
+		return NULL;
+	text = open_memstream(&reader->threads, &size);
+	if (!text)
+		return &error_nomem;
+	fputs("[-1", text);
+	while (id_set_next_run(threads, run.until + 1, &run))
+		for (int64_t id = run.from; id <= run.until; id++)
+			if (id_set_has(threads, id))
+				fprintf(text, ",%" PRId64, id);
+	fputs("]", text);
+	return fclose(text) ? &error_nomem : NULL;
 }
 
 // What a part of a span is read from. Ragged: an edge of it is not exact.
@@ -124,6 +156,15 @@ static struct piece choose_coarse(const struct reader *reader, int64_t id,
 			       true };
 }
 
+// Threads that are asked for are in a row with others: samples say who.
+static bool is_merged(const struct reader *reader, int64_t id, int64_t end)
+{
+	const struct selection_span *merged = &reader->selection->merged;
+
+	return id < merged->until_id && end > merged->from_id &&
+	       id >= reader->levels[LEVEL_SAMPLE].kept_id;
+}
+
 // The coarsest rows that hold exactly what comes at @id.
 static struct piece choose(const struct reader *reader, int64_t id, int64_t until)
 {
@@ -133,7 +174,7 @@ static struct piece choose(const struct reader *reader, int64_t id, int64_t unti
 		if (!may_use(reader, i) || !holds_span(reader, i, id) ||
 		    __builtin_add_overflow(id, reader->levels[i].span_ns,
 					   &end) ||
-		    end > until)
+		    end > until || is_merged(reader, id, end))
 			continue;
 		return (struct piece){ i, end, false };
 	}
@@ -207,8 +248,8 @@ static bool take_stacks(struct reader *reader, sqlite3_stmt *statement,
 	struct rollup_reader blob;
 	struct rollup_stack stack;
 
-	rollup_reader_init(&blob, sqlite3_column_blob(statement, 5),
-			   (size_t)sqlite3_column_bytes(statement, 5), period);
+	rollup_reader_init(&blob, sqlite3_column_blob(statement, 3),
+			   (size_t)sqlite3_column_bytes(statement, 3), period);
 	while (rollup_next(&blob, &stack)) {
 		row.callsite_id = stack.callsite_id;
 		row.samples = stack.samples;
@@ -219,15 +260,22 @@ static bool take_stacks(struct reader *reader, sqlite3_stmt *statement,
 	return true;
 }
 
-// Columns: id, event_id, thread_id, samples, weight, stacks.
+static bool take_sums(struct reader *reader, sqlite3_stmt *statement,
+		      struct selection_row row)
+{
+	row.samples = count_of(sqlite3_column_int64(statement, 3));
+	row.weight = count_of(sqlite3_column_int64(statement, 4));
+	row.threads = count_of(sqlite3_column_int64(statement, 5));
+	return reader->reading->take(reader->reading->context, &row);
+}
+
+// Columns: id, event_id, thread_id, and stacks, or samples, weight, threads.
 static bool take_rollup(struct reader *reader, sqlite3_stmt *statement)
 {
 	int64_t seconds = sqlite3_column_int64(statement, 0) >> ROLLUP_ID_SHIFT;
 	struct selection_row row = {
 		.time_id = seconds * (int64_t)NS_PER_SEC,
 		.thread_id = sqlite3_column_int64(statement, 2),
-		.samples = count_of(sqlite3_column_int64(statement, 3)),
-		.weight = count_of(sqlite3_column_int64(statement, 4)),
 	};
 	uint64_t period;
 	bool wanted;
@@ -238,24 +286,43 @@ static bool take_rollup(struct reader *reader, sqlite3_stmt *statement)
 		return true;
 	if (reader->reading->stacks)
 		return take_stacks(reader, statement, row, period);
-	return reader->reading->take(reader->reading->context, &row);
+	return take_sums(reader, statement, row);
 }
+
+#define SPAN " WHERE id >= ?1 AND id < ?2"
+#define WANTED " AND +thread_id IN (SELECT value FROM json_each(?3))"
+#define EITHER_WAY(sql) { sql, sql WANTED }
+#define SAMPLES_OF_ALL_EVENTS						\
+	"SELECT s.id, s.thread_id, s.callsite_id, s.weight, c.event_id "	\
+	"FROM sample AS s LEFT JOIN callsite AS c ON c.id = s.callsite_id "	\
+	"WHERE s.id >= ?1 AND s.id < ?2"
+// There may be half a million rows, and each column of one costs.
+#define SUMS "SELECT id, event_id, thread_id, samples, weight, threads"
+#define STACKS "SELECT id, event_id, thread_id, stacks"
 
 static const char *level_sql(const struct reader *reader, enum level level)
 {
-	if (level == LEVEL_SAMPLE)
-		return reader->selection->only_event ?
-			       "SELECT id, thread_id, callsite_id, weight "
-			       "FROM sample WHERE id >= ?1 AND id < ?2" :
-			       "SELECT s.id, s.thread_id, s.callsite_id, "
-			       "s.weight, c.event_id FROM sample AS s "
-			       "LEFT JOIN callsite AS c ON c.id = s.callsite_id"
-			       " WHERE s.id >= ?1 AND s.id < ?2";
-	if (level == LEVEL_10S)
-		return "SELECT id, event_id, thread_id, samples, weight, stacks"
-		       " FROM rollup_10s WHERE id >= ?1 AND id < ?2";
-	return "SELECT id, event_id, thread_id, samples, weight, stacks "
-	       "FROM rollup_10min WHERE id >= ?1 AND id < ?2";
+	// By whether the samples are of one event, or the stacks asked for;
+	// and by who says which threads are wanted.
+	static const char *const sql[LEVEL_COUNT][2][2] = {
+		[LEVEL_SAMPLE] = {
+			EITHER_WAY(SAMPLES_OF_ALL_EVENTS),
+			EITHER_WAY("SELECT id, thread_id, callsite_id, weight "
+				   "FROM sample" SPAN),
+		},
+		[LEVEL_10S] = {
+			EITHER_WAY(SUMS " FROM rollup_10s" SPAN),
+			EITHER_WAY(STACKS " FROM rollup_10s" SPAN),
+		},
+		[LEVEL_10MIN] = {
+			EITHER_WAY(SUMS " FROM rollup_10min" SPAN),
+			EITHER_WAY(STACKS " FROM rollup_10min" SPAN),
+		},
+	};
+	bool more = level == LEVEL_SAMPLE ? reader->selection->only_event :
+					    reader->reading->stacks;
+
+	return sql[level][more][reader->threads != NULL];
 }
 
 // Spans are of whole seconds, and are numbered by them.
@@ -296,6 +363,9 @@ static struct error *read_piece(struct reader *reader, enum level level,
 		return error;
 	sqlite3_bind_int64(*statement, 1, row_id(level, span.from_id));
 	sqlite3_bind_int64(*statement, 2, row_id(level, span.until_id));
+	if (reader->threads)
+		sqlite3_bind_text(*statement, 3, reader->threads, -1,
+				  SQLITE_STATIC);
 	while ((result = sqlite3_step(*statement)) == SQLITE_ROW && good) {
 		good = level == LEVEL_SAMPLE ? take_sample(reader, *statement) :
 					       take_rollup(reader, *statement);
@@ -381,7 +451,7 @@ struct error *selection_read(const struct selection *selection,
 		.reading = reading,
 		.database = database,
 	};
-	struct error *error = NULL;
+	struct error *error = name_threads(&reader);
 
 	for (size_t i = 0; !error && i < selection->span_count; i++) {
 		struct selection_span span = selection->spans[i];

@@ -5,6 +5,8 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "schema/read/busiest.h"
+#include "schema/read/thread_sums.h"
 
 enum {
 	FIRST_SLOT_COUNT = 4096,
@@ -18,6 +20,7 @@ void tally_deinit(struct tally *tally)
 	free(tally->entries);
 	free(tally->slots);
 	id_set_deinit(&tally->threads);
+	free(tally->crowds);
 	*tally = (struct tally){ 0 };
 }
 
@@ -25,9 +28,15 @@ void tally_deinit(struct tally *tally)
 static size_t first_slot(const struct tally *tally, int64_t part_id,
 			 int64_t callsite_id)
 {
-	uint64_t key = (uint64_t)callsite_id >> NEAR_BITS;
-	uint64_t near = (uint64_t)callsite_id & ((1 << NEAR_BITS) - 1);
+	uint64_t key, near;
 
+	// Where all are of one call site, the parts take its place.
+	if (!callsite_id) {
+		callsite_id = part_id;
+		part_id = 0;
+	}
+	near = (uint64_t)callsite_id & ((1 << NEAR_BITS) - 1);
+	key = (uint64_t)callsite_id >> NEAR_BITS;
 	key = (key + (uint64_t)part_id * UINT64_C(0xd6e8feb86659fd93)) *
 	      UINT64_C(0x9e3779b97f4a7c15);
 	return (size_t)(key >> 32 << NEAR_BITS | near) &
@@ -75,25 +84,34 @@ static bool make_room(struct tally *tally)
 	return true;
 }
 
-bool tally_add(struct tally *tally, const struct tally_entry *entry)
+struct tally_entry *tally_find_or_add(struct tally *tally, int64_t part_id,
+				      int64_t callsite_id)
 {
 	uint32_t *slot;
-	struct tally_entry *mine;
 
 	if (!make_room(tally))
-		return false;
-	slot = find_slot(tally, entry->part_id, entry->callsite_id);
+		return NULL;
+	slot = find_slot(tally, part_id, callsite_id);
 	if (!*slot) {
 		if (!array_reserve_one(tally->entries, tally->count,
 				       tally->capacity))
-			return false;
+			return NULL;
 		tally->entries[tally->count] = (struct tally_entry){
-			.part_id = entry->part_id,
-			.callsite_id = entry->callsite_id,
+			.part_id = part_id,
+			.callsite_id = callsite_id,
 		};
 		*slot = (uint32_t)++tally->count;
 	}
-	mine = &tally->entries[*slot - 1];
+	return &tally->entries[*slot - 1];
+}
+
+bool tally_add(struct tally *tally, const struct tally_entry *entry)
+{
+	struct tally_entry *mine = tally_find_or_add(tally, entry->part_id,
+						     entry->callsite_id);
+
+	if (!mine)
+		return false;
 	mine->samples += entry->samples;
 	mine->weight += entry->weight;
 	tally->samples += entry->samples;
@@ -132,6 +150,8 @@ static int64_t part_of(const struct tally *tally,
 			       (row->time_id - tally->from_id) /
 				       (int64_t)tally->block_ns :
 			       0;
+	case TALLY_BY_GROUP:
+		return groups_find(tally->groups, row->thread_id);
 	case TALLY_TOGETHER:
 		break;
 	}
@@ -170,45 +190,92 @@ static void choose_blocks(struct tally *tally, const struct selection *selection
 		tally->block_ns = least_ns;
 }
 
-static bool take_thread(void *context, const struct selection_row *row)
+// The busiest are apart; of the others it is known how many they are.
+static bool share_crowds(struct tally *tally, const struct thread_sums *sums)
 {
-	return tally_add(context, &(struct tally_entry){
-					  .part_id = row->thread_id,
-					  .samples = row->samples,
-					  .weight = row->weight,
-				  });
+	if (sums->count > TALLY_THREADS)
+		tally->other_threads = sums->count - TALLY_THREADS;
+	for (size_t i = 0; i < sums->count; i++) {
+		const struct thread_sum *sum = &sums->sums[i];
+
+		if (!sum->threads)
+			continue;
+		if (!id_set_has(&tally->threads, sum->id)) {
+			tally->other_threads += sum->threads - 1;
+			continue;
+		}
+		if (!array_reserve_one(tally->crowds, tally->crowd_count,
+				       tally->crowd_capacity))
+			return false;
+		tally->crowds[tally->crowd_count++] = (struct tally_crowd){
+			sum->id, sum->threads
+		};
+	}
+	return true;
 }
 
-static int compare_busiest_first(const void *left, const void *right)
+static bool add_busiest(struct tally *tally, const struct thread_sums *sums)
 {
-	const struct tally_entry *a = left, *b = right;
+	struct busiest busiest;
+	bool good = busiest_init(&busiest, TALLY_THREADS);
 
-	if (a->samples != b->samples)
-		return a->samples > b->samples ? -1 : 1;
-	return (a->part_id > b->part_id) - (a->part_id < b->part_id);
+	for (size_t i = 0; good && i < sums->count; i++)
+		busiest_offer(&busiest, sums->sums[i].samples, (uint32_t)i);
+	for (size_t i = 0; good && i < busiest.count; i++)
+		good = id_set_add(&tally->threads,
+				  sums->sums[busiest.entries[i].index].id);
+	busiest_deinit(&busiest);
+	return good;
 }
 
 // There may be millions that lived for a moment: only the busiest are apart.
 static struct error *choose_threads(struct tally *tally, sqlite3 *database,
 				    const struct selection *selection)
 {
-	struct tally sums = { .by = TALLY_BY_THREAD };
-	const struct selection_reading reading = {
-		.take = take_thread,
-		.context = &sums,
-	};
-	struct error *error;
+	struct thread_sums sums;
+	struct error *error =
+		thread_sums_load(&sums, database, selection, NULL);
 
-	error = selection_read(selection, database, &reading, NULL);
-	if (!error && sums.count)
-		qsort(sums.entries, sums.count, sizeof(*sums.entries),
-		      compare_busiest_first);
-	for (size_t i = 0; !error && i < sums.count && i < TALLY_THREADS; i++)
-		if (!id_set_add(&tally->threads, sums.entries[i].part_id))
-			error = &error_nomem;
-	if (sums.count > TALLY_THREADS)
-		tally->other_threads = sums.count - TALLY_THREADS;
-	tally_deinit(&sums);
+	if (!error && (!add_busiest(tally, &sums) ||
+		       !share_crowds(tally, &sums)))
+		error = &error_nomem;
+	thread_sums_deinit(&sums);
+	return error;
+}
+
+static bool copy_ids(const struct id_set *from, struct id_set *to)
+{
+	struct id_run run = { 0, -1 };
+
+	while (id_set_next_run(from, run.until + 1, &run))
+		for (int64_t id = run.from; id <= run.until; id++)
+			if (id_set_has(from, id) && !id_set_add(to, id))
+				return false;
+	return true;
+}
+
+struct error *tally_load_threads(struct tally *tally, sqlite3 *database,
+				 const struct selection *selection,
+				 const struct id_set *threads)
+{
+	struct selection narrow = *selection; // borrowed, as is what it has
+	const struct selection_reading reading = {
+		.stacks = true,
+		.take = take_row,
+		.context = tally,
+	};
+	struct error *error = NULL;
+
+	narrow.any_thread = false;
+	narrow.threads = *threads;
+	*tally = (struct tally){ .by = TALLY_BY_THREAD };
+	if (!copy_ids(threads, &tally->threads))
+		error = &error_nomem;
+	if (!error)
+		error = selection_read(&narrow, database, &reading,
+				       &tally->resolution_ns);
+	if (error)
+		tally_deinit(tally);
 	return error;
 }
 
@@ -231,6 +298,25 @@ struct error *tally_load(struct tally *tally, sqlite3 *database,
 	if (!error)
 		error = selection_read(selection, database, &reading,
 				       &tally->resolution_ns);
+	if (error)
+		tally_deinit(tally);
+	return error;
+}
+
+struct error *tally_load_groups(struct tally *tally, sqlite3 *database,
+				const struct selection *selection,
+				const struct groups *groups)
+{
+	const struct selection_reading reading = {
+		.stacks = true,
+		.take = take_row,
+		.context = tally,
+	};
+	struct error *error;
+
+	*tally = (struct tally){ .by = TALLY_BY_GROUP, .groups = groups };
+	error = selection_read(selection, database, &reading,
+			       &tally->resolution_ns);
 	if (error)
 		tally_deinit(tally);
 	return error;

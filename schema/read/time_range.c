@@ -81,17 +81,33 @@ static bool parse_ago(const char *text, int64_t now_ns, struct time_range *ret)
 	return true;
 }
 
+// ".25", or nothing; nine digits at most count.
+static bool take_fraction(const char **text, int64_t *ret_ns)
+{
+	int64_t unit = NS_PER_SEC / 10;
+
+	*ret_ns = 0;
+	if (**text != '.')
+		return true;
+	if ((*text)[1] < '0' || (*text)[1] > '9')
+		return false;
+	for (++*text; **text >= '0' && **text <= '9'; ++*text, unit /= 10)
+		*ret_ns += (**text - '0') * unit;
+	return true;
+}
+
 static bool parse_epoch(const char *text, int64_t now_ns,
 			struct time_range *ret)
 {
-	int64_t seconds;
+	int64_t seconds, part_ns;
 
 	(void)now_ns;
 	if (*text++ != '@' ||
-	    !take_number(&text, INT64_MAX / (int64_t)NS_PER_SEC, &seconds) ||
-	    *text)
+	    !take_number(&text, INT64_MAX / (int64_t)NS_PER_SEC - 1,
+			 &seconds) ||
+	    !take_fraction(&text, &part_ns) || *text)
 		return false;
-	*ret = instant(ns_of_seconds(seconds));
+	*ret = instant(ns_of_seconds(seconds) + part_ns);
 	return true;
 }
 

@@ -3,7 +3,7 @@
  * When? What people write for an instant or a span, in the local time zone, as
  * nanoseconds of the wall clock since 1970:
  *
- *     now   -90s   -15m   -1h   -2d   -1w   -1h30m   @1700000000
+ *     now   -90s   -15m   -1h   -2d   -1w   -1h30m   @1700000000.25
  *     14:30   14:30:05   2026-11-20   "2026-11-20 14:30"   today   yesterday
  *
  * A day is a span of its own: as a beginning it is its first instant, as an end

@@ -7,7 +7,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "schema/read/call_tree_rows.h"
+#include "schema/read/call_ids.h"
 #include "schema/store/intern.h"
 #include "schema/sql.h"
 
@@ -31,13 +31,14 @@ struct loader {
 	struct call_ids threads;
 	uint32_t *rows; /* owned; the timeline's row of each of threads */
 	size_t row_capacity;
-	struct intern names; /* of processes; numbers of the rows */
+	struct intern names; /* numbers of the rows */
 	uint64_t seed;	     /* of the names' hashes */
+	const char *names_sql;
 };
 
 static void row_deinit(struct timeline_row *row)
 {
-	free(row->process);
+	free(row->name);
 	free(row->weights);
 }
 
@@ -60,19 +61,22 @@ static void loader_deinit(struct loader *loader)
 	id_set_deinit(&loader->wanted);
 }
 
-// The shortest length that people count in, of which @buckets are enough.
+// The shortest length that people count in, of which @buckets are enough. In
+// less than a tenth of a second there are too few samples to count.
 static uint64_t choose_bucket_ns(uint64_t range_ns, size_t buckets)
 {
-	static const uint32_t seconds[] = {
-		1,    2,    5,	  10,	 20,	30,    60,    120,
-		300,  600,  1200, 1800,	 3600,	7200,  10800, 21600,
-		43200, 86400, 172800, 604800, 1209600, 2419200,
+	static const uint64_t lengths_ms[] = {
+		100,	  200,	    500,      1000,	 2000,	  5000,
+		10000,	  20000,    30000,    60000,	 120000,  300000,
+		600000,	  1200000,  1800000,  3600000,	 7200000, 10800000,
+		21600000, 43200000, 86400000, 172800000, 604800000,
+		1209600000, 2419200000,
 	};
-	size_t last = sizeof(seconds) / sizeof(*seconds) - 1;
+	size_t last = sizeof(lengths_ms) / sizeof(*lengths_ms) - 1;
 
 	for (size_t i = 0; i <= last; i++)
-		if (seconds[i] * NS_PER_SEC * (buckets - 1) >= range_ns)
-			return seconds[i] * NS_PER_SEC;
+		if (lengths_ms[i] * 1000000 * (buckets - 1) >= range_ns)
+			return lengths_ms[i] * 1000000;
 	return range_ns / (buckets - 1) + 1;
 }
 
@@ -96,10 +100,10 @@ static bool init_buckets(struct timeline *timeline,
 				    bucket_ns) +
 				   1 :
 			   1;
-	timeline->all.process = strdup("");
+	timeline->all.name = strdup("");
 	timeline->all.weights =
 		calloc(timeline->bucket_count, sizeof(uint64_t));
-	return timeline->all.process && timeline->all.weights;
+	return timeline->all.name && timeline->all.weights;
 }
 
 static struct error *load_clocks(struct loader *loader, sqlite3 *database)
@@ -185,11 +189,11 @@ static bool take_row(void *context, const struct selection_row *row)
 static bool add_row(struct timeline *timeline, const char *name)
 {
 	struct timeline_row row = {
-		.process = strdup(name),
+		.name = strdup(name),
 		.weights = calloc(timeline->bucket_count, sizeof(uint64_t)),
 	};
 
-	if (row.process && row.weights &&
+	if (row.name && row.weights &&
 	    array_reserve_one(timeline->rows, timeline->row_count,
 			      timeline->row_capacity)) {
 		timeline->rows[timeline->row_count++] = row;
@@ -199,7 +203,7 @@ static bool add_row(struct timeline *timeline, const char *name)
 	return false;
 }
 
-// The number of the row of that name; CALL_TREE_NONE: no memory.
+// The number of the row of that name; CALL_IDS_NONE: no memory.
 static uint32_t find_or_add_row(struct loader *loader, const char *name)
 {
 	XXH128_hash_t hash =
@@ -211,18 +215,18 @@ static uint32_t find_or_add_row(struct loader *loader, const char *name)
 		return number - 1;
 	if (!add_row(loader->timeline, name) ||
 	    !intern_add(&loader->names, key))
-		return CALL_TREE_NONE;
+		return CALL_IDS_NONE;
 	return (uint32_t)loader->timeline->row_count - 1;
 }
 
-// Columns: id, process name.
+// Columns: id, name.
 static bool take_thread(void *context, sqlite3_stmt *statement)
 {
 	struct loader *loader = context;
 	const char *name = (const char *)sqlite3_column_text(statement, 1);
 	uint32_t row = find_or_add_row(loader, name ? name : "");
 
-	if (row == CALL_TREE_NONE ||
+	if (row == CALL_IDS_NONE ||
 	    !array_reserve((void **)&loader->rows, &loader->row_capacity,
 			   loader->threads.count + 1, sizeof(*loader->rows)) ||
 	    !call_ids_add(&loader->threads,
@@ -240,7 +244,7 @@ static void add_cells(struct loader *loader)
 			call_ids_find(&loader->threads, cell->thread_id);
 		struct timeline_row *row;
 
-		if (thread == CALL_TREE_NONE)
+		if (thread == CALL_IDS_NONE)
 			continue;
 		row = &loader->timeline->rows[loader->rows[thread]];
 		row->weights[cell->bucket] += cell->weight;
@@ -255,7 +259,7 @@ static int compare_rows(const void *left, const void *right)
 
 	if (a->weight != b->weight)
 		return a->weight > b->weight ? -1 : 1;
-	return strcmp(a->process, b->process);
+	return strcmp(a->name, b->name);
 }
 
 static void keep_heaviest(struct timeline *timeline, size_t most)
@@ -282,22 +286,19 @@ static struct error *load(struct loader *loader, sqlite3 *database,
 	if (!error)
 		error = selection_read(selection, database, &reading, NULL);
 	if (!error)
-		error = call_rows_each(database,
-				       "SELECT t.id, p.name FROM thread AS t "
-				       "LEFT JOIN process AS p "
-				       "ON p.id = t.process_id "
-				       "WHERE t.id BETWEEN ?1 AND ?2 "
-				       "ORDER BY t.id",
+		error = call_rows_each(database, loader->names_sql,
 				       &loader->wanted, take_thread, loader);
 	return error;
 }
 
-struct error *timeline_load(struct timeline *timeline, sqlite3 *database,
-			    const struct selection *selection, size_t buckets,
-			    size_t most)
+static struct error *load_named(struct timeline *timeline, sqlite3 *database,
+				const struct selection *selection,
+				size_t buckets, size_t most,
+				const char *names_sql)
 {
 	struct loader loader = {
 		.timeline = timeline,
+		.names_sql = names_sql,
 		.seed = monotonic_ns(),
 	};
 	struct error *error;
@@ -314,4 +315,24 @@ struct error *timeline_load(struct timeline *timeline, sqlite3 *database,
 	if (error)
 		timeline_deinit(timeline);
 	return error_wrap(error, "timeline");
+}
+
+struct error *timeline_load(struct timeline *timeline, sqlite3 *database,
+			    const struct selection *selection, size_t buckets,
+			    size_t most)
+{
+	return load_named(timeline, database, selection, buckets, most,
+			  "SELECT t.id, p.name FROM thread AS t LEFT JOIN "
+			  "process AS p ON p.id = t.process_id "
+			  "WHERE t.id BETWEEN ?1 AND ?2 ORDER BY t.id");
+}
+
+struct error *timeline_load_threads(struct timeline *timeline,
+				    sqlite3 *database,
+				    const struct selection *selection,
+				    size_t buckets, size_t most)
+{
+	return load_named(timeline, database, selection, buckets, most,
+			  "SELECT id, name FROM thread "
+			  "WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/show/diff.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -391,22 +390,5 @@ struct error *diff_load(struct diff *diff, const struct diff_source *a,
 		error = compare(diff);
 	if (error)
 		diff_deinit(diff);
-	return error;
-}
-
-struct error *profile_diff(const struct diff_source *a,
-			   const struct diff_source *b,
-			   const struct diff_options *options, FILE *out)
-{
-	struct diff diff;
-	struct error *error = diff_load(&diff, a, b, options->by_total);
-
-	if (error)
-		return error_wrap(error, "compare");
-	error = options->json ? diff_print_json(&diff, out) :
-				diff_print_text(&diff, options, out);
-	diff_deinit(&diff);
-	if (!error && ferror(out))
-		error = error_from_errno(errno, "write the comparison");
 	return error;
 }

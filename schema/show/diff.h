@@ -64,6 +64,9 @@ void diff_deinit(struct diff *diff);
 const struct call_weight *diff_weight(const struct diff *diff,
 				      const struct call_sum *sum);
 
+/** "significant", "not significant", "too few samples". */
+const char *diff_verdict_name(enum diff_verdict verdict);
+
 struct diff_options {
 	unsigned int function_count; /* rows */
 	bool by_total, color, json;

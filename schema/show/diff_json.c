@@ -32,7 +32,7 @@ static void write_sum(const char *key, const struct call_sum *sum, double share,
 	json_close(json, '}');
 }
 
-static const char *verdict_name(enum diff_verdict verdict)
+const char *diff_verdict_name(enum diff_verdict verdict)
 {
 	switch (verdict) {
 	case DIFF_SIGNIFICANT:
@@ -61,7 +61,7 @@ static void write_function(const struct diff_function *function,
 	json_real(json, "change",
 		  function->share_after - function->share_before);
 	json_real(json, "p", function->p);
-	json_text(json, "verdict", verdict_name(function->verdict));
+	json_text(json, "verdict", diff_verdict_name(function->verdict));
 	json_close(json, '}');
 }
 

@@ -99,7 +99,7 @@ struct error *profile_export_folded(struct profile *profile, FILE *out)
 	struct excerpt excerpt;
 	struct error *error;
 
-	error = excerpt_load(&excerpt, profile, CALL_TREE_BY_NAME, TALLY_TOGETHER);
+	error = excerpt_load(&excerpt, profile, CALL_TREE_BY_NAME, TALLY_BY_GROUP);
 	if (error)
 		return error_wrap(error, "export folded stacks");
 	call_tree_walk(&excerpt.tree, enter_node, leave_node, &folding);

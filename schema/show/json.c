@@ -22,6 +22,18 @@ static bool needs_escape(uint32_t character)
 	return character == '<' || text_is_unprintable(character);
 }
 
+// How much of it needs no second look: most of most texts.
+static size_t plain_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] <= '~' &&
+	       text[length] != '"' && text[length] != '\\' &&
+	       text[length] != '<')
+		length++;
+	return length;
+}
+
 static void write_text(const char *text, FILE *out)
 {
 	size_t size = strlen(text), length;
@@ -29,6 +41,11 @@ static void write_text(const char *text, FILE *out)
 
 	putc('"', out);
 	for (size_t i = 0; i < size; i += length) {
+		length = plain_length(text + i);
+		if (length > 0) {
+			fwrite(text + i, 1, length, out);
+			continue;
+		}
 		length = text_decode(text + i, size - i, &character);
 		if (length == 0) {
 			fputs("\xef\xbf\xbd", out);

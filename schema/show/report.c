@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/show/report.h"
 
-#include <errno.h>
 #include <string.h>
 
 void report_deinit(struct report *report)
@@ -163,23 +162,4 @@ struct report_frame *report_stack(const struct report *report, uint32_t node,
 		site = tree->sites[site].parent;
 	}
 	return stack;
-}
-
-struct error *profile_report(struct profile *profile,
-			     const struct report_options *options, FILE *out)
-{
-	struct report report;
-	struct error *error;
-
-	error = report_load(&report, profile);
-	if (error)
-		return error_wrap(error, "report");
-	if (options->json)
-		error = report_print_json(&report, options, out);
-	else
-		error = report_print_text(&report, options, out);
-	report_deinit(&report);
-	if (!error && ferror(out))
-		error = error_from_errno(errno, "write the report");
-	return error;
 }

@@ -2,7 +2,7 @@
 /*
  * What a report says, before it is given a form: the summary, the call tree,
  * its functions in two orders and its heaviest stacks. report_text.c prints it
- * for people, report_json.c for programs.
+ * for people, report_json.c for programs; report_print.c chooses.
  */
 #ifndef BRINDLE_SCHEMA_SHOW_REPORT_H
 #define BRINDLE_SCHEMA_SHOW_REPORT_H

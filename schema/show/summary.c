@@ -107,13 +107,10 @@ static struct error *load_session(struct summary *summary, sqlite3 *database)
 	return sql_error(database, result);
 }
 
-static struct error *load_counts(struct summary *summary, sqlite3 *database)
+// Columns: name, value.
+static bool take_count(void *context, sqlite3_stmt *row)
 {
-	static const char sql[] =
-		"SELECT name, value FROM v_health WHERE name IN ("
-		"'samples', 'samples_proven', 'samples_unproven', "
-		"'samples_native', 'lost', 'throttled', 'samples_dropped', "
-		"'python_unsupported')";
+	struct summary *summary = context;
 	const struct {
 		const char *name;
 		int64_t *value;
@@ -127,24 +124,30 @@ static struct error *load_counts(struct summary *summary, sqlite3 *database)
 		{ "samples_dropped", &summary->dropped },
 		{ "python_unsupported", &summary->unsupported },
 	};
-	_cleanup_statement_ sqlite3_stmt *row = NULL;
-	struct error *error = sql_prepare(database, sql, &row);
-	int result;
+	const char *name = (const char *)sqlite3_column_text(row, 0);
 
-	if (error)
-		return error;
-	while ((result = sqlite3_step(row)) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(row, 0);
-
-		for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-			if (name && strcmp(name, counts[i].name) == 0)
-				*counts[i].value = sqlite3_column_int64(row, 1);
-	}
-	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (name && strcmp(name, counts[i].name) == 0)
+			*counts[i].value = sqlite3_column_int64(row, 1);
+	return true;
 }
 
-static bool add_reason(struct summary *summary, sqlite3_stmt *row)
+static struct error *load_counts(struct summary *summary, sqlite3 *database)
 {
+	static const char sql[] =
+		"SELECT name, value FROM v_health WHERE name IN ("
+		"'samples', 'samples_proven', 'samples_unproven', "
+		"'samples_native', 'lost', 'throttled', 'samples_dropped', "
+		"'python_unsupported')";
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct error *error = sql_prepare(database, sql, &row);
+
+	return error ? error : sql_rows(row, take_count, summary);
+}
+
+static bool add_reason(void *context, sqlite3_stmt *row)
+{
+	struct summary *summary = context;
 	struct summary_reason reason = {
 		.name = column_text(row, 0),
 		.meaning = column_text(row, 1),
@@ -175,14 +178,8 @@ static struct error *load_reasons(struct summary *summary, sqlite3 *database)
 		"GROUP BY o.trust_reason ORDER BY samples DESC, 1 LIMIT 50";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);
-	int result;
 
-	if (error)
-		return error;
-	while ((result = sqlite3_step(row)) == SQLITE_ROW)
-		if (!add_reason(summary, row))
-			return &error_nomem;
-	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+	return error ? error : sql_rows(row, add_reason, summary);
 }
 
 static bool __attribute__((format(printf, 2, 3)))
@@ -265,8 +262,9 @@ static bool note_trust(struct summary *summary)
 	if (summary->unsupported > 0 &&
 	    !add_note(summary,
 		      "%" PRId64 " samples are of Python versions that are not "
-		      "supported, and have native frames only: CPython 3.11, "
-		      "3.12 and 3.13 are.",
+		      "supported, and have native frames only: CPython 3.6 "
+		      "to 3.15 are, debug builds and free-threaded 3.14 and "
+		      "newer aside.",
 		      summary->unsupported))
 		return false;
 	if (share < 0.01)
@@ -281,7 +279,8 @@ static bool note_trust(struct summary *summary)
 }
 
 // What was asked for, in the words of the options. NULL: no memory.
-static char *filters_text(const struct selection_options *options)
+static char *filters_text(const struct selection_options *options,
+			  const struct stack_filter *stacks)
 {
 	const struct {
 		const char *name, *text;
@@ -305,6 +304,8 @@ static char *filters_text(const struct selection_options *options)
 			filters[i].text);
 		separator = ", ";
 	}
+	if (stacks)
+		fprintf(out, "%s%s", separator, stacks->text);
 	if (fclose(out) == 0)
 		return text;
 	free(text);
@@ -319,7 +320,7 @@ static bool take_excerpt(struct summary *summary, const struct excerpt *excerpt,
 	free(summary->event);
 	summary->event = strdup(selection->event);
 	summary->unit = strdup(selection->unit);
-	summary->filters = filters_text(options);
+	summary->filters = filters_text(options, selection->stacks);
 	summary->period_ns = (int64_t)selection->events[0].period;
 	summary->selected = !selection->whole_recording;
 	summary->wall = selection->wall;
@@ -360,7 +361,7 @@ static struct error *load_losses(struct summary *summary, sqlite3 *database,
 }
 
 // Columns: kind, from, until (wall; NULL: still so), detail.
-static bool note_incident(struct summary *summary, sqlite3_stmt *row)
+static bool note_incident(void *context, sqlite3_stmt *row)
 {
 	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE] = "now";
 	const char *detail = (const char *)sqlite3_column_text(row, 3);
@@ -368,7 +369,7 @@ static bool note_incident(struct summary *summary, sqlite3_stmt *row)
 	time_point_print(sqlite3_column_int64(row, 1), from);
 	if (sqlite3_column_type(row, 2) != SQLITE_NULL)
 		time_point_print(sqlite3_column_int64(row, 2), until);
-	return add_note(summary, "Samples are missing from %s to %s: %s", from,
+	return add_note(context, "Samples are missing from %s to %s: %s", from,
 			until, detail ? detail : "");
 }
 
@@ -382,16 +383,12 @@ static struct error *note_gaps(struct summary *summary, sqlite3 *database,
 		"ORDER BY start_id DESC LIMIT 3) ORDER BY wall_ns";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);
-	int result;
 
 	if (error)
 		return error;
 	sqlite3_bind_int64(row, 1, span->from_id);
 	sqlite3_bind_int64(row, 2, span->until_id);
-	while ((result = sqlite3_step(row)) == SQLITE_ROW)
-		if (!note_incident(summary, row))
-			return &error_nomem;
-	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+	return sql_rows(row, note_incident, summary);
 }
 
 static struct error *load_selected(struct summary *summary, sqlite3 *database,
@@ -415,12 +412,48 @@ static struct error *load_whole(struct summary *summary, sqlite3 *database,
 {
 	struct error *error = load_counts(summary, database);
 
-	// What v_health counts is of all events together.
-	if (!error && !excerpt->selection.only_event)
+	// What v_health counts is of all events and stacks together.
+	if (!error && (!excerpt->selection.only_event ||
+		       excerpt->selection.stacks))
 		take_trust(summary, &excerpt->tree);
 	if (!error)
 		error = load_reasons(summary, database);
 	return error;
+}
+
+static bool note_untold(struct summary *summary,
+			const struct selection *selection)
+{
+	return !selection->untold ||
+	       add_note(summary, "%s",
+			"Some of what was asked for by number ran for a moment "
+			"only, and where the single samples are pruned it is "
+			"counted with others of its name: ask for that name.");
+}
+
+static bool note_all(struct summary *summary)
+{
+	return note_recording(summary) && note_losses(summary) &&
+	       note_trust(summary);
+}
+
+struct error *summary_load_recording(struct summary *summary,
+				     struct profile *profile)
+{
+	sqlite3 *database = profile_database(profile);
+	struct error *error;
+
+	*summary = (struct summary){ 0 };
+	error = load_session(summary, database);
+	if (!error)
+		error = load_counts(summary, database);
+	if (!error)
+		error = load_reasons(summary, database);
+	if (!error && !note_all(summary))
+		error = &error_nomem;
+	if (error)
+		summary_deinit(summary);
+	return error_wrap(error, "read the session");
 }
 
 struct error *summary_load(struct summary *summary, struct profile *profile,
@@ -440,8 +473,8 @@ struct error *summary_load(struct summary *summary, struct profile *profile,
 		error = summary->selected ?
 				load_selected(summary, database, excerpt) :
 				load_whole(summary, database, excerpt);
-	if (!error && !(note_recording(summary) && note_losses(summary) &&
-			note_trust(summary)))
+	if (!error && !(note_all(summary) &&
+			note_untold(summary, &excerpt->selection)))
 		error = &error_nomem;
 	if (error)
 		summary_deinit(summary);
@@ -474,6 +507,10 @@ static void write_selection(const struct summary *summary, struct json *json)
 	json_integer(json, "from_wall_ns", summary->wall.from_ns);
 	json_integer(json, "until_wall_ns", summary->wall.until_ns);
 	json_integer(json, "resolution_ns", (int64_t)summary->resolution_ns);
+	json_integer(json, "from_us", summary->wall.from_ns / 1000);
+	json_integer(json, "to_us", summary->wall.until_ns / 1000);
+	json_integer(json, "resolution_us",
+		     (int64_t)summary->resolution_ns / 1000);
 	json_text(json, "filters", summary->filters);
 	json_close(json, '}');
 }

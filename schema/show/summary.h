@@ -44,6 +44,10 @@ struct summary {
 /** Of the latest session, and of the samples of @excerpt. */
 struct error *summary_load(struct summary *summary, struct profile *profile,
 			   const struct excerpt *excerpt);
+
+/** Of a whole recording, without a look at its stacks: counts and notes. */
+struct error *summary_load_recording(struct summary *summary,
+				     struct profile *profile);
 void summary_deinit(struct summary *summary);
 
 /** Members of the object that is open. */

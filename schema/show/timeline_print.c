@@ -69,7 +69,7 @@ static void print_row(struct page *page, const struct timeline *timeline,
 		      const struct timeline_row *row, double per_range,
 		      uint64_t most)
 {
-	const char *name = *row->process ? row->process : "all";
+	const char *name = *row->name ? row->name : "all";
 	_cleanup_free_ char *printable = page_printable(page, name);
 	unsigned int used;
 
@@ -78,7 +78,7 @@ static void print_row(struct page *page, const struct timeline *timeline,
 	used = page_print_cut(page, printable, NAME_WIDTH, false);
 	page_pad(page, used, NAME_WIDTH);
 	fprintf(page->out, " %8.2f  ", (double)row->weight * per_range);
-	page_style(page, *row->process ? STYLE_NATIVE : STYLE_BOLD);
+	page_style(page, *row->name ? STYLE_NATIVE : STYLE_BOLD);
 	print_bars(page, timeline, row->weights, most);
 	page_style(page, STYLE_NONE);
 }
@@ -151,7 +151,7 @@ static void write_row(struct json *json, const struct timeline *timeline,
 		      const struct timeline_row *row)
 {
 	json_open(json, NULL, '{');
-	json_text(json, "process", row->process);
+	json_text(json, "process", row->name);
 	json_integer(json, "samples", (int64_t)row->samples);
 	json_integer(json, "weight", (int64_t)row->weight);
 	json_open(json, "weights", '[');

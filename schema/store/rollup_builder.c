@@ -99,6 +99,22 @@ bool rollup_builder_add(struct rollup_builder *builder,
 	stack = &builder->entries[builder->slots[slot] - 1].stack;
 	stack->samples += entry->stack.samples;
 	stack->weight += entry->stack.weight;
+	builder->entries[builder->slots[slot] - 1].threads += entry->threads;
+	return true;
+}
+
+bool rollup_builder_join(struct rollup_builder *builder)
+{
+	struct rollup_builder joined = { 0 };
+
+	for (size_t i = 0; i < builder->count; i++) {
+		if (rollup_builder_add(&joined, &builder->entries[i]))
+			continue;
+		rollup_builder_deinit(&joined);
+		return false;
+	}
+	rollup_builder_deinit(builder);
+	*builder = joined;
 	return true;
 }
 
@@ -214,6 +230,7 @@ bool rollup_builder_next(struct rollup_builder *builder, struct rollup_row *ret)
 	for (size_t i = first; i < end; i++) {
 		ret->samples += builder->entries[i].stack.samples;
 		ret->weight += builder->entries[i].stack.weight;
+		ret->threads += builder->entries[i].threads;
 	}
 	for (size_t i = first; i < end; i = run_end(builder, i, same_group))
 		put_group(builder, i, run_end(builder, i, same_group));

@@ -15,6 +15,7 @@ enum { ROLLUP_BUILDER_MAX = 1 << 18 }; /* entries */
 struct rollup_entry {
 	int64_t event_id, thread_id;
 	uint64_t period; /* of the event */
+	uint32_t threads; /* that are counted by this one; see 0005_merged.sql */
 	struct rollup_stack stack;
 };
 
@@ -32,6 +33,7 @@ struct rollup_builder {
 struct rollup_row {
 	int64_t event_id, thread_id;
 	uint64_t samples, weight; /* of all its stacks */
+	uint64_t threads;
 	const uint8_t *bytes;	  /* borrowed until the next call */
 	size_t size;
 };
@@ -48,6 +50,10 @@ static inline bool rollup_builder_full(const struct rollup_builder *builder)
 /** False: no memory. */
 bool rollup_builder_add(struct rollup_builder *builder,
 			const struct rollup_entry *entry);
+
+/** Adds up what is in the same place since threads of entries were changed.
+ *  False: no memory, and nothing was done. */
+bool rollup_builder_join(struct rollup_builder *builder);
 
 /** Before the first row. Nothing is added from then on, until it is cleared. */
 void rollup_builder_sort(struct rollup_builder *builder);

@@ -80,7 +80,8 @@ struct store_sample {
 struct error *store_open(const char *path, const struct store_session *session,
 			 struct store **ret);
 
-/** How much a store that is never finished may hold. */
+/** How much a store that is never finished may hold; a limit of 0 is none. The
+ *  counters limit_bytes and keep_LEVEL_seconds of table health tell readers. */
 struct store_limits {
 	uint64_t bytes;		      /* of the file, with its log */
 	uint64_t sample_seconds;      /* raw samples are kept */
@@ -92,7 +93,8 @@ struct store_limits {
  * Opens the store at @path to go on writing it, a new session; makes one that
  * is not there. An older schema is migrated in place. A file that is damaged,
  * as far as its header, its schema and the ends of its tables show, is set
- * aside as PATH.corrupt-TIME and a new one begun; @ret_note says so (owned by
+ * aside as PATH.corrupt-TIME, of which the latest three are kept, and a new one
+ * begun; @ret_note says so (owned by
  * the caller; NULL: nothing to say). ERROR_BUSY with the holder's pid in words
  * when another writer has it (schema/store/store_lock.h).
  *

@@ -84,7 +84,7 @@ struct error *store_write_callsites(struct store *store)
 
 static struct error *write_some(struct store *store, void *next)
 {
-	enum { NODES = 500, LOOKED_AT = 50000 };
+	enum { NODES = 2000, LOOKED_AT = 50000 };
 	const struct store_tree *tree = &store->tree;
 	size_t *at = next, end = *at + LOOKED_AT;
 	int left = NODES;

@@ -81,7 +81,7 @@ static int64_t rows_of(const struct store *store, bool samples)
 static struct error *run_all(struct store *store)
 {
 	static struct error *(*const steps[])(struct store *, bool *) = {
-		store_prune, store_sweep, store_vacuum,
+		store_prune, store_sweep, store_sweep_threads, store_vacuum,
 	};
 	struct error *error = NULL;
 

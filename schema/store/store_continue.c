@@ -1,73 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/store/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "schema/profile_file.h"
 #include "schema/sql.h"
+#include "schema/store/store_corrupt.h"
 #include "schema/store/store_lock.h"
 #include "schema/store/store_parts.h"
 #include "schema/store/store_statements.h"
 
-// What one era may hold, see store_era.c.
-enum { ERA_ROWS_MAX = 1 << 18, PENDING_MAX = 500000 };
-
-static struct error *move_beside(const char *path, const char *new_path,
-				 const char *suffix)
-{
-	_cleanup_free_ char *from = profile_file_beside(path, suffix);
-	_cleanup_free_ char *to = profile_file_beside(new_path, suffix);
-
-	if (!from || !to)
-		return &error_nomem;
-	if (rename(from, to) < 0 && errno != ENOENT)
-		return error_from_errno(errno, "rename '%s'", from);
-	return NULL;
-}
-
-// A name beside @path that is free, and says what the file is and since when.
-static char *corrupt_name(const char *path)
-{
-	time_t now = (time_t)(clock_now_ns(CLOCK_REALTIME) / NS_PER_SEC);
-	char *name = NULL;
-
-	for (int tries = 0; tries < 64; tries++, now++) {
-		char text[32];
-		struct tm utc;
-
-		if (!gmtime_r(&now, &utc) ||
-		    !strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc) ||
-		    asprintf(&name, "%s.corrupt-%s", path, text) < 0)
-			return NULL;
-		if (access(name, F_OK) < 0)
-			return name;
-		free(name);
-	}
-	return NULL;
-}
-
-// The log goes with the file: it may be what is missing there.
-static struct error *set_aside(const char *path, char **ret_name)
-{
-	_cleanup_free_ char *name = corrupt_name(path);
-	struct error *error;
-
-	if (!name)
-		return &error_nomem;
-	error = move_beside(path, name, "");
-	if (!error)
-		error = move_beside(path, name, "-wal");
-	if (!error)
-		error = move_beside(path, name, "-shm");
-	if (!error)
-		*ret_name = take_ptr(name);
-	return error;
-}
+// What one era may hold, see store_era.c: some 90 bytes of memory a call site,
+// and 40 a frame. Processes and threads take none once so many others are
+// newer: who lives has the number of its row.
+enum {
+	ERA_ROWS_MAX = 1 << 18,
+	ERA_CALLSITES_MAX = 1 << 17,
+	LATEST_ROWS = 1 << 15,
+	USUAL_FRAMES = 1 << 15,
+	PENDING_MAX = 500000,
+};
 
 static struct error *begin_new(struct store *store)
 {
@@ -76,6 +30,7 @@ static struct error *begin_new(struct store *store)
 	store->session_id = 1;
 	store->start_id = store->now_id = 0;
 	store->last_sample_id = INT64_MIN;
+	store->session_first_thread_id = store->rows[TABLE_THREAD].base + 1;
 	store->event_last_id = 0;
 	memset(store->levels, 0, sizeof(store->levels));
 	memset(store->levels_written, 0, sizeof(store->levels));
@@ -98,17 +53,21 @@ static struct error *replace_damaged(struct store *store, struct error *damage,
 {
 	_cleanup_error_ struct error *guard = damage;
 	_cleanup_free_ char *name = NULL;
+	unsigned int dropped = 0;
 	struct error *error;
 
 	store_disconnect_lost(store);
-	error = set_aside(store->path, &name);
+	error = store_set_aside(store->path, &name, &dropped);
 	if (!error)
 		error = begin_new(store);
 	if (error)
 		return error;
 	free(*ret_note);
-	if (asprintf(ret_note, "the store was damaged (%s); it is kept as '%s'",
-		     guard->message, name) < 0)
+	if (asprintf(ret_note,
+		     "the store was damaged (%s); it is kept as '%s'%s",
+		     guard->message, name,
+		     dropped ? ", and the oldest of its kind was deleted" :
+			       "") < 0)
 		*ret_note = NULL;
 	if (*ret_note)
 		store_incident(store, "corrupt", (uint64_t)store->start_ns,
@@ -180,6 +139,54 @@ static void store_destroyp(struct store **store)
 	store_destroy(*store);
 }
 
+// An era takes it sooner or later; what comes beyond is seldom.
+static void prepare(struct store *store)
+{
+	struct store_tree *tree = &store->tree;
+
+	intern_prepare(&store->rows[TABLE_PROCESS].intern, LATEST_ROWS);
+	intern_prepare(&store->rows[TABLE_THREAD].intern, LATEST_ROWS);
+	intern_prepare(&store->rows[TABLE_FRAME].intern, USUAL_FRAMES);
+	intern_prepare(&tree->intern, ERA_CALLSITES_MAX);
+	array_prepare((void **)&tree->nodes, &tree->capacity,
+		      ERA_CALLSITES_MAX, sizeof(*tree->nodes));
+	array_prepare((void **)&tree->function_of_frame, &tree->frame_capacity,
+		      USUAL_FRAMES, sizeof(*tree->function_of_frame));
+}
+
+// They are not in the schema: a reader finds them among what is counted.
+static void tell_limits(struct store *store)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+		const char *meaning;
+	} limits[] = {
+		{ "limit_bytes", store->limits.bytes,
+		  "most bytes that the store may have; 0: no limit" },
+		{ "keep_sample_seconds", store->limits.sample_seconds,
+		  "samples go when they are so old; 0: no limit" },
+		{ "keep_rollup_10s_seconds", store->limits.rollup_10s_seconds,
+		  "sums of ten seconds go when they are so old" },
+		{ "keep_rollup_10min_seconds",
+		  store->limits.rollup_10min_seconds,
+		  "sums of ten minutes go when they are so old" },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
+		store_set_health(store, limits[i].name,
+				 limits[i].value > INT64_MAX ?
+					 INT64_MAX :
+					 (int64_t)limits[i].value,
+				 limits[i].meaning);
+}
+
+void store_set_limits(struct store *store, const struct store_limits *limits)
+{
+	store->limits = *limits;
+	tell_limits(store);
+}
+
 static struct error *make(const char *path, const struct store_session *session,
 			  const struct store_limits *limits, struct store **ret)
 {
@@ -189,10 +196,15 @@ static struct error *make(const char *path, const struct store_session *session,
 		return &error_nomem;
 	store->continued = true;
 	store->rows_max = ERA_ROWS_MAX + ERA_ROWS_MAX / 4;
-	store->callsites_max = ERA_ROWS_MAX + ERA_ROWS_MAX / 4;
+	// A busy host meets thousands a second while the era ends.
+	store->callsites_max = 2 * ERA_CALLSITES_MAX;
 	store->pending_max = PENDING_MAX;
 	store->era_rows_max = ERA_ROWS_MAX;
-	store->limits = *limits;
+	store->era_callsites_max = ERA_CALLSITES_MAX;
+	store->rows[TABLE_PROCESS].intern.window = LATEST_ROWS;
+	store->rows[TABLE_THREAD].intern.window = LATEST_ROWS;
+	prepare(store);
+	store_set_limits(store, limits);
 	store->wall_ahead_ns =
 		session->start_wall_ns - session->start_monotonic_ns;
 	store->path = store_resolve(path);
@@ -222,9 +234,4 @@ struct error *store_continue(const char *path,
 	*ret_note = take_ptr(note);
 	*ret = take_ptr(store);
 	return NULL;
-}
-
-void store_set_limits(struct store *store, const struct store_limits *limits)
-{
-	store->limits = *limits;
 }

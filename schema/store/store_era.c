@@ -57,7 +57,7 @@ struct error *store_insert_era(struct store *store, sqlite3 *database)
 static bool is_over(const struct store *store)
 {
 	if (store->now_id - store->era_start_id >= ERA_NS ||
-	    store->tree.count >= store->era_rows_max)
+	    store->tree.count >= store->era_callsites_max)
 		return true;
 	for (size_t table = 0; table < TABLE_COUNT; table++)
 		if (!store->rows[table].kept &&
@@ -88,7 +88,12 @@ struct error *store_change_era(struct store *store, bool *more)
 		if (error || store->weights_at)
 			return error;
 	}
+	// Rows that stand for others may wait for the next tick, and a rollup
+	// for them.
+	if (store->rows[TABLE_THREAD].count || store->rows[TABLE_PROCESS].count)
+		return NULL;
 	store_forget_era(store);
+	id_set_deinit(&store->apart);
 	store->era++;
 	store->era_due = false;
 	if (!store_forget_unused(store))

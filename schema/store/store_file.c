@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,16 +20,17 @@ static const char recording_settings[] = "PRAGMA journal_mode = WAL;"
 					 "PRAGMA temp_store = MEMORY;"
 					 // Locks it: in use from now on.
 					 "BEGIN IMMEDIATE; COMMIT";
+// Of its cache a store needs what the latest rows touch: the kernel has the rest.
 static const char continued_settings[] = "PRAGMA journal_mode = WAL;"
 					 "PRAGMA synchronous = NORMAL;"
 					 "PRAGMA wal_autocheckpoint = 0;"
 					 "PRAGMA journal_size_limit = 1048576;"
-					 "PRAGMA cache_size = -8192;"
+					 "PRAGMA cache_size = -2048;"
 					 "PRAGMA temp_store = MEMORY;"
 					 "PRAGMA cell_size_check = ON;"
 					 "BEGIN IMMEDIATE; COMMIT";
 
-enum { BUSY_RECORDING_MS = 500, BUSY_CONTINUED_MS = 100 };
+enum { BUSY_RECORDING_MS = 500, BUSY_CONTINUED_MS = 100, BUSY_OPEN_MS = 3000 };
 
 static uint64_t inode_beside(const char *path, const char *suffix)
 {
@@ -54,6 +57,26 @@ uint64_t store_file_bytes(const struct store *store)
 	return (uint64_t)status.st_size + store_log_bytes(store);
 }
 
+// What else goes wrong is not of interest: a damaged profile is about to be
+// replaced.
+bool store_leave_log(sqlite3 *database)
+{
+	_cleanup_statement_ sqlite3_stmt *statement = NULL;
+	int result = sqlite3_prepare_v2(database, "PRAGMA journal_mode = DELETE",
+					-1, &statement, NULL);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_step(statement);
+	if (result == SQLITE_ROW) {
+		const char *mode =
+			(const char *)sqlite3_column_text(statement, 0);
+
+		return mode && strcmp(mode, "delete") == 0;
+	}
+	return (result & 0xff) != SQLITE_BUSY &&
+	       (result & 0xff) != SQLITE_LOCKED;
+}
+
 static int remember_log(void *argument, sqlite3 *database, const char *name,
 			int frames)
 {
@@ -76,11 +99,43 @@ static struct error *look_at_file(struct store *store)
 	return NULL;
 }
 
+/*
+ * Whoever opens a file in WAL mode first makes its log and its index. A reader
+ * of more rights gives them to the file's owner, but only a moment later, and
+ * SQLite would take them for read-only from then on. So they are there before.
+ * An empty log is none. Only new ones are opened: see read_header() of
+ * profile_file.c for what closing another one does.
+ */
+static void make_beside(const struct store *store, const char *suffix)
+{
+	_cleanup_free_ char *path = profile_file_beside(store->path, suffix);
+	_cleanup_close_ int fd = -1;
+	struct stat status;
+
+	if (path && stat(store->path, &status) == 0)
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			  status.st_mode & 0666);
+}
+
+// A reader that holds the lock is waited for, but not for long: what is pending
+// waits in memory for the next tick. At a start there is no next one, and after
+// a writer was killed the first reader may be reading the whole log.
+static int busy_ms(const struct store *store)
+{
+	if (!store->continued)
+		return BUSY_RECORDING_MS;
+	return store->failures ? BUSY_CONTINUED_MS : BUSY_OPEN_MS;
+}
+
 struct error *store_connect(struct store *store)
 {
 	struct error *error;
 	int result;
 
+	if (store->continued) {
+		make_beside(store, "-wal");
+		make_beside(store, "-shm");
+	}
 	// One thread writes: SQLite's mutexes took 7 % of the time.
 	result = sqlite3_open_v2(store->path, &store->database,
 				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
@@ -90,15 +145,13 @@ struct error *store_connect(struct store *store)
 	error = look_at_file(store);
 	if (error)
 		return error;
-	// A reader that holds the lock is waited for, but not for long: what
-	// is pending waits in memory for the next tick.
-	sqlite3_busy_timeout(store->database, store->continued ?
-						      BUSY_CONTINUED_MS :
-						      BUSY_RECORDING_MS);
+	sqlite3_busy_timeout(store->database, busy_ms(store));
 	error = sql_run(store->database, store->continued ? continued_settings :
 							    recording_settings);
 	if (error)
 		return error;
+	if (store->continued)
+		sqlite3_busy_timeout(store->database, BUSY_CONTINUED_MS);
 	store->log_inode = inode_beside(store->path, "-wal");
 	store->log_frames = 0;
 	if (store->continued)

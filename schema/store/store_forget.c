@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schema/store/store_parts.h"
 
-static void forget_rows(struct store_rows *rows)
+static void forget_pending(struct store_rows *rows)
 {
 	for (size_t i = 0; i < rows->count; i++)
 		for (size_t t = 0; t < STORE_ROW_TEXTS; t++)
 			free(rows->pending[i].text[t]);
+	rows->count = 0;
+}
+
+static void forget_rows(struct store_rows *rows)
+{
+	forget_pending(rows);
 	free(rows->pending);
 	free(rows->ids);
 	if (!rows->kept)
@@ -17,6 +23,12 @@ static void forget_rows(struct store_rows *rows)
 	rows->overflow_id = 0;
 }
 
+static void forget_no_stack(struct store *store)
+{
+	for (size_t i = 0; i < store->event_count; i++)
+		store->events[i].no_stack = 0;
+}
+
 static void forget_tree(struct store *store)
 {
 	struct store_tree *tree = &store->tree;
@@ -26,16 +38,27 @@ static void forget_tree(struct store *store)
 	free(tree->nodes);
 	free(tree->function_of_frame);
 	*tree = (struct store_tree){ .base = tree->base };
-	for (size_t i = 0; i < store->event_count; i++)
-		store->events[i].no_stack = 0;
+	forget_no_stack(store);
 }
 
 void store_forget_era(struct store *store)
 {
-	for (size_t table = 0; table < TABLE_COUNT; table++)
-		if (!store->rows[table].kept)
-			forget_rows(&store->rows[table]);
-	forget_tree(store);
+	struct store_tree *tree = &store->tree;
+
+	for (size_t table = 0; table < TABLE_COUNT; table++) {
+		struct store_rows *rows = &store->rows[table];
+
+		if (rows->kept)
+			continue;
+		forget_pending(rows);
+		rows->base += (int64_t)rows->intern.count;
+		rows->overflow_id = 0;
+		intern_clear(&rows->intern);
+	}
+	tree->base += (int64_t)tree->count;
+	tree->count = tree->written = tree->frame_count = 0;
+	intern_clear(&tree->intern);
+	forget_no_stack(store);
 }
 
 static bool forget_unused(struct store_rows *rows)

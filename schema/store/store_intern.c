@@ -44,7 +44,7 @@ static bool copy_texts(struct store_row *row)
 		text = row->text[i];
 		if (!text)
 			continue;
-		row->text[i] = text_repair(text, strnlen(text, STORE_TEXT_MAX));
+		row->text[i] = text_fit(text, STORE_TEXT_MAX);
 		if (row->text[i])
 			continue;
 		while (i-- > 0)
@@ -154,6 +154,16 @@ int64_t store_intern_row(struct store *store, enum store_table table,
 	if (!id)
 		store->out_of_memory = true;
 	return id;
+}
+
+int64_t store_find_row(const struct store *store, enum store_table table,
+		       const struct store_row *row, size_t text_count)
+{
+	const struct store_rows *rows = &store->rows[table];
+	uint32_t number = intern_find(&rows->intern,
+				      identity_key(store, row, text_count));
+
+	return number ? row_id(rows, number) : 0;
 }
 
 bool store_intern_known(struct store *store, enum store_table table,
@@ -296,7 +306,7 @@ static struct store_rename *find_rename(struct store *store,
 static void rename_row(struct store *store, enum store_table table, int64_t id,
 		       const char *name)
 {
-	char *copy = text_repair(name, strnlen(name, STORE_TEXT_MAX));
+	char *copy = text_fit(name, STORE_TEXT_MAX);
 	struct store_rename *rename = copy ? find_rename(store, table, id) :
 					     NULL;
 

@@ -283,6 +283,7 @@ static struct error *begin_session(struct store *store, void *largest)
 			 "WHERE end_id IS NULL",
 			 end);
 
+	store->session_first_thread_id = store->rows[TABLE_THREAD].base + 1;
 	if (!error)
 		error = store_insert_session(store, database, &store->session);
 	if (!error)
@@ -309,6 +310,7 @@ struct error *store_attach(struct store *store, int64_t *largest)
 {
 	struct error *error = store_connect(store);
 
+	store->session_first_thread_id = INT64_MAX;
 	if (!error)
 		error = migration_run(store->database);
 	if (!error)

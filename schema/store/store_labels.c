@@ -25,8 +25,8 @@ static int64_t add_event(struct store *store, const char *name,
 {
 	struct store_event event = { .period = period };
 
-	event.name = text_repair(name, strnlen(name, STORE_TEXT_MAX));
-	event.unit = text_repair(unit, strnlen(unit, STORE_TEXT_MAX));
+	event.name = text_fit(name, STORE_TEXT_MAX);
+	event.unit = text_fit(unit, STORE_TEXT_MAX);
 	if (!event.name || !event.unit) {
 		free(event.name);
 		free(event.unit);
@@ -109,8 +109,7 @@ static bool copy_label(struct store_label *label,
 	for (size_t i = 0; i < STORE_LABEL_TEXTS; i++) {
 		if (!text[i])
 			continue;
-		label->text[i] =
-			text_repair(text[i], strnlen(text[i], STORE_TEXT_MAX));
+		label->text[i] = text_fit(text[i], STORE_TEXT_MAX);
 		if (!label->text[i])
 			return false;
 	}
@@ -130,13 +129,14 @@ static int64_t intern_cgroup(struct store *store,
 	return store_intern_row(store, TABLE_CGROUP, &row, 1);
 }
 
-void store_label_process(struct store *store, int64_t process_id,
-			 const struct store_process_labels *labels)
+void store_label_alike(struct store *store, int64_t process_id,
+		       const struct store_process_labels *labels,
+		       int64_t cgroup_id)
 {
 	struct store_label label = {
 		.process_id = process_id,
 		.uid = labels->uid,
-		.cgroup_id = intern_cgroup(store, labels),
+		.cgroup_id = cgroup_id,
 	};
 
 	if (!copy_label(&label, labels) ||
@@ -153,6 +153,13 @@ void store_label_process(struct store *store, int64_t process_id,
 	}
 	store->label_bytes += label_bytes(&label);
 	store->labels[store->label_count++] = label;
+}
+
+void store_label_process(struct store *store, int64_t process_id,
+			 const struct store_process_labels *labels)
+{
+	store_label_alike(store, process_id, labels,
+			  intern_cgroup(store, labels));
 }
 
 static struct error *write_user(struct store *store,

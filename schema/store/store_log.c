@@ -61,7 +61,7 @@ static int64_t add_incident(struct store *store, const char *kind,
 			    int64_t start_id, int64_t end_id,
 			    const char *detail)
 {
-	char *copy = text_repair(detail, strnlen(detail, STORE_TEXT_MAX));
+	char *copy = text_fit(detail, STORE_TEXT_MAX);
 
 	if (!copy || !make_room(store)) {
 		store->out_of_memory |= !copy;

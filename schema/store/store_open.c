@@ -47,33 +47,13 @@ static struct error *unlink_logs(const char *path)
 	return error;
 }
 
-// False while somebody else uses the database. What else goes wrong is not of
-// interest: a damaged profile is about to be replaced.
-static bool leave_wal_mode(sqlite3 *database)
-{
-	_cleanup_statement_ sqlite3_stmt *statement = NULL;
-	int result = sqlite3_prepare_v2(database, "PRAGMA journal_mode = DELETE",
-					-1, &statement, NULL);
-
-	if (result == SQLITE_OK)
-		result = sqlite3_step(statement);
-	if (result == SQLITE_ROW) {
-		const char *mode =
-			(const char *)sqlite3_column_text(statement, 0);
-
-		return mode && strcmp(mode, "delete") == 0;
-	}
-	return (result & 0xff) != SQLITE_BUSY &&
-	       (result & 0xff) != SQLITE_LOCKED;
-}
-
 static struct error *release_old(const char *path)
 {
 	_cleanup_database_ sqlite3 *database = NULL;
 	int result;
 
 	result = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL);
-	if (result != SQLITE_OK || leave_wal_mode(database))
+	if (result != SQLITE_OK || store_leave_log(database))
 		return NULL;
 	return error_create(ERROR_USAGE,
 			    "'%s' is in use, perhaps by another recording; "
@@ -262,25 +242,4 @@ void store_destroy(struct store *store)
 		close(store->lock_fd);
 	free(store->path);
 	free(store);
-}
-
-struct error *store_close(struct store *store, uint64_t end_monotonic_ns)
-{
-	_cleanup_(store_destroyp) struct store *guard = store;
-	struct error *error;
-
-	store->ending = true;
-	store->end_ns = (int64_t)end_monotonic_ns;
-	error = store_commit(store);
-	// A profile is one plain file, that also opens where nothing can be
-	// written. Whoever reads it just now keeps us from it; then the log
-	// stays beside it.
-	if (store->database) {
-		store_finalize_statements(store);
-		error_destroy(sql_run(store->database,
-				      "PRAGMA wal_checkpoint(TRUNCATE)"));
-		if (!store->continued)
-			leave_wal_mode(store->database);
-	}
-	return error;
 }

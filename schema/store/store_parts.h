@@ -15,6 +15,10 @@ uint32_t store_event_index(const struct store *store, int64_t id);
 int64_t store_intern_row(struct store *store, enum store_table table,
 			 const struct store_row *row, size_t text_count);
 
+/** The id of that row, when it was interned; else 0. */
+int64_t store_find_row(const struct store *store, enum store_table table,
+		       const struct store_row *row, size_t text_count);
+
 /** Interns row @row->id of the file, so that it will be found. */
 bool store_intern_known(struct store *store, enum store_table table,
 			const struct store_row *row, size_t text_count);
@@ -37,6 +41,11 @@ struct error *store_write_events(struct store *store);
 struct error *store_write_labels(struct store *store);
 void store_forget_labels(struct store *store);
 
+/** Labels of a process that stands for others; of the cgroup, its row. */
+void store_label_alike(struct store *store, int64_t process_id,
+		       const struct store_process_labels *labels,
+		       int64_t cgroup_id);
+
 /** Inside a transaction: incidents, clock, vitals. */
 struct error *store_write_log(struct store *store);
 void store_forget_log(struct store *store);
@@ -55,6 +64,10 @@ void store_disconnect_lost(struct store *store);
 uint64_t store_log_bytes(const struct store *store);
 uint64_t store_file_bytes(const struct store *store);
 
+/** Its log moved into the file, which is then one plain file. False while
+ *  somebody else uses it. */
+bool store_leave_log(sqlite3 *database);
+
 /** SQLite goes on writing to a file that has no name any more: an error. */
 struct error *store_check_file(const struct store *store);
 
@@ -66,7 +79,8 @@ void store_free_session(struct store_session *session);
 /** Frees all that is remembered of rows and all that waits for the disk;
  *  numbers go on, so that no id comes twice. */
 void store_forget(struct store *store);
-/** The same of what an era numbers anew. */
+/** The same of what an era numbers anew. Memory is kept, neither given back nor
+ *  scattered: the next era needs as much. */
 void store_forget_era(struct store *store);
 /** Of what outlives eras, the same of what this one did not use. False: no
  *  memory; then it is remembered. */
@@ -98,6 +112,7 @@ struct error *store_write_weights(struct store *store, bool *more);
 struct error *store_change_era(struct store *store, bool *more);
 struct error *store_prune(struct store *store, bool *more);
 struct error *store_sweep(struct store *store, bool *more);
+struct error *store_sweep_threads(struct store *store, bool *more);
 struct error *store_vacuum(struct store *store, bool *more);
 
 /** Of the file and its log, free pages included, and how many those are. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "schema/sql.h"
+#include "schema/store/store_merge.h"
 #include "schema/store/store_parts.h"
 #include "schema/store/store_statements.h"
 
@@ -31,13 +32,16 @@ static const struct roll_level {
 	enum store_statement read, first, insert, last, sums, delete;
 	int read_rows;
 	bool from_samples;
+	struct store_merge_rule rule; // a span of 10 s holds 990 of a busy CPU
 } roll_levels[] = {
 	{ LEVEL_10S, 10 * (int64_t)NS_PER_SEC, STATEMENT_ROLL_SAMPLES,
 	  STATEMENT_FIRST_SAMPLE, STATEMENT_INSERT_10S, STATEMENT_LAST_10S,
-	  STATEMENT_SUMS_10S, STATEMENT_DELETE_10S, READ_SAMPLES, true },
+	  STATEMENT_SUMS_10S, STATEMENT_DELETE_10S, READ_SAMPLES, true,
+	  { 50, 4, 100 } },
 	{ LEVEL_10MIN, 600 * (int64_t)NS_PER_SEC, STATEMENT_ROLL_10S,
 	  STATEMENT_FIRST_10S, STATEMENT_INSERT_10MIN, STATEMENT_LAST_10MIN,
-	  STATEMENT_SUMS_10MIN, STATEMENT_DELETE_10MIN, READ_ROLLUPS, false },
+	  STATEMENT_SUMS_10MIN, STATEMENT_DELETE_10MIN, READ_ROLLUPS, false,
+	  { 200, 16, 1000 } },
 };
 
 enum { ROLL_LEVELS = sizeof(roll_levels) / sizeof(*roll_levels) };
@@ -87,14 +91,17 @@ static struct error *add_rollup(struct store *store,
 	struct rollup_entry entry = {
 		.thread_id = sqlite3_column_int64(row, 1),
 		.event_id = sqlite3_column_int64(row, 2),
+		.threads = (uint32_t)sqlite3_column_int64(row, 4),
 	};
 
 	entry.period = period_of(store, entry.event_id);
 	rollup_reader_init(&reader, sqlite3_column_blob(row, 3),
 			   (size_t)sqlite3_column_bytes(row, 3), entry.period);
-	while (rollup_next(&reader, &entry.stack))
+	while (rollup_next(&reader, &entry.stack)) {
 		if (!rollup_builder_add(builder, &entry))
 			return &error_nomem;
+		entry.threads = 0;
+	}
 	return NULL;
 }
 
@@ -107,7 +114,7 @@ static struct error *read_row(struct store *store,
 				     add_rollup(store, &roll->builder, row);
 }
 
-// Some rows of the source; phase WRITING when that were the last, or memory is
+// Some rows of the source; phase MERGING when that were the last, or memory is
 // full.
 static struct error *read_some(struct store *store,
 			       const struct roll_level *level,
@@ -136,9 +143,43 @@ static struct error *read_some(struct store *store,
 			 !rollup_builder_full(&roll->builder);
 	if (roll->read_all || rollup_builder_full(&roll->builder)) {
 		rollup_builder_sort(&roll->builder);
-		roll->phase = ROLL_WRITING;
+		roll->phase = ROLL_MERGING;
+		roll->merged = false;
 	}
 	return NULL;
+}
+
+// Then rows of threads that stand for several may be new, and go to the file
+// with the next tick.
+static struct error *merge_step(struct store *store,
+				const struct roll_level *level,
+				struct store_roll *roll, bool *more)
+{
+	struct error *error = NULL;
+
+	if (!roll->merged)
+		error = store_merge_threads(store, roll, &level->rule,
+					    roll->span_id + level->span_ns);
+	if (error)
+		return error;
+	roll->merged = true;
+	*more = !store->rows[TABLE_THREAD].count;
+	if (*more)
+		roll->phase = ROLL_WRITING;
+	return NULL;
+}
+
+// Threads that have a row are kept as long as it.
+static struct error *note_apart(struct store *store, int64_t thread_id)
+{
+	sqlite3_stmt *statement = store->statements[STATEMENT_SET_APART];
+
+	if (id_set_has(&store->apart, thread_id))
+		return NULL;
+	if (!id_set_add(&store->apart, thread_id))
+		return &error_nomem;
+	sqlite3_bind_int64(statement, 1, thread_id);
+	return sql_step(store->database, statement);
 }
 
 static struct error *insert_row(struct store *store,
@@ -146,6 +187,7 @@ static struct error *insert_row(struct store *store,
 				const struct rollup_row *row)
 {
 	sqlite3_stmt *statement = store->statements[level->insert];
+	struct error *error;
 
 	sqlite3_bind_int64(statement, 1, id);
 	sqlite3_bind_int64(statement, 2, row->event_id);
@@ -153,9 +195,11 @@ static struct error *insert_row(struct store *store,
 	sqlite3_bind_int64(statement, 4, (int64_t)row->samples);
 	sqlite3_bind_int64(statement, 5, (int64_t)row->weight);
 	sqlite3_bind_blob64(statement, 6, row->bytes, row->size, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 7, (int64_t)row->threads);
 	store->levels[level->level].row_count++;
 	store->levels[level->level].bytes += ROW_BYTES + (int64_t)row->size;
-	return sql_step(store->database, statement);
+	error = sql_step(store->database, statement);
+	return error ? error : note_apart(store, row->thread_id);
 }
 
 // Behind the rows that the span has: late ones may be there before it is done.
@@ -204,6 +248,10 @@ static struct error *write_some(struct store *store, void *argument)
 	struct store_roll *roll = step->roll;
 	struct error *error;
 
+	if (roll->mark_at < roll->mark_count)
+		return store_mark_some(store, roll,
+				       roll->span_id + step->level->span_ns,
+				       WRITE_ROWS);
 	error = write_rows(store, step->level, &roll->builder, roll->span_id,
 			   WRITE_ROWS);
 	if (!error && roll->read_all && roll->builder.at == roll->builder.count)
@@ -212,24 +260,41 @@ static struct error *write_some(struct store *store, void *argument)
 	return error;
 }
 
+// All that was read is in rows. Ten minutes may be a hundred times as much as
+// ten seconds, and it takes long until that is needed again.
+static void end_rows(struct store *store, const struct roll_level *level,
+		     struct store_roll *roll)
+{
+	rollup_builder_clear(&roll->builder);
+	roll->phase = roll->read_all ? ROLL_IDLE : ROLL_READING;
+	if (!roll->read_all)
+		return;
+	id_set_deinit(&roll->counted);
+	if (level->level != LEVEL_10MIN)
+		return;
+	rollup_builder_deinit(&roll->builder);
+	store->weights_at = 1;
+}
+
 static struct error *write_step(struct store *store,
 				const struct roll_level *level,
 				struct store_roll *roll)
 {
 	struct roll_step step = { level, roll };
-	size_t at = roll->builder.at;
+	size_t at = roll->builder.at, mark_at = roll->mark_at;
 	struct error *error = store_transact(store, write_some, &step);
 
 	if (error) {
 		roll->builder.at = at;
+		roll->mark_at = mark_at;
 		return error;
 	}
+	if (roll->mark_at > mark_at)
+		return NULL;
+	store_forget_marks(roll);
 	if (roll->builder.at < roll->builder.count)
 		return roll->builder.at > at ? NULL : &error_nomem;
-	rollup_builder_clear(&roll->builder);
-	roll->phase = roll->read_all ? ROLL_IDLE : ROLL_READING;
-	if (roll->read_all && level->level == LEVEL_10MIN)
-		store->weights_at = 1;
+	end_rows(store, level, roll);
 	return NULL;
 }
 
@@ -326,6 +391,7 @@ static struct error *begin_again(struct store *store,
 	if (error)
 		return error;
 	rollup_builder_clear(&roll->builder);
+	store_forget_marks(roll);
 	roll->phase = ROLL_IDLE;
 	roll->stale = false;
 	return NULL;
@@ -353,6 +419,8 @@ static struct error *roll_step(struct store *store,
 		return begin_span(store, level, roll, more);
 	case ROLL_READING:
 		return read_some(store, level, roll);
+	case ROLL_MERGING:
+		return merge_step(store, level, roll, more);
 	case ROLL_WRITING:
 		return write_step(store, level, roll);
 	}
@@ -450,7 +518,12 @@ void store_forget_rolls(struct store *store)
 {
 	for (size_t i = 0; i < STORE_ROLLS; i++) {
 		rollup_builder_deinit(&store->rolls[i].builder);
+		store_forget_marks(&store->rolls[i]);
+		id_set_deinit(&store->rolls[i].counted);
 		rollup_builder_deinit(&store->late[i].builder);
 		store->rolls[i].phase = ROLL_IDLE;
 	}
+	id_set_deinit(&store->apart);
+	id_set_deinit(&store->thread_sweep.marks);
+	store->thread_sweep = (struct store_thread_sweep){ 0 };
 }

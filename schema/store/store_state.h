@@ -172,13 +172,22 @@ struct store_level_row {
 	int64_t row_count, bytes;
 };
 
+/** A thread that another row counts, see store_merge.h. */
+struct store_mark {
+	int64_t thread_id, merged_id;
+};
+
 /** A span that is being rolled up, see store_rollup.c. */
 struct store_roll {
-	enum { ROLL_IDLE, ROLL_READING, ROLL_WRITING } phase;
+	enum { ROLL_IDLE, ROLL_READING, ROLL_MERGING, ROLL_WRITING } phase;
 	bool read_all; /* no row of the source is left */
 	bool stale;    /* a sample came that was read over */
 	int64_t span_id, next_id;
 	struct rollup_builder builder;
+	bool merged;		  /* builder is, and marks are complete */
+	struct store_mark *marks; /* owned; to be written before the rows */
+	size_t mark_count, mark_capacity, mark_at;
+	struct id_set counted; /* threads that are new in rows of this span */
 };
 
 struct store_late {
@@ -196,6 +205,16 @@ struct store_sweep {
 	struct id_set marks; /* referred to */
 	int64_t era_from[4]; /* the first row left of the era that goes */
 	int64_t log_pruned_id;
+};
+
+/** The same for threads that no rollup tells apart, see
+ *  store_sweep_threads.c. */
+struct store_thread_sweep {
+	enum { SWEEP_NONE, SWEEP_THREADS, SWEEP_PROCESSES } phase;
+	int64_t era_id;	   /* the last one that was begun */
+	int64_t at, until; /* rows */
+	int64_t process_at, process_until;
+	struct id_set marks; /* processes of threads that stay */
 };
 
 /** Samples that were given up, as long as that goes on. */
@@ -222,6 +241,7 @@ struct store {
 	int64_t session_id;
 	int64_t start_ns; /* of the session, CLOCK_MONOTONIC */
 	int64_t start_id; /* the same in store time */
+	int64_t session_first_thread_id;
 	int64_t now_id;	  /* the latest store time heard of */
 	uint32_t era;
 	size_t rows_max, callsites_max, pending_max; /* smaller in tests */
@@ -252,15 +272,18 @@ struct store {
 	size_t vitals_count, vitals_capacity;
 	struct store_counter *counters; /* owned */
 	size_t counter_count, counter_capacity;
+	size_t counter_next; /* index of the one after the latest found */
 	struct store_level_row levels[LEVEL_COUNT], levels_written[LEVEL_COUNT];
 
 	struct store_roll rolls[STORE_ROLLS];
 	struct store_late late[STORE_ROLLS];
 	int64_t era_start_id;
 	bool era_due;
-	size_t era_rows_max; /* smaller in tests */
+	size_t era_rows_max, era_callsites_max; /* smaller in tests */
 	bool prune_rest[LEVEL_COUNT]; /* of a span that is half gone */
 	struct store_sweep sweep;
+	struct store_thread_sweep thread_sweep;
+	struct id_set apart; /* threads whose rows say so */
 	size_t weights_at; /* the next node to be written + 1; 0: none */
 
 	int64_t off_id; /* when the file ended that was joined; 0: none */

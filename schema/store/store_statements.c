@@ -18,8 +18,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[TABLE_PROCESS] = "INSERT INTO process (id, pid, start_ns, name) "
 			  "VALUES (?1, ?2, ?3, ?6)",
 	[TABLE_THREAD] =
-		"INSERT INTO thread (id, process_id, tid, start_ns, name) "
-		"VALUES (?1, ?2, ?3, ?4, ?6)",
+		"INSERT INTO thread (id, process_id, tid, start_ns, name, apart)"
+		" VALUES (?1, ?2, ?3, ?4, ?6, 0)",
 	[TABLE_MODULE] =
 		"INSERT INTO module (id, path, build_id) VALUES (?1, ?6, ?7)",
 	[TABLE_SOURCE_FILE] =
@@ -94,16 +94,18 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_FIRST_SAMPLE] =
 		"SELECT min(id) FROM sample WHERE id >= ?1",
 	[STATEMENT_ROLL_10S] =
-		"SELECT id, thread_id, event_id, stacks FROM rollup_10s "
+		"SELECT id, thread_id, event_id, stacks, threads FROM rollup_10s "
 		"WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3",
 	[STATEMENT_FIRST_10S] =
 		"SELECT min(id) FROM rollup_10s WHERE id >= ?1",
 	[STATEMENT_INSERT_10S] =
 		"INSERT INTO rollup_10s (id, event_id, thread_id, samples, "
-		"weight, stacks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		"weight, stacks, threads) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0))",
 	[STATEMENT_INSERT_10MIN] =
 		"INSERT INTO rollup_10min (id, event_id, thread_id, samples, "
-		"weight, stacks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		"weight, stacks, threads) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0))",
 	[STATEMENT_LAST_10S] = "SELECT id FROM rollup_10s WHERE id < ?1 "
 			       "ORDER BY id DESC LIMIT 1",
 	[STATEMENT_LAST_10MIN] = "SELECT id FROM rollup_10min WHERE id < ?1 "
@@ -184,6 +186,29 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 		"WHERE start_id <= ?1) AND id < (SELECT min(session_id) FROM "
 		"era) AND id < (SELECT min(session_id) FROM clock) AND id < "
 		"ifnull((SELECT min(session_id) FROM incident), id + 1)",
+	[STATEMENT_THREAD_LIKENESS] =
+		"SELECT t.tid, max(t.start_ns, p.start_ns), t.merged_id, "
+		"t.name, p.name, p.executable, p.python_version, p.user_id, "
+		"p.cgroup_id FROM thread AS t JOIN process AS p "
+		"ON p.id = t.process_id WHERE t.id = ?1",
+	[STATEMENT_MERGE_THREAD] =
+		"UPDATE thread SET merged_id = ?2, merged_until_id = "
+		"max(ifnull(merged_until_id, ?3), ?3) WHERE id = ?1",
+	[STATEMENT_SET_APART] =
+		"UPDATE thread SET apart = 1 WHERE id = ?1 AND NOT apart",
+	[STATEMENT_NEXT_ERA] =
+		"SELECT e.id, n.start_id, e.first_thread_id, n.first_thread_id,"
+		" e.first_process_id, n.first_process_id FROM era AS e "
+		"JOIN era AS n ON n.id = (SELECT min(id) FROM era "
+		"WHERE id > e.id) WHERE e.id > ?1 ORDER BY e.id LIMIT 1",
+	[STATEMENT_THREADS_BETWEEN] =
+		"SELECT id, apart, process_id FROM thread "
+		"WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3",
+	[STATEMENT_PROCESSES_BETWEEN] =
+		"SELECT id FROM process WHERE id >= ?1 AND id < ?2 "
+		"ORDER BY id LIMIT ?3",
+	[STATEMENT_DROP_THREAD] = "DELETE FROM thread WHERE id = ?1",
+	[STATEMENT_DROP_PROCESS] = "DELETE FROM process WHERE id = ?1",
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
 	[STATEMENT_COMMIT] = "COMMIT",
 	[STATEMENT_ROLLBACK] = "ROLLBACK",

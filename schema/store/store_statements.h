@@ -73,6 +73,14 @@ enum store_statement {
 	STATEMENT_PRUNE_HEALTH,
 	STATEMENT_PRUNE_CLOCKS,
 	STATEMENT_PRUNE_SESSIONS,
+	STATEMENT_THREAD_LIKENESS, /* id: what store_merge.c compares */
+	STATEMENT_MERGE_THREAD,	   /* id, into, until */
+	STATEMENT_SET_APART,	   /* id */
+	STATEMENT_NEXT_ERA,	   /* after id, with where the next one begins */
+	STATEMENT_THREADS_BETWEEN, /* from id, to id, limit */
+	STATEMENT_PROCESSES_BETWEEN,
+	STATEMENT_DROP_THREAD, /* id */
+	STATEMENT_DROP_PROCESS,
 	STATEMENT_BEGIN,
 	STATEMENT_COMMIT,
 	STATEMENT_ROLLBACK,

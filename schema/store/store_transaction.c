@@ -65,10 +65,12 @@ struct error *store_transact(struct store *store, store_write_fn *write,
 		return error;
 	memcpy(before, store->levels, sizeof(before));
 	error = run_whole(store, write, argument);
-	if (error)
+	if (error) {
 		memcpy(store->levels, before, sizeof(before));
-	else
+		id_set_deinit(&store->apart);
+	} else {
 		memcpy(store->levels_written, store->levels, sizeof(before));
+	}
 	took_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns;
 	if (took_ns > store->longest_step_ns)
 		store->longest_step_ns = took_ns;

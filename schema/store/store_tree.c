@@ -220,9 +220,15 @@ static struct store_counter *find_counter(struct store *store, const char *name)
 {
 	struct store_counter counter = { 0 };
 
-	for (size_t i = 0; i < store->counter_count; i++)
-		if (strcmp(store->counters[i].name, name) == 0)
-			return &store->counters[i];
+	// They come in the same order each time.
+	for (size_t i = 0; i < store->counter_count; i++) {
+		size_t at = (store->counter_next + i) % store->counter_count;
+
+		if (strcmp(store->counters[at].name, name) != 0)
+			continue;
+		store->counter_next = at + 1;
+		return &store->counters[at];
+	}
 	if (store->counter_count == STORE_HEALTH_MAX ||
 	    !array_reserve_one(store->counters, store->counter_count,
 			       store->counter_capacity))

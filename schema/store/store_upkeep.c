@@ -10,22 +10,26 @@
 
 // Of each kind; a step that has begun ends.
 #define KIND_NS (8 * NS_PER_MS)
+// An era that ought to be over may become full, and then stacks are cut.
+#define ERA_DUE_NS (100 * NS_PER_MS)
 
 typedef struct error *step_fn(struct store *store, bool *more);
 
 static step_fn *const steps[] = {
 	store_roll_10s, store_roll_10min, store_write_weights,
 	store_change_era, store_prune,	  store_sweep,
-	store_vacuum,
+	store_sweep_threads, store_vacuum,
 };
 
 static struct error *run_steps(struct store *store, step_fn *step)
 {
+	bool urgent = store->era_due && step == store_write_weights;
+	uint64_t most_ns = urgent ? ERA_DUE_NS : KIND_NS;
 	uint64_t start_ns = monotonic_ns();
 	struct error *error = NULL;
 	bool more = true;
 
-	while (!error && more && monotonic_ns() - start_ns < KIND_NS) {
+	while (!error && more && monotonic_ns() - start_ns < most_ns) {
 		more = false;
 		error = step(store, &more);
 	}
