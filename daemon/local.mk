@@ -29,6 +29,7 @@ libdaemon_a_SOURCES += \
 	daemon/command/dump_print.c daemon/command/dump_print.h \
 	daemon/capture/hanging_ranges.c daemon/capture/hanging_ranges.h \
 	daemon/capture/keeper.c daemon/capture/keeper.h \
+	daemon/capture/lifeline.c daemon/capture/lifeline.h \
 	daemon/pipeline/accounting.c daemon/pipeline/accounting.h \
 	daemon/pipeline/blocked.c daemon/pipeline/blocked.h \
 	daemon/pipeline/blocked_gap.c daemon/pipeline/blocked_state.h \
@@ -36,6 +37,7 @@ libdaemon_a_SOURCES += \
 	daemon/pipeline/exclusion.c daemon/pipeline/exclusion.h \
 	daemon/pipeline/sample_cause.c daemon/pipeline/sample_cause.h \
 	daemon/pipeline/merge.c daemon/pipeline/merge.h \
+	daemon/pipeline/spill_thread.c daemon/pipeline/spill_thread.h \
 	daemon/pipeline/pipeline.c daemon/pipeline/pipeline.h \
 	daemon/process/process.c daemon/process/process.h \
 	daemon/process/process_apply.c \
@@ -44,12 +46,15 @@ libdaemon_a_SOURCES += \
 	daemon/process/run_state.c daemon/process/run_state.h \
 	daemon/process/process_image.c daemon/process/process_image.h \
 	daemon/process/process_labels.c daemon/process/process_labels.h \
+	daemon/process/process_lookup.c \
 	daemon/process/process_scan.c \
 	daemon/process/process_sweep.c \
 	daemon/pipeline/identity.c daemon/pipeline/identity.h \
 	daemon/command/progress.c daemon/command/progress.h \
 	daemon/capture/proof.c daemon/capture/proof.h \
 	daemon/capture/python_files.c daemon/capture/python_files.h \
+	daemon/capture/deep_rest.c daemon/capture/deep_rest.h \
+	daemon/capture/signal_entry.c daemon/capture/signal_entry.h \
 	daemon/capture/python_finder.c daemon/capture/python_finder.h \
 	daemon/pipeline/recorder.c daemon/pipeline/recorder.h daemon/pipeline/recorder_state.h \
 	daemon/pipeline/recorder_cpus.c daemon/pipeline/recorder_cpus.h \
@@ -63,21 +68,27 @@ libdaemon_a_SOURCES += \
 	daemon/replay/kept_sample.h \
 	daemon/replay/sample_block.c daemon/replay/sample_block.h \
 	daemon/replay/sample_file.c daemon/replay/sample_file.h daemon/replay/sample_format.h \
+	daemon/pipeline/sample_codes.c daemon/pipeline/sample_codes.h \
 	daemon/pipeline/sample_gil.c daemon/pipeline/sample_gil.h \
+	daemon/pipeline/sample_judge.c daemon/pipeline/sample_judge.h \
 	daemon/pipeline/sample_walk.c daemon/pipeline/sample_walk.h \
 	daemon/replay/replay.c daemon/replay/replay.h \
 	daemon/replay/replay_print.c daemon/replay/replay_print.h \
 	daemon/replay/replay_profile.c daemon/replay/replay_profile.h \
+	daemon/replay/sample_array.c daemon/replay/sample_array.h \
 	daemon/replay/sample_reader.c daemon/replay/sample_reader.h \
 	daemon/replay/sample_reader_modules.c daemon/replay/sample_reader_processes.c \
 	daemon/replay/sample_reader_sample.c daemon/replay/sample_reader_state.h \
 	daemon/replay/sample_writer.c daemon/replay/sample_writer.h \
 	daemon/replay/sample_writer_modules.c daemon/replay/sample_writer_sample.c \
 	daemon/replay/sample_writer_state.h \
-	daemon/pipeline/settle.c daemon/pipeline/settle.h daemon/pipeline/waiting_sample.h \
+	daemon/pipeline/settle.c daemon/pipeline/settle.h \
+	daemon/pipeline/settle_codes.c daemon/pipeline/settle_codes.h \
+	daemon/pipeline/waiting_sample.c daemon/pipeline/waiting_sample.h \
 	daemon/pipeline/sleeping.c daemon/pipeline/sleeping.h \
 	daemon/capture/target_ban.c daemon/capture/target_ban.h \
 	daemon/capture/target_table.c daemon/capture/target_table.h \
+	daemon/capture/thread_alias.c daemon/capture/thread_alias.h \
 	daemon/process/task_list.c daemon/process/task_list.h \
 	daemon/command/doctor.c daemon/command/doctor.h \
 	daemon/command/doctor_gather.c \
@@ -92,6 +103,9 @@ libdaemon_a_SOURCES += \
 	daemon/perf/perf_features.c daemon/perf/perf_frequency.c \
 	daemon/perf/perf_record.c daemon/perf/perf_record.h \
 	daemon/perf/perf_ring.c daemon/perf/perf_ring.h \
+	daemon/perf/perf_switches.c daemon/perf/perf_switches.h \
+	daemon/perf/late_close.c daemon/perf/late_close.h \
+	daemon/perf/ring_spill.c daemon/perf/ring_spill.h \
 	daemon/process/proc_maps.c daemon/process/proc_maps.h \
 	daemon/perf/tracepoint.c daemon/perf/tracepoint.h
 

@@ -23,6 +23,7 @@ enum {
 	PAUSE_MAX_MS = 30000,
 	LIFE_GOOD_MS = 60000, // after that a crash is the first again
 	STOP_MS = 10000,
+	KILL_MS = 2000, // what is left then hangs in a read, and cannot end
 	END_MS = 200, // for a channel, when the profiler has ended
 };
 
@@ -43,6 +44,7 @@ struct life {
 	pid_t pid;
 	uint64_t started_ns;
 	uint64_t killed_ns; // when it has to be killed; 0: not asked to stop
+	bool killed;
 };
 
 struct broker {
@@ -51,6 +53,7 @@ struct broker {
 	struct profiler_start start; // for each life
 	struct life life;
 	pthread_mutex_t lock; // of the life's channels
+	struct companion_life companion;
 	sigset_t watched, before;
 	int signals; // owned; signalfd
 	int pause_ms;
@@ -207,6 +210,8 @@ static void pass_on(struct broker *broker, int number)
 	}
 	if (life->pid > 0)
 		kill(life->pid, number);
+	if (number == SIGHUP)
+		companion_signal(&broker->companion, number);
 }
 
 static void take_signal(struct broker *broker)
@@ -219,21 +224,46 @@ static void take_signal(struct broker *broker)
 		pass_on(broker, (int)info.ssi_signo);
 }
 
-// Until the profiler has ended: its wait status.
+// Waits for a signal for so long, -1: for ever; or until the companion, of which
+// there is none once we are to stop, wants to be started again.
+static void await_signal(struct broker *broker, int wait_ms)
+{
+	struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
+	int tend_ms = broker->stopping ? -1 : companion_tend(&broker->companion);
+
+	if (wait_ms < 0 || (tend_ms >= 0 && tend_ms < wait_ms))
+		wait_ms = tend_ms;
+	if (poll(&fd, 1, wait_ms) > 0)
+		take_signal(broker);
+}
+
+// Said once; what it had not written is gone.
+static void kill_profiler(struct life *life)
+{
+	if (!life->killed)
+		fprintf(stderr, "<3>brindle: the profiler did not end within "
+			"%d s, and is killed; its last samples are lost\n",
+			STOP_MS / 1000);
+	life->killed = true;
+	kill(life->pid, SIGKILL);
+}
+
+// Until the profiler has ended: its wait status. When it was to be killed and is
+// still there, as if it had been.
 static int await_end(struct broker *broker)
 {
 	struct life *life = &broker->life;
-	struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
 	int status = 0;
 
 	for (;;) {
 		if (waitpid(life->pid, &status, WNOHANG) == life->pid)
 			return status;
-		poll(&fd, 1, life->killed_ns ? 100 : -1);
-		if (fd.revents & POLLIN)
-			take_signal(broker);
-		if (life->killed_ns && monotonic_ns() > life->killed_ns)
-			kill(life->pid, SIGKILL);
+		await_signal(broker, life->killed_ns ? 100 : -1);
+		if (!life->killed_ns || monotonic_ns() <= life->killed_ns)
+			continue;
+		kill_profiler(life);
+		if (monotonic_ns() > life->killed_ns + KILL_MS * NS_PER_MS)
+			return SIGKILL;
 	}
 }
 
@@ -244,13 +274,11 @@ static void pause_before_restart(struct broker *broker)
 			 (uint64_t)broker->pause_ms * NS_PER_MS;
 
 	while (!broker->stopping && monotonic_ns() < until) {
-		struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
 		uint64_t left = (until - monotonic_ns()) / NS_PER_MS;
 
 		if (left > PAUSE_MAX_MS)
 			left = 0;
-		if (poll(&fd, 1, (int)left + 1) > 0)
-			take_signal(broker);
+		await_signal(broker, (int)left + 1);
 	}
 }
 
@@ -375,8 +403,12 @@ struct error *broker_run(const struct broker_options *options,
 
 	if (!error)
 		error = watch_signals(&broker);
+	if (!error && options->companion)
+		error = companion_start(options->companion, &broker.before,
+					&broker.companion);
 	if (!error) {
 		error = supervise(&broker, ret);
+		companion_stop(&broker.companion);
 		sigprocmask(SIG_SETMASK, &broker.before, NULL);
 	}
 	if (broker.signals >= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The daemon is two processes. The broker has five capabilities and parses
+ * The daemon is two processes, and companions. The broker has five capabilities and parses
  * nothing foreign: it opens what it is asked for, when that is on its short
  * list, and hands the descriptor over. Its child, the profiler, has none, can
  * run no program, open no socket and touch no process, and does everything
@@ -8,10 +8,12 @@
  * interpreter can read what a profiler reads, and not change anything.
  *
  *     main ── broker_run() ──┬── broker: waits, serves, starts it again
- *                            └── profiler: fn(context, life)
+ *                            ├── profiler: fn(context, life)
+ *                            └── companion: needs nothing of the broker
  *
  * A profiler that a signal ended is started again, at once and then with
- * growing pauses. One that exits ends the daemon, with its status.
+ * growing pauses. One that exits ends the daemon, with its status. A companion
+ * that a signal ended is started again, too.
  *
  * Started as root, both become options.user first; started as anybody else
  * with the capabilities (as systemd does), they stay who they are.
@@ -19,6 +21,7 @@
 #ifndef BRINDLE_DAEMON_BROKER_BROKER_H
 #define BRINDLE_DAEMON_BROKER_BROKER_H
 
+#include "daemon/broker/companion.h"
 #include "daemon/process/opener.h"
 
 struct broker_options {
@@ -31,6 +34,7 @@ struct broker_options {
 	   0 to 2 are always kept. */
 	const int *kept_fds;
 	size_t kept_fd_count;
+	const struct companion *companion; /* NULL: none */
 };
 
 /** What the profiler is told when it is started. */

@@ -5,6 +5,7 @@
 #include "daemon/broker/nursery.h"
 #include "daemon/broker/request.h"
 #include "daemon/perf/tracepoint.h"
+#include "daemon/process/process_labels.h"
 
 #include <errno.h>
 #include <string.h>
@@ -191,20 +192,73 @@ static void shun(struct broker_client *client, pid_t pid)
 	__atomic_store_n(&client->shunned_count, count + 1, __ATOMIC_RELEASE);
 }
 
+static uint32_t uid_of(struct broker_client *client, pid_t pid)
+{
+	struct broker_request request = { .operation = BROKER_TEXT,
+					  .which = OPENER_TEXT_STATUS,
+					  .pid = pid,
+					  .room = OPENER_TEXT_BYTES_MAX - 1 };
+	struct received received;
+	int64_t uid;
+
+	if (ask_once(client, &request, &received))
+		return UINT32_MAX;
+	if (received.fd >= 0)
+		close(received.fd);
+	if (received.payload_size >= sizeof(received.reply.payload))
+		return UINT32_MAX;
+	received.reply.payload[received.payload_size] = '\0';
+	uid = process_uid_in(received.reply.payload);
+	return uid < 0 ? UINT32_MAX : (uint32_t)uid;
+}
+
+// What answers by itself: all but the files that a process has mapped.
+static bool may_hang(const struct broker_request *request)
+{
+	return request->operation == BROKER_MAPPED_FILE;
+}
+
+// A user can have any number of processes, and the broker has not.
+static bool is_users_shunned(struct broker_client *client,
+			     const struct broker_request *request)
+{
+	bool shunned;
+	uint32_t uid;
+
+	if (!may_hang(request) ||
+	    !__atomic_load_n(&client->shunned_count, __ATOMIC_ACQUIRE))
+		return false;
+	uid = uid_of(client, request->pid);
+	pthread_mutex_lock(&client->lock);
+	shunned = target_users_are_banned(&client->users, uid, monotonic_ns());
+	pthread_mutex_unlock(&client->lock);
+	return shunned;
+}
+
+static void note_hang(struct broker_client *client,
+		      const struct broker_request *request)
+{
+	uint32_t uid = may_hang(request) ? uid_of(client, request->pid) :
+					   UINT32_MAX;
+
+	pthread_mutex_lock(&client->lock);
+	target_users_note(&client->users, uid, monotonic_ns());
+	shun(client, request->pid);
+	replace_channel(client);
+	pthread_mutex_unlock(&client->lock);
+}
+
 static int ask(struct broker_client *client, struct broker_request *request,
 	       struct received *ret)
 {
 	int failed;
 
-	if (is_shunned(client, request->pid))
+	if (is_shunned(client, request->pid) ||
+	    is_users_shunned(client, request))
 		return -ETIMEDOUT;
 	failed = ask_once(client, request, ret);
-	if (failed == -ETIMEDOUT) {
-		pthread_mutex_lock(&client->lock);
-		shun(client, request->pid);
-		replace_channel(client);
-		pthread_mutex_unlock(&client->lock);
-	}
+	if (failed == -ETIMEDOUT)
+		note_hang(client, request);
 	return failed;
 }
 

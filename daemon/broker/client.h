@@ -6,11 +6,13 @@
  * does not come, because the broker hangs in something that the target arranged,
  * the request fails, its channel is left alone until the answer has come after
  * all, another is made in its place, up to a limit, and no more is asked about
- * that process for a while.
+ * that process for a while. Of a user whose files hang the broker again no file
+ * is asked for.
  */
 #ifndef BRINDLE_DAEMON_BROKER_CLIENT_H
 #define BRINDLE_DAEMON_BROKER_CLIENT_H
 
+#include "daemon/capture/target_ban.h"
 #include "daemon/process/opener.h"
 
 #include <pthread.h>
@@ -44,6 +46,7 @@ struct broker_client {
 	pthread_mutex_t lock;	    /* of growing, and of what is shunned */
 	struct broker_shunned shunned[BROKER_SHUNNED_MAX];
 	unsigned int shunned_count; /* atomic; ever, the latest are kept */
+	struct target_users users; /* whose files made the broker hang */
 	struct nursery *nursery; /* borrowed; NULL: threads are just made */
 	struct opener opener;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/broker/privilege.h"
 
+#include "base/priority.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <linux/securebits.h>
@@ -94,11 +96,12 @@ void privilege_raise_limits(struct privilege_limits *ret)
 {
 	raise_limit(RLIMIT_MEMLOCK, MEMLOCK_BYTES);
 	raise_limit(RLIMIT_NOFILE, FILES_MAX);
-	// Where limits cannot be raised, root still may be less nice, and who
-	// descends from it stays so: the profiler needs its turn on a busy
-	// host, or rings overflow.
-	if (!raise_limit(RLIMIT_NICE, NICE_LIMIT))
-		setpriority(PRIO_PROCESS, 0, 20 - NICE_LIMIT);
+	// Who descends from it stays so: on a busy host the profiler needs its
+	// turn, or rings overflow, and a start is many requests to the broker,
+	// each of which would wait. Without the limit root still may.
+	raise_limit(RLIMIT_NICE, NICE_LIMIT);
+	setpriority(PRIO_PROCESS, 0, 20 - NICE_LIMIT);
+	priority_of_own_session(20 - NICE_LIMIT);
 	ret->realtime = raise_limit(RLIMIT_RTPRIO, REALTIME_PRIORITY_MAX);
 }
 

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/broker/profiler.h"
 
+#include "daemon/broker/descriptors.h"
 #include "daemon/broker/nursery.h"
 #include "daemon/broker/privilege.h"
 #include "daemon/broker/sandbox.h"
 
 #include <errno.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
-
-static int compare(const void *left, const void *right)
-{
-	const int *a = left, *b = right;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
-// All descriptors but the sorted ones of @kept.
-static struct error *close_others(const int *kept, size_t count)
-{
-	unsigned int next = STDERR_FILENO + 1;
-
-	for (size_t i = 0; i <= count; i++) {
-		unsigned int kept_fd = i < count ? (unsigned int)kept[i] : ~0u;
-
-		if (i < count && kept[i] <= STDERR_FILENO)
-			continue;
-		if (kept_fd > next && close_range(next, kept_fd - 1, 0))
-			return error_from_errno(errno, "close descriptors");
-		next = kept_fd + 1;
-	}
-	return NULL;
-}
 
 static struct error *close_unlisted(const struct broker_options *options,
 				    const int channels[BROKER_CHANNELS])
@@ -48,8 +24,7 @@ static struct error *close_unlisted(const struct broker_options *options,
 			kept[count++] = options->kept_fds[i];
 	for (size_t i = 0; i < BROKER_CHANNELS; i++)
 		kept[count++] = channels[i];
-	qsort(kept, count, sizeof(*kept), compare);
-	return close_others(kept, count);
+	return descriptors_close_others(kept, count);
 }
 
 // The broker may have died before we could ask to be told.

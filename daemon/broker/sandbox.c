@@ -2,12 +2,11 @@
 #include "daemon/broker/sandbox.h"
 
 #include "daemon/broker/sandbox_calls.h"
-#include "daemon/broker/sandbox_folders.h"
 
 struct error *sandbox_enter(const struct sandbox_options *options,
 			    bool *ret_landlocked)
 {
 	struct error *error = sandbox_wall_folders(options, ret_landlocked);
 
-	return error ? error : sandbox_wall_calls();
+	return error ? error : sandbox_wall_calls(options->role);
 }

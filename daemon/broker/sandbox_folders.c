@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
+ * The folders that a process may open files in. It walls the opening of files,
+ * not the use of open ones, so that the memory of a process that the broker has
+ * handed over is read all the same.
+ *
  * Landlock, Documentation/userspace-api/landlock.rst. Its version tells which
  * rights a kernel knows; it refuses those it does not. The numbers are written
  * down here since the kernel headers of a stable distribution are older.
  */
-#include "daemon/broker/sandbox_folders.h"
+#include "daemon/broker/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +51,18 @@ struct path_rule {
 } __attribute__((packed));
 
 // The C library's, debug files, what the kernel tells everyone.
-static const char *const system_paths[] = {
+static const char *const profiler_paths[] = {
 	"/usr", "/lib", "/lib64", "/etc", "/proc", "/sys",
 	"/dev/urandom", "/dev/null", NULL,
+};
+
+static const char *const web_paths[] = { "/etc/localtime",
+					 "/usr/share/zoneinfo",
+					 "/dev/urandom", NULL };
+
+static const char *const *const system_paths[] = {
+	[SANDBOX_PROFILER] = profiler_paths,
+	[SANDBOX_WEB] = web_paths,
 };
 
 // A path that does not exist needs no leave.
@@ -99,14 +112,14 @@ int sandbox_landlock_version(void)
 }
 
 struct error *sandbox_wall_folders(const struct sandbox_options *options,
-				   bool *ret_walled)
+				   bool *ret_landlocked)
 {
 	int number = sandbox_landlock_version();
 	const struct landlock_version *version;
 	_cleanup_close_ int ruleset = -1;
 	struct error *error;
 
-	*ret_walled = false;
+	*ret_landlocked = false;
 	if (number < 1)
 		return NULL;
 	version = &versions[number < VERSION_COUNT ? number - 1 :
@@ -114,14 +127,17 @@ struct error *sandbox_wall_folders(const struct sandbox_options *options,
 	ruleset = make_ruleset(version);
 	if (ruleset < 0)
 		return error_from_errno(errno, "make rules for folders");
-	error = allow_all(ruleset, system_paths, ACCESS_READ);
+	error = allow_all(ruleset, system_paths[options->role], ACCESS_READ);
 	if (!error)
 		error = allow_all(ruleset, options->readable, ACCESS_READ);
+	if (!error)
+		error = allow_all(ruleset, options->writable,
+				  ACCESS_READ_FILE | ACCESS_WRITE_FILE);
 	if (!error && options->state_folder)
 		error = allow(ruleset, options->state_folder,
 			      ACCESS_STATE & version->files);
 	if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0))
 		error = error_from_errno(errno, "wall the folders");
-	*ret_walled = !error;
+	*ret_landlocked = !error;
 	return error;
 }

@@ -2,6 +2,7 @@
 #include "daemon/capture/capture_loop.h"
 
 #include "base/clock.h"
+#include "daemon/capture/deep_rest.h"
 #include "daemon/perf/perf_record.h"
 #include "daemon/perf/perf_ring.h"
 #include "unwind/python/freeze.h"
@@ -104,14 +105,27 @@ static void count(uint64_t *counter, uint64_t more)
 	__atomic_store_n(counter, *counter + more, __ATOMIC_RELAXED);
 }
 
-static void note_latency(struct capture_stats *stats, uint64_t sample_ns,
-			 uint64_t end_ns)
+static void note_time(uint64_t *buckets, uint64_t start_ns, uint64_t end_ns)
 {
-	uint64_t us = (end_ns - sample_ns) / 1000;
+	uint64_t us = (end_ns - start_ns) / 1000;
 
 	if (us >= CAPTURE_LATENCY_BUCKETS)
 		us = CAPTURE_LATENCY_BUCKETS - 1;
-	count(&stats->latency_us[us], 1);
+	count(&buckets[us], 1);
+}
+
+static void note_reads(struct capture_stats *stats,
+		       const struct snapshot *snapshot)
+{
+	uint32_t reads = snapshot->reads;
+
+	count(&stats->reads, reads);
+	count(&stats->bytes, snapshot->byte_count);
+	if (reads > stats->most_reads)
+		count(&stats->most_reads, reads - stats->most_reads);
+	if (reads >= CAPTURE_READS_BUCKETS)
+		reads = CAPTURE_READS_BUCKETS - 1;
+	count(&stats->by_reads[reads], 1);
 }
 
 // A read of this process's memory begins, which may never end.
@@ -128,6 +142,26 @@ static bool end_reading(struct capture_thread *capture, uint64_t sample_ns)
 					   __ATOMIC_ACQUIRE);
 }
 
+static void limit_deep_stacks(const struct target *target,
+			      struct capture *entry)
+{
+	uint64_t until = __atomic_load_n(&target->rest_until_ns,
+					 __ATOMIC_RELAXED);
+
+	if (entry->sample_ns < until && entry->capacity > CAPTURE_SNAPSHOT_MIN)
+		entry->capacity = CAPTURE_SNAPSHOT_MIN;
+}
+
+static void note_deep_stack(struct target *target, const struct capture *entry)
+{
+	uint64_t until = deep_rest_until(entry->sample_ns, entry->end_ns,
+					 entry->snapshot.byte_count);
+
+	if (until)
+		__atomic_store_n(&target->rest_until_ns, until,
+				 __ATOMIC_RELAXED);
+}
+
 // False: the thread was given up.
 static bool read_interpreter(struct capture_thread *capture,
 			     struct target *target, struct sample_place *place)
@@ -140,6 +174,7 @@ static bool read_interpreter(struct capture_thread *capture,
 		.pc = place->pc,
 		.fp = place->fp,
 	};
+	uint64_t start_ns = monotonic_ns();
 
 	if (!entry) {
 		stats->full_at[stats->queue_full & (CAPTURE_FULL_SLOTS - 1)] =
@@ -150,6 +185,7 @@ static bool read_interpreter(struct capture_thread *capture,
 	entry->ring_position = place->position;
 	entry->sample_ns = point.now_ns;
 	entry->target_epoch = target->epoch;
+	limit_deep_stacks(target, entry);
 	begin_reading(capture, point.now_ns);
 	python_freeze(target->python, &point, &capture->stack, &entry->snapshot,
 		      entry->capacity);
@@ -157,12 +193,11 @@ static bool read_interpreter(struct capture_thread *capture,
 		return false;
 	entry->end_ns = monotonic_ns();
 	entry->switches = switches_since(capture);
+	note_deep_stack(target, entry);
 	count(&stats->captures, 1);
-	count(&stats->reads, entry->snapshot.reads);
-	if (entry->snapshot.reads > stats->most_reads)
-		count(&stats->most_reads,
-		      entry->snapshot.reads - stats->most_reads);
-	note_latency(stats, entry->sample_ns, entry->end_ns);
+	note_reads(stats, &entry->snapshot);
+	note_time(stats->latency_us, entry->sample_ns, entry->end_ns);
+	note_time(stats->reading_us, start_ns, entry->end_ns);
 	capture_queue_push(&capture->queue, entry);
 	return true;
 }
@@ -225,6 +260,14 @@ bool capture_scan(struct capture_thread *capture)
 	return true;
 }
 
+// Context switches alone can fill a ring in some 50 ms.
+static void tell_if_filling(const struct capture_thread *capture)
+{
+	if (capture->options.filling &&
+	    perf_ring_is_filling(capture->perf->ring))
+		sem_post(capture->options.filling);
+}
+
 static void test_delay(unsigned int us)
 {
 	struct timespec delay = { .tv_nsec = us * 1000L };
@@ -248,6 +291,7 @@ void capture_loop(struct capture_thread *capture)
 		test_delay(capture->options.late_us);
 		if (!capture_scan(capture))
 			return;
+		tell_if_filling(capture);
 		if (fds[1].revents & POLLIN &&
 		    read(capture->wake_fd, &pokes, sizeof(pokes)) < 0)
 			break;

@@ -29,6 +29,7 @@
 
 enum {
 	CAPTURE_LATENCY_BUCKETS = 256, /* of one microsecond; last: more */
+	CAPTURE_READS_BUCKETS = 128,   /* of one read; last: more */
 	CAPTURE_FULL_SLOTS = 256,      /* power of two */
 	CAPTURE_STUCK_SLOTS = 8,       /* power of two */
 };
@@ -44,17 +45,23 @@ struct capture_stats {
 	uint64_t broken_records;
 	uint64_t reads;		/* memory reads made */
 	uint64_t most_reads;	/* in one capture */
+	uint64_t bytes;		/* that those reads were kept of */
 	/* Samples that hung a predecessor, and the latest of them. */
 	uint64_t stuck;
 	uint64_t stuck_at[CAPTURE_STUCK_SLOTS];
 	/* Sample to last read, counted by microsecond. */
 	uint64_t latency_us[CAPTURE_LATENCY_BUCKETS];
+	/* Of that, reading: what comes before is the kernel's. */
+	uint64_t reading_us[CAPTURE_LATENCY_BUCKETS];
+	/* Captures by the number of their reads. */
+	uint64_t by_reads[CAPTURE_READS_BUCKETS];
 };
 
 struct capture_options {
 	const struct arch *arch;
 	bool realtime;	   /* ask for SCHED_FIFO */
 	unsigned int late_us; /* test switch: sleep before reading */
+	sem_t *filling; /* posted when the ring fills up; borrowed, or NULL */
 };
 
 struct capture_thread {

@@ -38,20 +38,28 @@ struct capture_queue {
 	 * touched part of it small, and with it cache misses and RSS.
 	 */
 	uint64_t restart;
+	uint64_t limit;	  /* atomic; of the buffer, what is not given back */
+	uint64_t touched; /* the consumer's: as far as entries have been */
 };
 
-/* Only as much of it is touched as waits at one time, and a quarter. */
-enum { CAPTURE_QUEUE_BYTES = 64 << 20, CAPTURE_EARLY_BYTES = 16 << 20 };
+/* Only as much of it is touched as waits at one time, and a quarter; or a half
+   where much waits. What more has been touched can be given back. */
+enum {
+	CAPTURE_QUEUE_BYTES = 64 << 20,
+	CAPTURE_EARLY_BYTES = 16 << 20,
+	CAPTURE_KEPT_BYTES = 40 << 20,
+};
 
 /** Room for a snapshot of SNAPSHOT_BYTES_MAX. */
 #define CAPTURE_BYTES_MAX (sizeof(struct capture) + SNAPSHOT_BYTES_MAX)
 
 /*
- * A capture may have a share of the room that is left, and little of the last
- * share, so that however deep the stacks of one process are there is room for
- * ordinary ones of others while the consumer is behind.
+ * A capture may have all that it asks for while next to nothing waits, then
+ * what a thousand frames take, and this at last. So a process of deep stacks,
+ * each of which keeps the consumer busy for milliseconds, has one of them at a
+ * time: the consumer is soon back at the rings, and there is room for others.
  */
-enum { CAPTURE_ROOM_SHARE = 8, CAPTURE_SNAPSHOT_MIN = 64 << 10 };
+enum { CAPTURE_SNAPSHOT_MIN = 64 << 10 };
 
 struct error *capture_queue_init(struct capture_queue *queue);
 void capture_queue_deinit(struct capture_queue *queue);
@@ -68,5 +76,9 @@ uint64_t capture_queue_waiting(const struct capture_queue *queue);
 /** Consumer: the oldest entry or NULL. Borrowed until popped. */
 const struct capture *capture_queue_peek(struct capture_queue *queue);
 void capture_queue_pop(struct capture_queue *queue);
+
+/** Consumer: gives memory back that was needed while it was behind. Nothing is
+ *  done when that is in use; captures find the queue full for a moment. */
+void capture_queue_trim(struct capture_queue *queue);
 
 #endif

@@ -6,7 +6,6 @@
 #include "daemon/perf/perf_ring.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
@@ -121,30 +120,12 @@ void capture_poke(struct capture_thread *capture)
 		return;
 }
 
-// Whether the kernel lets the thread run: one that is only waiting for its turn
-// does not hang.
-static bool is_runnable(pid_t tid)
-{
-	_cleanup_close_ int fd = -1;
-	char path[48], text[128], *state;
-	ssize_t size;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (size <= 0)
-		return false;
-	text[size] = '\0';
-	state = strrchr(text, ')');
-	return state && state[1] == ' ' && state[2] == 'R';
-}
-
 bool capture_give_up_if_stuck(struct capture_thread *capture, uint64_t now_ns)
 {
 	uint64_t reading = __atomic_load_n(&capture->reading, __ATOMIC_ACQUIRE);
 
 	return capture_watch_look(&capture->watch, reading, now_ns) &&
-	       !is_runnable(capture->tid) &&
+	       !capture_watch_is_runnable(capture->tid) &&
 	       __atomic_compare_exchange_n(&capture->reading, &reading,
 					   CAPTURE_GIVEN_UP, false,
 					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -161,11 +142,13 @@ static void take_over_queue(struct capture_queue *to,
 	while ((entry = capture_queue_peek(from))) {
 		struct capture *copy = capture_queue_reserve(to);
 
-		if (!copy || copy->capacity < entry->snapshot.byte_count)
+		if (!copy)
 			return;
-		memcpy(copy, entry,
-		       sizeof(*entry) + entry->snapshot.byte_count);
-		capture_queue_push(to, copy);
+		if (copy->capacity >= entry->snapshot.byte_count) {
+			memcpy(copy, entry,
+			       sizeof(*entry) + entry->snapshot.byte_count);
+			capture_queue_push(to, copy);
+		}
 		capture_queue_pop(from);
 	}
 }

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum {
 	CAPTURE_STUCK_MS = 200,
@@ -29,5 +30,9 @@ struct capture_watch {
  *  been in this one for CAPTURE_STUCK_MS. */
 bool capture_watch_look(struct capture_watch *watch, uint64_t reading,
 			uint64_t now_ns);
+
+/** Whether the kernel lets thread @tid of ours run: one that is only waiting for
+ *  its turn does not hang. */
+bool capture_watch_is_runnable(pid_t tid);
 
 #endif

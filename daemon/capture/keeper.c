@@ -43,6 +43,8 @@ struct keeper {
 	size_t backlog_count;
 	uint64_t swept_ns;
 	size_t sweep_slot; // to begin with
+	struct lifeline *lifeline; // owned
+	pid_t hung; // atomic; whose memory hung us lately, or 0
 	pthread_t thread;
 	bool started;
 };
@@ -58,11 +60,13 @@ struct error *keeper_create(const struct arch *arch, const struct opener *opener
 	keeper->targets = targets;
 	pthread_mutex_init(&keeper->lock, NULL);
 	keeper->wake_fd = eventfd(0, EFD_CLOEXEC);
+	error_destroy(lifeline_create(&keeper->lifeline));
 	if (!python_finder_init(&keeper->finder, opener, targets) ||
-	    keeper->wake_fd < 0) {
+	    keeper->wake_fd < 0 || !keeper->lifeline) {
 		keeper_destroy(keeper);
 		return &error_nomem;
 	}
+	keeper->finder.lifeline = keeper->lifeline;
 	*ret = keeper;
 	return NULL;
 }
@@ -73,6 +77,7 @@ void keeper_destroy(struct keeper *keeper)
 		return;
 	keeper_stop(keeper);
 	python_finder_deinit(&keeper->finder);
+	lifeline_destroy(keeper->lifeline);
 	if (keeper->wake_fd >= 0)
 		close(keeper->wake_fd);
 	alerts_destroy(keeper->alerts);
@@ -169,9 +174,9 @@ static void rest(struct keeper *keeper, bool any)
 		poll(NULL, 0, (int)keeper->rest_ms);
 }
 
-static void *keeper_main(void *argument)
+static void work(void *context)
 {
-	struct keeper *keeper = argument;
+	struct keeper *keeper = context;
 	struct pollfd *wake = &keeper->fds[keeper->cpu_count];
 	bool busy = keeper->backlog_count > 0;
 
@@ -196,6 +201,26 @@ static void *keeper_main(void *argument)
 		if (!busy)
 			rest(keeper, any);
 	}
+}
+
+static void note_hung(void *context, pid_t pid)
+{
+	struct keeper *keeper = context;
+
+	target_table_ban(keeper->targets, pid, monotonic_ns());
+	__atomic_store_n(&keeper->hung, pid, __ATOMIC_RELAXED);
+}
+
+pid_t keeper_take_hung(struct keeper *keeper)
+{
+	return __atomic_exchange_n(&keeper->hung, 0, __ATOMIC_RELAXED);
+}
+
+static void *keeper_main(void *argument)
+{
+	struct keeper *keeper = argument;
+
+	lifeline_run(keeper->lifeline, work, note_hung, keeper);
 	return NULL;
 }
 

@@ -39,6 +39,10 @@ void keeper_look_later(struct keeper *keeper, pid_t *pids, size_t count);
  */
 void keeper_ask(struct keeper *keeper, pid_t pid);
 
+/** Any thread: the process whose memory hung the keeper since the last call, and
+ *  is not read again; 0: none. */
+pid_t keeper_take_hung(struct keeper *keeper);
+
 /** Starts watching the alert rings of @cpus (borrowed). */
 struct error *keeper_start(struct keeper *keeper, struct perf_cpu *cpus,
 			   size_t cpu_count);

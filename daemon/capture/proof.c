@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/capture/proof.h"
 
+#include "daemon/capture/signal_entry.h"
+
 #include <string.h>
 
 void proof_book_switches_on(struct proof_book *book, uint64_t from_ns)
@@ -81,23 +83,36 @@ static bool may_differ(const struct proof_book *book,
 	       proof->regs[i] == book->arch->result_pending;
 }
 
+static bool is_same(const struct proof_book *book, const struct proof *proof,
+		    const uint64_t *regs)
+{
+	for (unsigned int i = 0; i < book->arch->perf_count; i++)
+		if (proof->regs[i] != regs[i] && !may_differ(book, proof, i))
+			return false;
+	return true;
+}
+
+// The interrupt of the sample may have made a signal due as well. Which of the
+// two is served first is chance (exit_to_user_mode_loop(), Linux 6.18): the
+// reader is woken when the kernel has begun to look at what is due.
 static bool same_registers(const struct proof_book *book,
 			   const struct proof *proof,
 			   const struct perf_record *record)
 {
+	uint64_t before[PROOF_REGS_MAX];
+
 	if (!record->sample.regs)
 		return false;
-	for (unsigned int i = 0; i < book->arch->perf_count; i++)
-		if (proof->regs[i] != record->sample.regs[i] &&
-		    !may_differ(book, proof, i))
-			return false;
-	return true;
+	return is_same(book, proof, record->sample.regs) ||
+	       (signal_entry_read(book->arch, &record->sample, before) &&
+		is_same(book, proof, before));
 }
 
 static void first_switch(const struct proof_book *book, struct proof *proof,
 			 const struct perf_record *record)
 {
 	proof->switch_seen = true;
+	proof->switch_ns = record->time_ns;
 	proof->switch_same_thread = record->tid == proof->tid;
 	proof->switch_same_regs = same_registers(book, proof, record);
 }
@@ -185,6 +200,9 @@ static enum proof_reason verdict(const struct proof_book *book,
 		return PROOF_OTHER_THREAD;
 	if (!proof->switch_same_regs)
 		return PROOF_REGISTERS;
+	if (book->switch_most_ns &&
+	    proof->switch_ns - proof->sample_ns > book->switch_most_ns)
+		return PROOF_LATE_SWITCH;
 	if (proof->reader_switches || proof->switches_to_reader != 1)
 		return PROOF_READER_INTERRUPTED;
 	return proof->ran ? PROOF_RAN_BEFORE_READ : PROOF_HOLDS;
@@ -218,6 +236,9 @@ static const struct {
 		"the reader took the CPU from another thread" },
 	[PROOF_REGISTERS] = { "ran-before-switch",
 		"the thread ran on between the sample and the reader" },
+	[PROOF_LATE_SWITCH] = { "late-switch",
+		"the reader, without real-time priority, came so late that the thread "
+		"may have run on and come by the same registers" },
 	[PROOF_RECORDS_LOST] = { "records-lost",
 		"a ring was full, and may have lost what speaks against it" },
 	[PROOF_SWITCHES_OFF] = { "switches-off",
@@ -236,10 +257,15 @@ static const struct {
 		"the interpreter's data led into a file that may never come" },
 	[PROOF_BANNED] = { "not-read-again",
 		"reading the process has hung before" },
+	[PROOF_DENIED] = { "may-not-be-read",
+		"the process may not be read; CAP_SYS_PTRACE would help" },
 	[PROOF_NO_RUNTIME] = { "no-runtime",
 		"the interpreter was not initialised" },
 	[PROOF_NO_THREAD] = { "no-thread-state",
 		"the thread's Python state was not found" },
+	[PROOF_SEARCH_CUT] = { "search-cut",
+		"there are more Python states than are looked at, and one may be this "
+		"thread's" },
 	[PROOF_STALE_THREAD] = { "stale-thread-state",
 		"the Python state may be that of an earlier thread" },
 	[PROOF_UNREADABLE] = { "unreadable",
@@ -247,13 +273,16 @@ static const struct {
 	[PROOF_TOO_DEEP] = { "too-deep",
 		"more Python stack than the limit of one snapshot" },
 	[PROOF_OVER_LIMIT] = { "target-over-limit",
-		"more Python stack than its share while the worker was behind" },
+		"more Python stack than its share: the worker was behind, or the process "
+		"had been held up for its deep stacks" },
 	[PROOF_BROKEN] = { "broken-chain",
 		"the interpreter's frame chain makes no sense" },
 	[PROOF_CONTRADICTION] = { "contradiction",
 		"Python and native stack disagree" },
 	[PROOF_WALK_INCOMPLETE] = { "walk-incomplete",
 		"the native walk ended before the Python frames" },
+	[PROOF_CODE_GONE] = { "code-gone",
+		"a code object was freed before it could be checked" },
 	[PROOF_UNSUPPORTED] = { "python-unsupported",
 		"this CPython version is not supported" },
 };

@@ -7,7 +7,12 @@
  *      sampled thread, with registers identical to the sample's. For a sample
  *      inside a system call the call's result may be there since: a kernel
  *      that is not preemptible lets us in on the way out of the call, before
- *      any user instruction;
+ *      any user instruction. And a signal may have been delivered meanwhile:
+ *      then the thread stands at its handler's first instruction, and the
+ *      sample's registers are what the kernel saved (signal_entry.h).
+ *      A loop comes by the same registers again and again. A real-time reader
+ *      leaves it no time to; any other has to have come so soon that it was the
+ *      sample's own interrupt that let it in (switch_most_ns);
  *  (b) the capture thread was not itself switched out until its reads ended;
  *  (c) no CPU switched the sampled thread in between the sample and that end.
  *
@@ -32,6 +37,7 @@ enum proof_reason {
 	PROOF_NO_SWITCH,	 /* (a) none was recorded after the sample */
 	PROOF_OTHER_THREAD,	 /* (a) somebody else was switched out */
 	PROOF_REGISTERS,	 /* (a) user code ran before the switch */
+	PROOF_LATE_SWITCH,	 /* (a) it may have, to the same registers */
 	PROOF_READER_INTERRUPTED,/* (b) */
 	PROOF_RAN_BEFORE_READ,	 /* (c) */
 	PROOF_NOT_CAPTURED,	 /* the process was not known to be Python yet */
@@ -39,8 +45,10 @@ enum proof_reason {
 	PROOF_CAPTURE_STUCK,	 /* reading it hung */
 	PROOF_MAY_HANG,		 /* memory of a file that may never come */
 	PROOF_BANNED,		 /* reading the process has hung once */
+	PROOF_DENIED,		 /* the process may not be read */
 	PROOF_NO_RUNTIME,	 /* the interpreter was not initialised */
-	PROOF_NO_THREAD,	 /* no thread state was found */
+	PROOF_NO_THREAD,	 /* the thread has no state */
+	PROOF_SEARCH_CUT,	 /* it may have one that was not met */
 	PROOF_STALE_THREAD,	 /* it may be that of an earlier thread */
 	PROOF_UNREADABLE,	 /* memory was gone */
 	PROOF_TOO_DEEP,		 /* more stack than the limit */
@@ -48,15 +56,21 @@ enum proof_reason {
 	PROOF_BROKEN,		 /* the interpreter's data make no sense */
 	PROOF_CONTRADICTION,	 /* Python and native stack disagree */
 	PROOF_WALK_INCOMPLETE,	 /* the native walk ended before Python began */
+	PROOF_CODE_GONE,	 /* a code object could not be checked */
 	PROOF_UNSUPPORTED,	 /* a CPython version without layout */
 	PROOF_REASON_COUNT,
 };
 
 enum { PROOF_REGS_MAX = 40, PROOF_WAITING_MAX = 4096, PROOF_WINDOWS = 64 };
 
+/** For a reader without real-time priority: when its wake-up takes the CPU, 99
+ * of 100 switches come in less; when a tick does, after a millisecond or more. */
+#define PROOF_SWITCH_MOST_NS (100 * 1000)
+
 /** One sample's evidence, as far as it has come in. */
 struct proof {
 	uint64_t sample_ns, end_ns;
+	uint64_t switch_ns; /* (a) when it was, if @switch_seen */
 	uint32_t tid, cpu;
 	uint32_t reader_switches; /* (b) as the capture thread counted them */
 	bool switch_seen, switch_same_thread, switch_same_regs;
@@ -77,6 +91,8 @@ struct proof_window {
 struct proof_book {
 	const struct arch *arch;
 	enum switch_proof switch_proof;
+	/* From the sample to the switch, at most; 0: readers are real-time. */
+	uint64_t switch_most_ns;
 	struct proof *waiting; /* owned; PROOF_WAITING_MAX */
 	size_t count;
 	/* When switches were being recorded, in rotation. */

@@ -11,8 +11,13 @@ struct file_key {
 	uint32_t dev_major, dev_minor;
 };
 
+// A file may have gone out of reach with the process that had it mapped: so
+// often it is tried again by way of others.
+enum { OPENS_MAX = 8 };
+
 struct known_file {
 	struct file_key key;
+	unsigned int opens_left; // 0: what it is has been decided
 	uint64_t generation; // 0: not known
 	struct python_file file; // binary NULL: not a CPython
 	UT_hash_handle hh;
@@ -56,23 +61,37 @@ void python_files_destroy(struct python_files *files)
 	free(files);
 }
 
-// The image is kept for CPythons only: its load headers give the bias.
-static void read_file(const struct opener *opener, pid_t pid,
+// The image is kept for CPythons only: its load headers give the bias. What was
+// read of it is 1 to 3 MiB, and each container brings a file of its own.
+static void read_file(int fd, struct python_file *ret)
+{
+	struct error *error = elf_image_open(fd, &ret->image);
+
+	if (!error)
+		error = python_binary_read(ret->image, &ret->binary);
+	error_destroy(error);
+	if (ret->binary) {
+		elf_image_drop_sections(ret->image);
+		return;
+	}
+	elf_image_destroy(ret->image);
+	ret->image = NULL;
+}
+
+static void open_file(const struct opener *opener, pid_t pid,
 		      const struct opener_mapping *mapping,
-		      struct python_file *ret)
+		      struct known_file *known)
 {
 	_cleanup_close_ int fd = -1;
 	struct error *error = opener_mapped_file(opener, pid, mapping, &fd);
 
-	if (!error)
-		error = elf_image_open(fd, &ret->image);
-	if (!error)
-		error = python_binary_read(ret->image, &ret->binary);
-	error_destroy(error);
-	if (ret->binary)
+	known->opens_left--;
+	if (error) {
+		error_destroy(error);
 		return;
-	elf_image_destroy(ret->image);
-	ret->image = NULL;
+	}
+	known->opens_left = 0;
+	read_file(fd, &known->file);
 }
 
 const struct python_file *python_files_get(struct python_files *files,
@@ -99,9 +118,11 @@ const struct python_file *python_files_get(struct python_files *files,
 		if (!known)
 			return NULL;
 		known->key = key;
-		read_file(files->opener, pid, mapping, &known->file);
+		known->opens_left = OPENS_MAX;
 		HASH_ADD(hh, files->known, key, sizeof(key), known);
 	}
+	if (known->opens_left)
+		open_file(files->opener, pid, mapping, known);
 	if (generation)
 		known->generation = generation;
 	return known->file.binary ? &known->file : NULL;

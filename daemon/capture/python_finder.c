@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "daemon/capture/hanging_ranges.h"
+#include "daemon/capture/thread_alias.h"
 #include "daemon/process/proc_maps.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
@@ -43,26 +44,34 @@ static uint64_t main_stack_of(const struct opener *opener, pid_t pid)
 	return field ? strtoull(field, NULL, 10) : 0;
 }
 
-static bool is_readable(const struct target *target)
+static bool is_readable(struct python_finder *finder,
+			const struct target *target)
 {
+	struct live_memory memory = lifeline_memory_reader(&finder->probe);
 	uint64_t word;
 
-	return live_memory_read_u64(&target->python->memory,
-				    target->python->runtime, &word);
+	finder->probe = (struct lifeline_memory){
+		.lifeline = finder->lifeline,
+		.pid = target->pid,
+		.guarded = { .fd = target->memory_fd,
+			     .ranges = target->python->hanging },
+	};
+	return live_memory_read_u64(&memory, target->python->runtime, &word);
 }
 
 // Records of several CPUs come in any order: what is known already may be newer
 // than the news. And a file may be mapped again and again; what was learned of
 // its interpreter is kept.
-static bool is_news(const struct target *known, uint64_t since_ns,
-		    const struct python_layout *layout, uint64_t runtime)
+static bool is_news(struct python_finder *finder, const struct target *known,
+		    uint64_t since_ns, const struct python_layout *layout,
+		    uint64_t runtime)
 {
 	if (!known)
 		return true;
 	if (known->since_ns > since_ns)
 		return false;
 	return known->python->layout != layout ||
-	       known->python->runtime != runtime || !is_readable(known);
+	       known->python->runtime != runtime || !is_readable(finder, known);
 }
 
 // What may hang a reader of the process, as it is now. A file mapped later is
@@ -91,11 +100,13 @@ static void publish(struct python_finder *finder, pid_t pid, pid_t tid,
 	struct error *error;
 	int fd = -1;
 
-	if (!is_news(target_table_find(finder->targets, pid), since_ns, layout,
-		     runtime))
+	if (!is_news(finder, target_table_find(finder->targets, pid), since_ns,
+		     layout, runtime))
 		return;
 	error = opener_memory(finder->opener, tid, &fd);
 	if (error) {
+		if (error->code == ERROR_PERMISSION)
+			target_table_deny(finder->targets, pid);
 		error_destroy(error);
 		return;
 	}
@@ -107,6 +118,7 @@ static void publish(struct python_finder *finder, pid_t pid, pid_t tid,
 	}
 	python->main_stack = main_stack_of(finder->opener, tid);
 	guard(finder, tid, python);
+	thread_alias_learn_all(finder->opener, pid, python);
 	error_destroy(target_table_publish(finder->targets, pid, since_ns, fd,
 					   python));
 }
@@ -236,9 +248,13 @@ static void on_fork(struct python_finder *finder,
 {
 	struct born born = { (pid_t)record->pid, (pid_t)record->task.parent_pid,
 			     record->time_ns };
+	const struct target *parent =
+		target_table_find(finder->targets, born.parent);
 
-	if (born.pid == born.parent ||
-	    !target_table_find(finder->targets, born.parent))
+	if (parent && born.pid == born.parent && parent->python->namespaced)
+		thread_alias_learn(finder->opener, born.pid,
+				   (pid_t)record->tid, parent->python);
+	if (!parent || born.pid == born.parent)
 		return;
 	if (finder->born_count == PYTHON_FINDER_BORN_MAX)
 		python_finder_end_batch(finder);
@@ -264,7 +280,7 @@ static void on_exit_record(struct python_finder *finder,
 		target_table_allow(finder->targets, (pid_t)record->pid);
 		forget_child(finder, (pid_t)record->pid);
 	}
-	if (target && !is_readable(target))
+	if (target && !is_readable(finder, target))
 		target_table_retire(finder->targets, (pid_t)record->pid,
 				    monotonic_ns());
 }
@@ -302,9 +318,9 @@ void python_finder_take_record(struct python_finder *finder,
 	}
 }
 
-bool python_finder_is_gone(const struct python_finder *finder,
+bool python_finder_is_gone(struct python_finder *finder,
 			   const struct target *target)
 {
-	return !is_readable(target) ||
+	return !is_readable(finder, target) ||
 	       !opener_has_process(finder->opener, target->pid);
 }

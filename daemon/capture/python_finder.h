@@ -9,6 +9,7 @@
 #ifndef BRINDLE_DAEMON_CAPTURE_PYTHON_FINDER_H
 #define BRINDLE_DAEMON_CAPTURE_PYTHON_FINDER_H
 
+#include "daemon/capture/lifeline.h"
 #include "daemon/capture/python_files.h"
 #include "daemon/capture/target_table.h"
 #include "daemon/perf/perf_record.h"
@@ -25,6 +26,8 @@ struct python_finder {
 	const struct opener *opener;  /* borrowed */
 	struct target_table *targets; /* borrowed */
 	struct python_files *files;   /* owned */
+	struct lifeline *lifeline;    /* borrowed; NULL: reads may hang */
+	struct lifeline_memory probe; /* what is_readable() reads */
 	struct born born[PYTHON_FINDER_BORN_MAX];
 	size_t born_count;
 };
@@ -47,7 +50,7 @@ void python_finder_take_record(struct python_finder *finder,
 void python_finder_end_batch(struct python_finder *finder);
 
 /** Whether the process of @target has ended, or has other mappings. */
-bool python_finder_is_gone(const struct python_finder *finder,
+bool python_finder_is_gone(struct python_finder *finder,
 			   const struct target *target);
 
 #endif

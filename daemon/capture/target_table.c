@@ -136,6 +136,21 @@ static void retire_locked(struct target_table *table, pid_t pid,
 	table->retired = target;
 }
 
+// Of whose processes too many have hung their readers. Each is told apart from
+// one that could not be found.
+static void retire_user_locked(struct target_table *table, uint32_t uid,
+			       uint64_t now_ns)
+{
+	for (size_t i = 0; i < TARGET_SLOTS; i++) {
+		const struct target *target = table->slot[i];
+
+		if (!target || target->python->uid != uid)
+			continue;
+		target_bans_add(&table->bans, target->pid);
+		retire_locked(table, target->pid, now_ns);
+	}
+}
+
 static struct target *target_create(pid_t pid, uint64_t since_ns,
 				    int memory_fd,
 				    struct python_target *python)
@@ -160,6 +175,7 @@ struct error *target_table_publish(struct target_table *table, pid_t pid,
 {
 	struct target *target =
 		target_create(pid, since_ns, memory_fd, python);
+	uint64_t now_ns = monotonic_ns();
 	struct error *error = NULL;
 	struct target **slot;
 	bool refused;
@@ -167,11 +183,14 @@ struct error *target_table_publish(struct target_table *table, pid_t pid,
 	if (!target)
 		return &error_nomem;
 	pthread_mutex_lock(&table->lock);
-	retire_locked(table, pid, monotonic_ns());
+	retire_locked(table, pid, now_ns);
+	if (target_users_are_banned(&table->users, python->uid, now_ns))
+		target_bans_add(&table->bans, pid);
 	refused = table->closed || target_bans_has(&table->bans, pid);
 	slot = refused ? NULL : free_slot(table, pid);
 	if (slot) {
 		target->epoch = ++table->last_epoch;
+		target_bans_remove(&table->denied, pid);
 		__atomic_store_n(slot, target, __ATOMIC_SEQ_CST);
 	}
 	pthread_mutex_unlock(&table->lock);
@@ -197,9 +216,17 @@ void target_table_retire(struct target_table *table, pid_t pid,
 
 void target_table_ban(struct target_table *table, pid_t pid, uint64_t now_ns)
 {
+	struct target **slot;
+	uint32_t uid;
+
 	pthread_mutex_lock(&table->lock);
+	slot = find_slot(table, pid);
+	uid = slot ? (*slot)->python->uid : UINT32_MAX;
+	target_users_note(&table->users, uid, now_ns);
 	retire_locked(table, pid, now_ns);
 	target_bans_add(&table->bans, pid);
+	if (target_users_are_banned(&table->users, uid, now_ns))
+		retire_user_locked(table, uid, now_ns);
 	pthread_mutex_unlock(&table->lock);
 }
 
@@ -207,17 +234,37 @@ void target_table_allow(struct target_table *table, pid_t pid)
 {
 	pthread_mutex_lock(&table->lock);
 	target_bans_remove(&table->bans, pid);
+	target_bans_remove(&table->denied, pid);
 	pthread_mutex_unlock(&table->lock);
+}
+
+static bool is_among(struct target_table *table, const struct target_bans *bans,
+		     pid_t pid)
+{
+	bool found;
+
+	pthread_mutex_lock(&table->lock);
+	found = target_bans_has(bans, pid);
+	pthread_mutex_unlock(&table->lock);
+	return found;
 }
 
 bool target_table_is_banned(struct target_table *table, pid_t pid)
 {
-	bool banned;
+	return is_among(table, &table->bans, pid);
+}
 
+void target_table_deny(struct target_table *table, pid_t pid)
+{
 	pthread_mutex_lock(&table->lock);
-	banned = target_bans_has(&table->bans, pid);
+	if (!target_bans_has(&table->denied, pid))
+		target_bans_add(&table->denied, pid);
 	pthread_mutex_unlock(&table->lock);
-	return banned;
+}
+
+bool target_table_is_denied(struct target_table *table, pid_t pid)
+{
+	return is_among(table, &table->denied, pid);
 }
 
 void target_table_restrict(struct target_table *table, bool closed, bool off)

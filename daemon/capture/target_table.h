@@ -31,6 +31,8 @@ struct target {
 	uint64_t since_ns; /* time of the record that made it known */
 	int memory_fd;	   /* owned; of /proc/PID/mem */
 	struct python_target *python; /* owned */
+	/* Atomic, of capture threads; see deep_rest.h. */
+	uint64_t rest_until_ns;
 	uint64_t retired_ns;	      /* 0 while published */
 	struct target *next_retired;
 };
@@ -42,6 +44,8 @@ struct target_table {
 	struct target *retired;
 	uint64_t last_epoch;
 	struct target_bans bans;
+	struct target_bans denied; /* whose memory may not be opened */
+	struct target_users users; /* whose processes hang their readers */
 	bool closed; /* nobody new is published */
 	bool off;    /* atomic; capture threads find nobody */
 };
@@ -65,10 +69,15 @@ void target_table_retire(struct target_table *table, pid_t pid,
 			 uint64_t now_ns);
 
 /** Retires the target of @pid, whose memory hangs, and publishes none for it
- *  until it is allowed again: it has another memory, or has ended. */
+ *  until it is allowed again: it has another memory, or has ended. Of a user who
+ *  does so again, all targets. */
 void target_table_ban(struct target_table *table, pid_t pid, uint64_t now_ns);
 void target_table_allow(struct target_table *table, pid_t pid);
 bool target_table_is_banned(struct target_table *table, pid_t pid);
+
+/** Keeps in mind that @pid may not be read, until it is published or allowed. */
+void target_table_deny(struct target_table *table, pid_t pid);
+bool target_table_is_denied(struct target_table *table, pid_t pid);
 
 /** @closed: refuse whoever is not published yet. @off: let nobody be read. */
 void target_table_restrict(struct target_table *table, bool closed, bool off);

@@ -36,6 +36,8 @@ int command_check(int argc, char **argv);
 int command_prune(int argc, char **argv);
 int command_vacuum(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_open(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_top(int argc, char **argv);
 
 /** Says "brindle: <message>" on stderr and frees @error: the exit status. */

@@ -3,6 +3,7 @@
 #include "daemon/command/command.h"
 #include "daemon/service/notify.h"
 #include "daemon/service/service.h"
+#include "daemon/web/dashboard.h"
 
 #include <libgen.h>
 #include <signal.h>
@@ -74,10 +75,11 @@ static const struct argp daemon_argp = {
 	.doc = "Profiles the whole host, all the time, into a database that "
 	       "stays small. SIGTERM ends it, SIGHUP has it read its "
 	       "configuration again.\v"
-	       "It runs as two processes without root: the broker, with the "
+	       "It runs as processes without root: the broker, with the "
 	       "capabilities CAP_PERFMON, CAP_SYS_PTRACE, "
 	       "CAP_DAC_READ_SEARCH, CAP_CHECKPOINT_RESTORE and CAP_SYSLOG, "
-	       "and the profiler, with none. brindled.service starts it so. "
+	       "and the profiler and the dashboard's server, with none. "
+	       "brindled.service starts it so. "
 	       "`brindle status` says how it is.\n",
 };
 
@@ -111,6 +113,7 @@ static int run_daemon(struct daemon_arguments *arguments)
 	struct service_options *service = &arguments->service;
 	const char *const readable[] = { service->config_path, NULL };
 	char folder[CONFIG_TEXT_MAX];
+	struct dashboard dashboard;
 	struct broker_options options = {
 		.user = arguments->user ? arguments->user :
 					  service->config.user,
@@ -126,7 +129,10 @@ static int run_daemon(struct daemon_arguments *arguments)
 	service->watchdog_ns = notify_watchdog_ns();
 	service->notify_fd = notify_open();
 	options.kept_fd_count = service->notify_fd >= 0;
+	if (dashboard_open(&dashboard, service))
+		options.companion = &dashboard.companion;
 	error = broker_run(&options, service_run, service, &status);
+	dashboard_close(&dashboard);
 	return error ? command_fail(error) : status;
 }
 

@@ -17,10 +17,6 @@ static error_t parse_diff(int key, char *argument, struct argp_state *state)
 	struct diff_arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->io;
-		state->child_inputs[1] = &arguments->io;
-		return 0;
 	case 'A':
 		arguments->a = argument;
 		return 0;
@@ -48,7 +44,7 @@ static error_t parse_diff(int key, char *argument, struct argp_state *state)
 					  "and --b, or two files");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_io_parse(key, argument, state, &arguments->io);
 	}
 }
 
@@ -105,11 +101,6 @@ int command_diff(int argc, char **argv)
 		{ "json", 'j', 0, 0, "print JSON", 0 },
 		{ 0 },
 	};
-	static const struct argp_child children[] = {
-		{ &command_io_argp, 0, 0, 0 },
-		{ &command_selection_argp, 0, 0, 0 },
-		{ 0 },
-	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_diff,
@@ -121,7 +112,7 @@ int command_diff(int argc, char **argv)
 		       "  brindle diff --a -2h,-1h --b -1h,now\n"
 		       "  brindle diff --a yesterday --b today --process nginx\n"
 		       "  brindle diff before.db after.db\n",
-		.children = children,
+		.children = command_io_children,
 	};
 	struct diff_arguments arguments = {
 		.diff = { .function_count = 20 },

@@ -110,7 +110,9 @@ static struct error *print_stacks(const struct dump_arguments *arguments,
 		return error;
 	error = dump_print(profile, &arguments->style, stdout);
 	profile_close(profile);
-	return error;
+	if (error)
+		return error_wrap(error, "process %d", (int)arguments->pid);
+	return NULL;
 }
 
 static struct error *dump(const struct dump_arguments *arguments)

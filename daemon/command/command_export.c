@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/command_io.h"
 
+#include <stdio.h>
 #include <string.h>
 
-struct export_format {
-	const char *name;
-	struct error *(*print)(struct profile *profile, FILE *out);
-};
-
-static struct error *export_html(struct profile *profile, FILE *out)
-{
-	return profile_flame(profile, "brindle", out);
-}
-
-static const struct export_format formats[] = {
-	{ "folded", profile_export_folded },
-	{ "html", export_html },
-};
+#include "schema/show/export.h"
 
 struct export_arguments {
 	struct command_io io;
@@ -26,11 +14,14 @@ struct export_arguments {
 static const struct export_format *find_format(struct argp_state *state,
 					       const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (strcmp(formats[i].name, name) == 0)
-			return &formats[i];
-	argp_error(state, "unknown format '%s'; there are folded and html",
-		   name);
+	const struct export_format *format = export_find(name);
+	_cleanup_free_ char *names = NULL;
+
+	if (format)
+		return format;
+	names = export_names();
+	argp_error(state, "unknown format '%s'; there are %s", name,
+		   names ? names : "others");
 	return NULL;
 }
 
@@ -39,20 +30,11 @@ static error_t parse_export(int key, char *argument, struct argp_state *state)
 	struct export_arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->io;
-		state->child_inputs[1] = &arguments->io;
-		return 0;
 	case 'f':
 		arguments->format = find_format(state, argument);
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_error(state, "one profile at a time");
-		arguments->io.db = argument;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_stack_parse(key, argument, state, &arguments->io);
 	}
 }
 
@@ -61,19 +43,35 @@ static struct error *print_export(struct profile *profile, const void *options,
 {
 	const struct export_arguments *arguments = options;
 
-	return arguments->format->print(profile, out);
+	return arguments->format->write(profile, out);
+}
+
+// The table of formats, below the options.
+static char *help_formats(int key, const char *text, void *input)
+{
+	char *help = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_EXTRA)
+		return (char *)text;
+	out = open_memstream(&help, &size);
+	if (!out)
+		return (char *)text;
+	fputs("Formats, and who reads them:\n", out);
+	for (const struct export_format *format = export_formats; format->name;
+	     format++)
+		fprintf(out, "  %-11s %s\n", format->name, format->about);
+	fclose(out);
+	return help;
 }
 
 int command_export(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "format", 'f', "NAME", 0,
-		  "folded (flamegraph.pl, speedscope, inferno) or html", 0 },
-		{ 0 },
-	};
-	static const struct argp_child children[] = {
-		{ &command_io_argp, 0, 0, 0 },
-		{ &command_selection_argp, 0, 0, 0 },
+		  "the format, see below (folded)", 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -84,12 +82,13 @@ int command_export(int argc, char **argv)
 		       "Examples:\n"
 		       "  brindle export --format folded | flamegraph.pl > "
 		       "out.svg\n"
-		       "  brindle export --format folded -o out.txt   # drop "
-		       "on speedscope.app\n",
-		.children = children,
+		       "  brindle export --format pprof -o cpu.pb.gz && "
+		       "go tool pprof -top cpu.pb.gz\n",
+		.children = command_stack_children,
+		.help_filter = help_formats,
 	};
 	struct export_arguments arguments = {
-		.format = &formats[0],
+		.format = &export_formats[0],
 	};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);

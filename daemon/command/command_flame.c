@@ -13,20 +13,11 @@ static error_t parse_flame(int key, char *argument, struct argp_state *state)
 	struct flame_arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->io;
-		state->child_inputs[1] = &arguments->io;
-		return 0;
 	case 't':
 		arguments->title = argument;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_error(state, "one profile at a time");
-		arguments->io.db = argument;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_stack_parse(key, argument, state, &arguments->io);
 	}
 }
 
@@ -44,11 +35,6 @@ int command_flame(int argc, char **argv)
 		{ "title", 't', "TEXT", 0, "title of the page", 0 },
 		{ 0 },
 	};
-	static const struct argp_child children[] = {
-		{ &command_io_argp, 0, 0, 0 },
-		{ &command_selection_argp, 0, 0, 0 },
-		{ 0 },
-	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_flame,
@@ -59,8 +45,9 @@ int command_flame(int argc, char **argv)
 		       "Examples:\n"
 		       "  brindle flame -o out.html\n"
 		       "  brindle flame -t 'checkout, slow path' shop.db\n"
-		       "  brindle flame --from -1h --process nginx\n",
-		.children = children,
+		       "  brindle flame --from -1h --process nginx\n"
+		       "  brindle flame --group cgroup,process\n",
+		.children = command_stack_children,
 	};
 	struct flame_arguments arguments = {
 		.io = { .output = "flame.html" },

@@ -2,6 +2,7 @@
 #include "daemon/command/command_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,14 +36,14 @@ static const struct argp_option io_options[] = {
 	{ 0 },
 };
 
-const struct argp command_io_argp = {
+static const struct argp io_argp = {
 	.options = io_options,
 	.parser = parse_io,
 };
 
 enum selection_key {
 	KEY_FROM = 0x100, KEY_TO, KEY_EVENT, KEY_PROCESS, KEY_THREAD,
-	KEY_CGROUP, KEY_USER, KEY_SINCE_BOOT,
+	KEY_CGROUP, KEY_USER, KEY_SINCE_BOOT, KEY_GROUP, KEY_GRAIN,
 };
 
 static error_t parse_selection(int key, char *argument,
@@ -93,10 +94,90 @@ static const struct argp_option selection_options[] = {
 	{ 0 },
 };
 
-const struct argp command_selection_argp = {
+static const struct argp selection_argp = {
 	.options = selection_options,
 	.parser = parse_selection,
 };
+
+static const struct argp_option stack_options[] = {
+	{ 0, 0, 0, 0, "How stacks are shown:", 3 },
+	{ "group", KEY_GROUP, "LABEL[,LABEL]", 0,
+	  "by label, in rows at the root: process, user, cgroup and others",
+	  3 },
+	{ "grain", KEY_GRAIN, "WHAT", 0,
+	  "by 'function' or by 'line', which has each line of a function apart "
+	  "(function)",
+	  3 },
+	{ 0 },
+};
+
+static error_t parse_stacks(int key, char *argument, struct argp_state *state)
+{
+	struct command_io *io = state->input;
+	struct error *error = NULL;
+
+	switch (key) {
+	case KEY_GROUP:
+		error = grouping_parse(argument, &io->grouping);
+		break;
+	case KEY_GRAIN:
+		io->split_lines = strcmp(argument, "line") == 0;
+		if (!io->split_lines && strcmp(argument, "function") != 0)
+			argp_error(state, "--grain is 'function' or 'line', "
+					  "not '%s'", argument);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (error)
+		argp_error(state, "--%s", error->message);
+	return 0;
+}
+
+static const struct argp stack_argp = {
+	.options = stack_options,
+	.parser = parse_stacks,
+};
+
+const struct argp_child command_io_children[] = {
+	{ &io_argp, 0, 0, 0 },
+	{ &selection_argp, 0, 0, 0 },
+	{ 0 },
+};
+
+const struct argp_child command_stack_children[] = {
+	{ &io_argp, 0, 0, 0 },
+	{ &selection_argp, 0, 0, 0 },
+	{ &stack_argp, 0, 0, 0 },
+	{ 0 },
+};
+
+error_t command_io_parse(int key, char *argument, struct argp_state *state,
+			 struct command_io *io)
+{
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = io;
+		state->child_inputs[1] = io;
+		return 0;
+	case ARGP_KEY_ARG:
+		// `brindle report other.db` is what everybody types first.
+		if (state->arg_num > 0)
+			argp_error(state, "one profile at a time");
+		io->db = argument;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+error_t command_stack_parse(int key, char *argument, struct argp_state *state,
+			    struct command_io *io)
+{
+	if (key == ARGP_KEY_INIT)
+		state->child_inputs[2] = io;
+	return command_io_parse(key, argument, state, io);
+}
 
 struct error *command_io_find(struct command_io *io)
 {
@@ -130,12 +211,38 @@ static bool is_stdout(const struct command_io *io)
 	return !io->output || strcmp(io->output, "-") == 0;
 }
 
-static struct error *output_close(FILE *out, bool failed, const char *name)
+struct output {
+	FILE *file;
+	bool created; // it was not there before
+};
+
+// What was there is longer, maybe. Devices and pipes have no length.
+static void cut_to_length(FILE *file)
 {
+	struct stat status;
+	off_t end = ftello(file);
+
+	if (end >= 0 && !fstat(fileno(file), &status) &&
+	    S_ISREG(status.st_mode) && ftruncate(fileno(file), end))
+		clearerr(file);
+}
+
+// Of what failed before it wrote anything, nothing is to be seen.
+static struct error *output_close(const struct output *output, bool failed,
+				  bool ended, const char *name)
+{
+	FILE *file = output->file;
+	bool empty = ended && file != stdout && ftello(file) == 0;
 	int errnum = failed ? errno : 0;
 
+	if (empty && output->created)
+		unlink(name);
 	// Buffered bytes meet a full disk only here.
-	if (out == stdout ? fflush(out) : fclose(out))
+	if (fflush(file))
+		errnum = errnum ? errnum : errno;
+	if (file != stdout && !empty)
+		cut_to_length(file);
+	if (file != stdout && fclose(file))
 		errnum = errnum ? errnum : errno;
 	if (!failed && !errnum)
 		return NULL;
@@ -159,12 +266,14 @@ static bool is_same_file(const char *a, const char *b)
 	       of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
-static struct error *output_open(const struct command_io *io, FILE **ret)
+static struct error *output_open(const struct command_io *io,
+				 struct output *ret)
 {
-	FILE *out;
+	struct output output = { .file = stdout };
+	int fd;
 
 	if (is_stdout(io)) {
-		*ret = stdout;
+		*ret = output;
 		return NULL;
 	}
 	if (is_same_file(io->db, io->output))
@@ -172,10 +281,19 @@ static struct error *output_open(const struct command_io *io, FILE **ret)
 				    "'%s' is the profile itself: writing there "
 				    "would destroy it",
 				    io->output);
-	out = fopen(io->output, "we");
-	if (!out)
+	fd = open(io->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	output.created = fd >= 0;
+	// What is there stays until there is something to write.
+	if (fd < 0)
+		fd = open(io->output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
 		return error_from_errno(errno, "create '%s'", io->output);
-	*ret = out;
+	output.file = fdopen(fd, "w");
+	if (!output.file) {
+		close(fd);
+		return &error_nomem;
+	}
+	*ret = output;
 	return NULL;
 }
 
@@ -185,14 +303,14 @@ static struct error *print_profile(const struct command_io *io,
 {
 	const char *name = is_stdout(io) ? "standard output" : io->output;
 	struct error *error, *closing;
-	FILE *out = NULL;
+	struct output output = { .file = NULL };
 
-	error = output_open(io, &out);
+	error = output_open(io, &output);
 	if (error)
 		return error;
 	errno = 0;
-	error = print(profile, options, out);
-	closing = output_close(out, ferror(out) != 0, name);
+	error = print(profile, options, output.file);
+	closing = output_close(&output, ferror(output.file) != 0, error, name);
 	// Of two errors the first is the cause.
 	if (error) {
 		error_destroy(closing);
@@ -216,6 +334,8 @@ int command_io_run(struct command_io *io, command_print_fn print,
 		error = profile_open(io->db, &profile);
 	if (!error) {
 		profile_select(profile, &io->selection);
+		profile_group(profile, &io->grouping);
+		profile_split_lines(profile, io->split_lines);
 		error = print_profile(io, profile, print, options);
 	}
 	profile_close(profile);

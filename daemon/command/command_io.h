@@ -17,14 +17,30 @@ struct command_io {
 	const char *db;	    /* --db; borrowed from argv; NULL: not named */
 	const char *output; /* -o; NULL or "-": standard output */
 	struct selection_options selection;
+	struct grouping grouping; /* of commands that draw: --group */
+	bool split_lines;	  /* --grain line */
 	char *found_db; /* owned; what db is when it was not named */
 };
 
-/** --db FILE and -o FILE, as an argp child whose input is a command_io. */
-extern const struct argp command_io_argp;
+/**
+ * As the children of a command's argp: --db FILE and -o FILE; and which samples,
+ * --from, --to, --process and so on.
+ */
+extern const struct argp_child command_io_children[];
 
-/** --from, --to, --process and so on: which samples. The same input. */
-extern const struct argp command_selection_argp;
+/** As those, and --group and --grain, of commands that show stacks. */
+extern const struct argp_child command_stack_children[];
+
+/** The same as command_io_parse() for those. */
+error_t command_stack_parse(int key, char *argument, struct argp_state *state,
+			    struct command_io *io);
+
+/**
+ * The end of such a command's parser, for keys that it has no use for: hands @io
+ * to those children; takes one argument, the profile.
+ */
+error_t command_io_parse(int key, char *argument, struct argp_state *state,
+			 struct command_io *io);
 
 /**
  * Names the profile when nobody did: brindle.db in this folder, else the

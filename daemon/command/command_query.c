@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/command_io.h"
+#include "schema/read/query_overlay.h"
 
 struct query_arguments {
 	struct command_io io;
@@ -12,15 +13,14 @@ static error_t parse_query(int key, char *argument, struct argp_state *state)
 	struct query_arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->io;
-		state->child_inputs[1] = &arguments->io;
-		return 0;
 	case 'j':
 		arguments->format = QUERY_JSON;
 		return 0;
 	case 'c':
 		arguments->format = QUERY_CSV;
+		return 0;
+	case 'A':
+		arguments->io.selection.era_sums = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0)
@@ -33,7 +33,7 @@ static error_t parse_query(int key, char *argument, struct argp_state *state)
 			argp_error(state, "what is the query?");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_io_parse(key, argument, state, &arguments->io);
 	}
 }
 
@@ -41,8 +41,14 @@ static struct error *print_query(struct profile *profile, const void *options,
 				 FILE *out)
 {
 	const struct query_arguments *arguments = options;
+	struct error *error = profile_query(profile, arguments->sql,
+					    arguments->format, out);
 
-	return profile_query(profile, arguments->sql, arguments->format, out);
+	if (!error && query_overlay_is_last_day(profile))
+		fputs("brindle: sums of stacks are of the last 24 hours; "
+		      "--from, --to and --all choose others\n",
+		      stderr);
+	return error;
 }
 
 int command_query(int argc, char **argv)
@@ -50,11 +56,10 @@ int command_query(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ "json", 'j', 0, 0, "print JSON, one object a row", 0 },
 		{ "csv", 'c', 0, 0, "print CSV with a heading", 0 },
-		{ 0 },
-	};
-	static const struct argp_child children[] = {
-		{ &command_io_argp, 0, 0, 0 },
-		{ &command_selection_argp, 0, 0, 0 },
+		{ "all", 'A', 0, 0,
+		  "in a store: sums of each stack since its era began, not of "
+		  "the last day",
+		  0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -63,14 +68,16 @@ int command_query(int argc, char **argv)
 		.args_doc = "SQL",
 		.doc = "Asks a profile in SQL. The views v_sample, v_function, "
 		       "v_frame_of_callsite, v_folded and v_health are stable; "
-		       "schema/README.md explains them.\v"
+		       "schema/README.md explains them. Of a store, and without "
+		       "a range, the sums of v_function, v_callsite, v_line "
+		       "and v_folded are of the last 24 hours.\v"
 		       "Examples:\n"
 		       "  brindle query \"SELECT function, self_samples FROM "
 		       "v_function ORDER BY 2 DESC LIMIT 10\"\n"
 		       "  brindle query --csv \"SELECT trust, count(*) FROM "
 		       "v_sample GROUP BY 1\"\n"
 		       "  brindle query --json \"SELECT * FROM v_health\"\n",
-		.children = children,
+		.children = command_io_children,
 	};
 	struct query_arguments arguments = {
 		.format = QUERY_TABLE,

@@ -3,10 +3,12 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/priority.h"
 #include "daemon/process/child.h"
 #include "daemon/perf/perf_record.h"
 #include "daemon/command/progress.h"
 #include "daemon/pipeline/recorder.h"
+#include "daemon/pipeline/recorder_stuck.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -327,27 +329,44 @@ static void tell_once(struct error *error, bool *told)
 	error_destroy(error);
 }
 
+struct recording {
+	struct recorder *recorder; // borrowed
+	struct ending *ending;	   // borrowed
+	struct progress progress;
+	bool told;
+	struct error *error; // of its end
+};
+
+// Begun anew when the memory of a process hung it.
+static void work(void *context)
+{
+	struct recording *recording = context;
+	struct recorder *recorder = recording->recorder;
+
+	while (!has_ended(recording->ending, recorder_pause_ms(recorder))) {
+		tell_once(recorder_tick(recorder), &recording->told);
+		progress_update(&recording->progress, recorder);
+	}
+	progress_clear(&recording->progress);
+	recording->error = recorder_finish(recorder);
+}
+
 static struct error *run_recording(struct recorder *recorder,
 				   struct ending *ending, const char *output)
 {
-	struct progress progress;
-	bool told = false;
-	struct error *error;
+	struct recording recording = { .recorder = recorder,
+				       .ending = ending };
 
-	progress_init(&progress, stderr);
-	while (!has_ended(ending, recorder_pause_ms(recorder))) {
-		tell_once(recorder_tick(recorder), &told);
-		progress_update(&progress, recorder);
-	}
-	progress_clear(&progress);
-	error = recorder_finish(recorder);
-	if (error)
-		return error_wrap(error, "%llu samples were not saved",
+	progress_init(&recording.progress, stderr);
+	recorder_work(recorder, work, &recording);
+	if (recording.error)
+		return error_wrap(recording.error,
+				  "%llu samples were not saved",
 				  (unsigned long long)recorder_unsaved(recorder));
 	if (recorder_unsupported(recorder))
 		fprintf(stderr, "brindle: %s; only its native frames are "
 			"kept\n", recorder_unsupported(recorder));
-	progress_summary(&progress, recorder, output);
+	progress_summary(&recording.progress, recorder, output);
 	return NULL;
 }
 
@@ -358,6 +377,10 @@ static struct error *record(struct record_arguments *arguments,
 	struct error *error;
 
 	*ret_exec_errno = 0;
+	// A command that it starts is in this session, too, and shall run as it
+	// would without.
+	if (!ending->child)
+		priority_of_own_session(RECORDER_NICE);
 	error = recorder_create(&arguments->options, &recorder);
 	if (error)
 		return error;
@@ -408,12 +431,17 @@ static void block_signals(sigset_t *ret_before, int *ret_fd)
 	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+// A word that is mistyped shall not cost the profile that is there.
 static int record_and_report(struct record_arguments *arguments,
 			     struct ending *ending)
 {
+	struct error *error = NULL;
 	int exec_errno = 0;
-	struct error *error = record(arguments, ending, &exec_errno);
 
+	if (arguments->command)
+		exec_errno = child_find(arguments->command[0]);
+	if (!exec_errno)
+		error = record(arguments, ending, &exec_errno);
 	if (exec_errno) {
 		error_destroy(error);
 		fprintf(stderr, "brindle: run '%s': %s\n",

@@ -14,10 +14,6 @@ static error_t parse_report(int key, char *argument, struct argp_state *state)
 	struct report_arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->io;
-		state->child_inputs[1] = &arguments->io;
-		return 0;
 	case 'n':
 		arguments->report.function_count =
 			command_count(state, "-n", argument);
@@ -32,14 +28,8 @@ static error_t parse_report(int key, char *argument, struct argp_state *state)
 	case 't':
 		arguments->timeline = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		// `brindle report other.db` is what everybody types first.
-		if (state->arg_num > 0)
-			argp_error(state, "one profile at a time");
-		arguments->io.db = argument;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_io_parse(key, argument, state, &arguments->io);
 	}
 }
 
@@ -63,11 +53,6 @@ int command_report(int argc, char **argv)
 		  "when it was busy, and with which processes, as a chart", 0 },
 		{ 0 },
 	};
-	static const struct argp_child children[] = {
-		{ &command_io_argp, 0, 0, 0 },
-		{ &command_selection_argp, 0, 0, 0 },
-		{ 0 },
-	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_report,
@@ -80,7 +65,7 @@ int command_report(int argc, char **argv)
 		       "  brindle report -n 50 --db other.db | less\n"
 		       "  brindle report --from -1h --user www-data\n"
 		       "  brindle report --json | jq '.functions[0]'\n",
-		.children = children,
+		.children = command_io_children,
 	};
 	struct report_arguments arguments = {
 		.report = { .function_count = 20, .stack_count = 5 },

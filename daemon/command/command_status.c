@@ -2,11 +2,13 @@
 #include "daemon/command/command.h"
 
 #include "daemon/service/daemon_db.h"
-#include "daemon/service/status.h"
+#include "daemon/web/dashboard_link.h"
+#include "schema/show/status.h"
 #include "schema/read/profile.h"
 #include "schema/store/store_lock.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct status_arguments {
 	const char *db; // NULL: the daemon's
@@ -76,6 +78,18 @@ static struct error *read_status(const struct status_arguments *arguments,
 	return error;
 }
 
+// Without the token, which is not for a terminal's memory.
+static void print_dashboard(const struct status *status)
+{
+	char link[DASHBOARD_LINK_MAX];
+	struct error *error = dashboard_link_read(status->path, link);
+
+	if (!error && status->pid)
+		printf("dashboard: %.*s (`brindle open`)\n",
+		       (int)strcspn(link, "#"), link);
+	error_destroy(error);
+}
+
 int command_status(int argc, char **argv)
 {
 	struct status_arguments arguments = { .db = NULL };
@@ -92,6 +106,8 @@ int command_status(int argc, char **argv)
 		status_print_json(&status, &problems, stdout);
 	else
 		status_print(&status, &problems, stdout);
+	if (!arguments.json)
+		print_dashboard(&status);
 	if (fflush(stdout) != 0)
 		return command_fail(error_from_errno(errno, "write"));
 	return problems.count ? 1 : 0;

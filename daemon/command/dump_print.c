@@ -131,9 +131,17 @@ static struct error *print_threads(sqlite3 *db, const struct dump_style *style,
 {
 	_cleanup_statement_ sqlite3_stmt *threads = NULL;
 	struct error *error = prepare(db, threads_sql, &threads);
+	bool any = false;
 
-	while (!error && sqlite3_step(threads) == SQLITE_ROW)
+	while (!error && sqlite3_step(threads) == SQLITE_ROW) {
 		error = print_thread(db, threads, style, out);
+		any = true;
+	}
+	if (!error && !any)
+		return error_create(ERROR_NOT_FOUND,
+				    "no thread has a stack to show: it has "
+				    "ended (a zombie, which its parent has not "
+				    "waited for), or is the kernel's");
 	return error;
 }
 

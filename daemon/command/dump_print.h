@@ -13,6 +13,7 @@ struct dump_style {
 	bool native; /* frames of the kernel and of native code as well */
 };
 
+/** ERROR_NOT_FOUND: there is none, which JSON says by an empty list. */
 struct error *dump_print(struct profile *profile,
 			 const struct dump_style *style, FILE *out);
 

@@ -12,6 +12,8 @@ static const struct command commands[] = {
 	{ "top", command_top, "what runs now, live in the terminal" },
 	{ "report", command_report, "functions and stacks of a profile" },
 	{ "flame", command_flame, "a flame graph as one HTML file" },
+	{ "open", command_open, "the daemon's dashboard, in the browser" },
+	{ "serve", command_serve, "the dashboard for one profile" },
 	{ "status", command_status, "how the daemon is" },
 	{ "check", command_check, "whether the daemon's database is whole" },
 	{ "prune", command_prune, "give up old samples" },

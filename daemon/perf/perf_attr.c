@@ -156,8 +156,17 @@ perf_attr_switch_software(const struct perf_options *options,
 struct perf_event_attr
 perf_attr_switch_tracepoint(const struct perf_options *options)
 {
-	return attr_switch(options, PERF_TYPE_TRACEPOINT,
-			   options->features->sched_switch_id);
+	struct perf_event_attr attr =
+		attr_switch(options, PERF_TYPE_TRACEPOINT,
+			    options->features->sched_switch_id);
+
+	// What a signal that came with the sample has put there. These are one
+	// for each sample; of every switch it would be too much.
+	if (options->arch->perf_signal) {
+		attr.sample_type |= PERF_SAMPLE_STACK_USER;
+		attr.sample_stack_user = options->arch->signal_bytes;
+	}
+	return attr;
 }
 
 struct perf_event_attr perf_attr_waking(const struct perf_options *options,

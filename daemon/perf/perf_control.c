@@ -2,39 +2,9 @@
 // What is done to the events of a CPU while they run, and asked of them.
 #include "daemon/perf/perf_event.h"
 
-#include <sys/ioctl.h>
-
 static size_t event_count(const struct perf_cpu *cpu)
 {
 	return __atomic_load_n(&cpu->fd_count, __ATOMIC_ACQUIRE);
-}
-
-static bool costs_switches(const struct perf_cpu *cpu,
-			   const struct perf_options *options, size_t i)
-{
-	switch ((enum perf_source)cpu->sources[i]) {
-	case PERF_SOURCE_TIMER:
-		return options->events.choices[cpu->events[i]].kind ==
-		       PERF_CHOICE_OFF_CPU;
-	case PERF_SOURCE_PROOF:
-	case PERF_SOURCE_SWITCHES:
-	case PERF_SOURCE_WAKING:
-		return true;
-	case PERF_SOURCE_SIDEBAND:
-		return false;
-	}
-	return false;
-}
-
-void perf_cpu_record_switches(struct perf_cpu *cpu,
-			      const struct perf_options *options, bool on)
-{
-	size_t count = event_count(cpu);
-
-	for (size_t i = 0; i < count; i++)
-		if (costs_switches(cpu, options, i))
-			ioctl(cpu->fds[i], on ? PERF_EVENT_IOC_ENABLE :
-						PERF_EVENT_IOC_DISABLE, 0);
 }
 
 struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu)
@@ -58,6 +28,15 @@ struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu)
 	return lost;
 }
 
+static size_t find_alias(const struct perf_cpu *cpu, uint64_t id, size_t count)
+{
+	for (size_t i = 0; id && i < PERF_ALIASES; i++)
+		if (__atomic_load_n(&cpu->aliases[i].id, __ATOMIC_SEQ_CST) == id)
+			return __atomic_load_n(&cpu->aliases[i].index,
+					       __ATOMIC_SEQ_CST);
+	return count;
+}
+
 // The index of event @id, or the number of events.
 static size_t find_event(const struct perf_cpu *cpu, uint64_t id)
 {
@@ -71,7 +50,9 @@ static size_t find_event(const struct perf_cpu *cpu, uint64_t id)
 		else
 			high = middle;
 	}
-	return low < count && cpu->ids[low] == id ? low : count;
+	if (low < count && cpu->ids[low] == id)
+		return low;
+	return find_alias(cpu, id, count);
 }
 
 enum perf_source perf_cpu_source(const struct perf_cpu *cpu, uint64_t id)
@@ -81,6 +62,25 @@ enum perf_source perf_cpu_source(const struct perf_cpu *cpu, uint64_t id)
 	return index < event_count(cpu) ?
 		       (enum perf_source)cpu->sources[index] :
 		       PERF_SOURCE_SIDEBAND;
+}
+
+enum perf_record_kind perf_cpu_record_kind(const struct perf_cpu *cpu,
+					   const void *bytes, uint32_t type)
+{
+	if (type != PERF_RECORD_SAMPLE)
+		return PERF_KIND_OTHER;
+	switch (perf_cpu_source(cpu, perf_record_sample_id(bytes))) {
+	case PERF_SOURCE_TIMER:
+		return PERF_KIND_TIMER;
+	case PERF_SOURCE_PROOF:
+		return PERF_KIND_PROOF;
+	case PERF_SOURCE_WAKING:
+		return PERF_KIND_WAKING;
+	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_SWITCHES:
+		return PERF_KIND_OTHER;
+	}
+	return PERF_KIND_OTHER;
 }
 
 unsigned int perf_cpu_event(const struct perf_cpu *cpu, uint64_t id)

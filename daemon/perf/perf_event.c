@@ -3,6 +3,7 @@
 
 #include "daemon/perf/perf_attr.h"
 #include "daemon/perf/perf_ring.h"
+#include "daemon/perf/perf_switches.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,25 +102,6 @@ static int cpu_open_sideband(struct perf_cpu *cpu,
 	return fd;
 }
 
-// Off-CPU samples by the tracepoint: only of who blocks (S, D, T, t in
-// include/linux/sched.h), not of who is preempted, idles or ends. A capture
-// thread goes to sleep after each sample, and must not cause the next.
-static int filter_off_cpu(int fd, pid_t capture_tid)
-{
-	char filter[64];
-
-	snprintf(filter, sizeof(filter), capture_tid ?
-		 "prev_state & 15 && prev_pid != %d" : "prev_state & 15",
-		 (int)capture_tid);
-	return ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 ? -errno : fd;
-}
-
-static bool is_filtered(const struct perf_event_choice *choice)
-{
-	return choice->kind == PERF_CHOICE_OFF_CPU &&
-	       choice->type == PERF_TYPE_TRACEPOINT;
-}
-
 static int cpu_open_sample(struct perf_cpu *cpu,
 			   const struct perf_options *options, size_t index,
 			   const struct perf_target *target)
@@ -129,9 +111,12 @@ static int cpu_open_sample(struct perf_cpu *cpu,
 	int fd = cpu_open_event(cpu, &attr, target->tid, PERF_SOURCE_TIMER,
 				index, cpu->ring);
 
-	if (fd >= 0 && is_filtered(choice) && target->tid != PERF_TARGET_ALL)
-		return filter_off_cpu(fd, 0);
-	return fd;
+	int failed = 0;
+
+	if (fd >= 0 && perf_switches_is_filtered(choice) &&
+	    target->tid != PERF_TARGET_ALL)
+		failed = perf_switches_filter(fd, PERF_SOURCE_TIMER, 0);
+	return failed ? failed : fd;
 }
 
 static bool follows_waits(const struct perf_options *options)
@@ -142,9 +127,7 @@ static bool follows_waits(const struct perf_options *options)
 	return false;
 }
 
-// Who is current when an interrupt wakes somebody had nothing to do with it:
-// TRACE_FLAG_HARDIRQ, _SOFTIRQ and _NMI of include/linux/trace_events.h. A
-// waker that may not be seen stays unknown.
+// A waker that may not be seen stays unknown.
 static void cpu_open_waking(struct perf_cpu *cpu,
 			    const struct perf_options *options,
 			    const struct perf_target *target)
@@ -154,7 +137,7 @@ static void cpu_open_waking(struct perf_cpu *cpu,
 						   target->tid, (int)cpu->cpu);
 
 	if (fd < 0 ||
-	    ioctl(fd, PERF_EVENT_IOC_SET_FILTER, "!(common_flags & 88)") < 0 ||
+	    perf_switches_filter(fd, PERF_SOURCE_WAKING, 0) ||
 	    ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->ring->fd) < 0)
 		return;
 	if (!cpu_keep_event(cpu, fd, PERF_SOURCE_WAKING, 0))
@@ -283,7 +266,8 @@ void perf_cpu_close(struct perf_cpu *cpu)
 	perf_ring_destroy(cpu->ring);
 	perf_ring_destroy(cpu->alerts);
 	for (size_t i = 0; i < cpu->fd_count; i++)
-		close(cpu->fds[i]);
+		if (cpu->fds[i] >= 0)
+			close(cpu->fds[i]);
 	free(cpu->fds);
 	free(cpu->ids);
 	free(cpu->sources);
@@ -300,18 +284,19 @@ static int cpu_open_tracepoint(struct perf_cpu *cpu,
 	_cleanup_close_ int fd =
 		opener_perf_event(cpu->opener, &attr, PERF_TARGET_ALL,
 				  (int)cpu->cpu);
-	char filter[32];
 	int failed;
 
 	if (fd < 0)
 		return fd;
-	snprintf(filter, sizeof(filter), "next_pid == %d", (int)capture_tid);
-	if (ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 ||
+	if (perf_switches_filter(fd, PERF_SOURCE_PROOF, capture_tid) ||
 	    ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->ring->fd) < 0 ||
 	    ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;
 	failed = cpu_keep_event(cpu, fd, PERF_SOURCE_PROOF, 0);
-	return failed ? failed : take_fd(&fd);
+	if (failed)
+		return failed;
+	cpu->proof_filtered = true;
+	return take_fd(&fd);
 }
 
 // The second choice here is every switch of the CPU: whoever may filter the
@@ -340,10 +325,12 @@ static int cpu_spare_reader(struct perf_cpu *cpu,
 	int failed = 0;
 
 	for (size_t i = 0; i < count && failed >= 0; i++) {
-		if (cpu->sources[i] != PERF_SOURCE_TIMER ||
-		    !is_filtered(&options->events.choices[cpu->events[i]]))
+		if (cpu->sources[i] != PERF_SOURCE_TIMER || cpu->fds[i] < 0 ||
+		    !perf_switches_is_filtered(
+			    &options->events.choices[cpu->events[i]]))
 			continue;
-		failed = filter_off_cpu(cpu->fds[i], capture_tid);
+		failed = perf_switches_filter(cpu->fds[i], PERF_SOURCE_TIMER,
+					      capture_tid);
 		if (failed == -EEXIST)
 			failed = 0;
 	}
@@ -357,6 +344,7 @@ struct error *perf_cpu_open_proof(struct perf_cpu *cpu,
 	enum switch_proof proof = options->switch_proof;
 	int failed;
 
+	cpu->capture_tid = capture_tid;
 	if (proof == SWITCH_PROOF_TRACEPOINT &&
 	    cpu_open_tracepoint(cpu, options, capture_tid) < 0)
 		proof = cpu_open_all_switches(cpu, options) < 0 ?

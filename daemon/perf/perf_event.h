@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "daemon/perf/perf_choice.h"
+#include "daemon/perf/perf_record.h"
 #include "daemon/perf/tracepoint.h"
 #include "daemon/process/opener.h"
 #include "unwind/arch.h"
@@ -83,6 +84,15 @@ struct perf_scope {
 };
 
 struct perf_ring;
+struct late_close;
+
+enum { PERF_ALIASES = 64 }; /* more than are opened before rings are read */
+
+/** The id of an event that was closed, and opened again in the same place. */
+struct perf_alias {
+	uint64_t id; /* 0: none */
+	size_t index;
+};
 
 /** What the kernel could not write, by its own count (PERF_FORMAT_LOST). */
 struct perf_lost {
@@ -100,11 +110,16 @@ struct perf_cpu {
 	unsigned int cpu;
 	struct perf_ring *ring;	  /* owned; samples, proof, switches, side-band */
 	struct perf_ring *alerts; /* owned; mappings, forks, execs: the keeper's */
-	int *fds;		  /* owned */
+	int *fds;		  /* owned; -1: closed for now */
 	uint64_t *ids;		  /* of each fd, from PERF_EVENT_IOC_ID; sorted */
 	uint8_t *sources;	  /* enum perf_source of each */
 	uint8_t *events;	  /* of samples: index into the choices */
 	size_t fd_count, fd_capacity;
+	struct perf_alias aliases[PERF_ALIASES]; /* in rotation */
+	unsigned int alias_count;
+	pid_t capture_tid; /* as perf_cpu_open_proof() was told */
+	bool proof_filtered; /* by tracepoint: to switches to that thread */
+	struct late_close *closer; /* borrowed; or NULL */
 	struct perf_lost closed_lost; /* counted by events closed since */
 };
 
@@ -155,8 +170,10 @@ struct error *perf_cpu_set_event_frequency(struct perf_cpu *cpu,
 /**
  * Switches what each context switch of the host pays for on or off: the switch
  * records, the proof tracepoint, off-CPU samples, wake-ups. Timer samples go on.
+ * Only for a system-wide scope. False: not all could be switched on, so that
+ * switches may go unrecorded. Slow threads: what the capture thread uses stays.
  */
-void perf_cpu_record_switches(struct perf_cpu *cpu,
+bool perf_cpu_record_switches(struct perf_cpu *cpu,
 			      const struct perf_options *options, bool on);
 
 struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu);
@@ -178,6 +195,11 @@ bool perf_cpu_clock(const struct perf_cpu *cpu,
 /** The source of event id @id; PERF_SOURCE_SIDEBAND when not one of ours. No
  *  allocation, no system call: used by the capture thread. */
 enum perf_source perf_cpu_source(const struct perf_cpu *cpu, uint64_t id);
+
+/** How to parse a record of PERF_RECORD_* @type, whole and in one piece: by the
+ *  source of the event that wrote it. */
+enum perf_record_kind perf_cpu_record_kind(const struct perf_cpu *cpu,
+					   const void *bytes, uint32_t type);
 
 /** Which of the options' events @id samples; 0 when none. */
 unsigned int perf_cpu_event(const struct perf_cpu *cpu, uint64_t id);

@@ -25,7 +25,7 @@ struct error *perf_cpu_set_event_frequency(struct perf_cpu *cpu,
 		period_argument(options, &options->events.choices[index]);
 
 	for (size_t i = 0; i < cpu->fd_count; i++)
-		if (cpu->sources[i] == PERF_SOURCE_TIMER &&
+		if (cpu->sources[i] == PERF_SOURCE_TIMER && cpu->fds[i] >= 0 &&
 		    cpu->events[i] == index &&
 		    ioctl(cpu->fds[i], PERF_EVENT_IOC_PERIOD, &argument) < 0)
 			return error_from_errno(errno, "sample CPU %u at %u Hz",

@@ -29,7 +29,8 @@ void perf_cpu_forget_events(struct perf_cpu *cpu,
 
 	for (size_t i = 0; i < cpu->fd_count; i++) {
 		if (is_gone(cpu, options, system_wide, i)) {
-			close(cpu->fds[i]);
+			if (cpu->fds[i] >= 0)
+				close(cpu->fds[i]);
 			continue;
 		}
 		cpu->fds[kept] = cpu->fds[i];
@@ -39,6 +40,8 @@ void perf_cpu_forget_events(struct perf_cpu *cpu,
 		kept++;
 	}
 	__atomic_store_n(&cpu->fd_count, kept, __ATOMIC_RELEASE);
+	for (size_t i = 0; i < PERF_ALIASES; i++)
+		__atomic_store_n(&cpu->aliases[i].id, 0, __ATOMIC_SEQ_CST);
 	cpu->closed_lost = (struct perf_lost){ 0 };
 	rest = perf_cpu_lost(cpu);
 	cpu->closed_lost.samples = lost.samples - rest.samples;

@@ -9,7 +9,8 @@
  *     timer     u64 id, ip; u32 pid, tid; u64 time; u32 cpu, 0; u64 period;
  *               u64 nr, ips[nr]; u64 abi, regs[if abi]; u64 size, stack[size],
  *               dyn_size[if size]
- *     proof     u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u64 abi, regs[...]
+ *     proof     u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u64 abi, regs[...];
+ *               if asked for: u64 size, stack[size], dyn_size[if size]
  *     waking    u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u32 size, raw[size]
  *
  * Authority: perf_event_open(2), enum perf_event_type in linux/perf_event.h,
@@ -107,6 +108,8 @@ static void parse_proof(struct reader *reader, const struct arch *arch,
 	record->time_ns = reader_u64(reader);
 	parse_cpu(reader, record);
 	parse_regs(reader, arch, &record->sample);
+	if (reader_left(reader))
+		parse_stack(reader, &record->sample);
 }
 
 // Who wakes is the record's own task; whom, is among the fields.

@@ -23,7 +23,8 @@
 	 PERF_SAMPLE_STACK_USER)
 
 /** attr.sample_type of the proof events, and with sample_id_all the trailer of
- *  all other records: IDENTIFIER, TID, TIME, CPU. The proof has registers. */
+ *  all other records: IDENTIFIER, TID, TIME, CPU. The proof has registers; that
+ *  by tracepoint has a bit of stack, too. */
 #define PERF_RECORD_PROOF_TYPE                                                 \
 	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |         \
 	 PERF_SAMPLE_CPU | PERF_SAMPLE_REGS_USER)

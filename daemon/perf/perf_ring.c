@@ -95,15 +95,45 @@ void perf_ring_set_scanned(struct perf_ring *ring, uint64_t position)
 	__atomic_store_n(&ring->scanned, position, __ATOMIC_RELEASE);
 }
 
-// Only the consumer writes the tail, so that it reads its own value.
 uint64_t perf_ring_tail(const struct perf_ring *ring)
 {
-	return __atomic_load_n(&ring->page->data_tail, __ATOMIC_RELAXED);
+	return __atomic_load_n(&ring->page->data_tail, __ATOMIC_ACQUIRE);
 }
 
 void perf_ring_set_tail(struct perf_ring *ring, uint64_t position)
 {
 	__atomic_store_n(&ring->page->data_tail, position, __ATOMIC_RELEASE);
+}
+
+bool perf_ring_has_room(const struct perf_ring *ring, uint64_t record_bytes)
+{
+	uint64_t tail = perf_ring_tail(ring);
+	uint64_t used = perf_ring_head(ring) - tail;
+
+	return used <= ring->size && ring->size - used >= record_bytes;
+}
+
+// The kernel wakes the ring's reader each time that it has written a half (the
+// anchor has no watermark of its own): what is seen filling up then is so at
+// most by three quarters.
+bool perf_ring_is_filling(const struct perf_ring *ring)
+{
+	enum { SHARE = 4 };
+	uint64_t tail = perf_ring_tail(ring);
+
+	return perf_ring_head(ring) - tail >= ring->size / SHARE;
+}
+
+// Were it moved back, the kernel would take room for what is not read yet.
+void perf_ring_give_back(struct perf_ring *ring, uint64_t position)
+{
+	__u64 *at = &ring->page->data_tail;
+	__u64 tail = __atomic_load_n(at, __ATOMIC_RELAXED);
+
+	while (tail < position &&
+	       !__atomic_compare_exchange_n(at, &tail, position, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		continue;
 }
 
 struct perf_event_header perf_ring_header(const struct perf_ring *ring,

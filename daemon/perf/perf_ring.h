@@ -3,7 +3,8 @@
  * A perf ring buffer with two readers. The capture thread scans each new record
  * once, right after the kernel wrote it, and copies nothing; the worker
  * consumes the same records later, and only then gives the space back to the
- * kernel. Positions count bytes since the start and never wrap.
+ * kernel, unless they were moved out of its way (ring_spill.h). Positions count
+ * bytes since the start and never wrap.
  *
  *     tail (consumed) <= scanned <= head (written by the kernel)
  */
@@ -13,6 +14,7 @@
 #include "base/error.h"
 
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,8 +34,21 @@ void perf_ring_destroy(struct perf_ring *ring);
 uint64_t perf_ring_head(const struct perf_ring *ring);	  /* acquire */
 uint64_t perf_ring_scanned(const struct perf_ring *ring); /* acquire */
 void perf_ring_set_scanned(struct perf_ring *ring, uint64_t position);
-uint64_t perf_ring_tail(const struct perf_ring *ring);
+uint64_t perf_ring_tail(const struct perf_ring *ring);	  /* acquire */
 void perf_ring_set_tail(struct perf_ring *ring, uint64_t position);
+
+/** Moves the tail forward to @position; several threads may. */
+void perf_ring_give_back(struct perf_ring *ring, uint64_t position);
+
+/**
+ * Whether there is room for the largest record. Room only shrinks until it is
+ * given back, so that where this holds right before, no record was refused.
+ */
+bool perf_ring_has_room(const struct perf_ring *ring, uint64_t record_bytes);
+
+/** Whether a quarter of it is taken, so that somebody should make room. Any
+ *  thread. */
+bool perf_ring_is_filling(const struct perf_ring *ring);
 
 /** The header at @position; a record never crosses the ring's end with its
  *  8-byte header, for records are 8-byte aligned. */

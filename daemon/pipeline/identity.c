@@ -101,7 +101,8 @@ void identity_meet(struct identity_book *book, struct process *process)
 		labels = process_labels_create();
 	else
 		labels = process_labels_read(book->processes->opener,
-					     &book->policy, process->pid);
+					     &book->policy, process->pid,
+					     process->image->executable);
 	if (!labels)
 		return;
 	if (labels->uid < 0)

@@ -29,30 +29,13 @@ struct error *merge_init(struct merge *merge, const struct arch *arch,
 
 void merge_deinit(struct merge *merge)
 {
-	for (size_t i = 0; i < merge->source_count; i++)
+	for (size_t i = 0; i < merge->source_count; i++) {
+		ring_spill_deinit(&merge->sources[i].spill);
 		free(merge->sources[i].scratch);
+	}
 	free(merge->sources);
 	merge->sources = NULL;
 	merge->source_count = 0;
-}
-
-static enum perf_record_kind kind_of(const struct merge_source *source,
-				     const void *bytes, uint32_t type)
-{
-	if (type != PERF_RECORD_SAMPLE)
-		return PERF_KIND_OTHER;
-	switch (perf_cpu_source(source->perf, perf_record_sample_id(bytes))) {
-	case PERF_SOURCE_TIMER:
-		return PERF_KIND_TIMER;
-	case PERF_SOURCE_PROOF:
-		return PERF_KIND_PROOF;
-	case PERF_SOURCE_WAKING:
-		return PERF_KIND_WAKING;
-	case PERF_SOURCE_SIDEBAND:
-	case PERF_SOURCE_SWITCHES:
-		return PERF_KIND_OTHER;
-	}
-	return PERF_KIND_OTHER;
 }
 
 static void count_broken(struct merge *merge, const struct merge_source *source,
@@ -64,29 +47,33 @@ static void count_broken(struct merge *merge, const struct merge_source *source,
 		merge->broken_samples++;
 }
 
+// NULL: it has no size that it can have, up to the limit.
+static const void *record_at(const struct merge_source *source,
+			     uint64_t position, struct perf_event_header *ret)
+{
+	return ring_spill_record(&source->spill, source->perf->ring, position,
+				 source->limit, source->scratch, ret);
+}
+
 // Parses the record at source->position. False: nothing whole is there up to
 // the limit, or it is broken and counted; then the rest is given up too, for
 // without a believable size the next record cannot be found.
 static bool source_parse(struct merge *merge, struct merge_source *source)
 {
-	const struct perf_ring *ring = source->perf->ring;
-
 	source->size = 0;
 	while (source->position < source->limit) {
-		struct perf_event_header header =
-			perf_ring_header(ring, source->position);
-		const void *bytes;
+		struct perf_event_header header;
+		const void *bytes =
+			record_at(source, source->position, &header);
 
-		if (header.size < 16 || header.size % 8 ||
-		    header.size > source->limit - source->position) {
+		if (!bytes) {
 			source->kind = PERF_KIND_OTHER;
 			count_broken(merge, source, &header);
 			source->position = source->limit;
 			return false;
 		}
-		bytes = perf_ring_bytes(ring, source->position, header.size,
-					source->scratch);
-		source->kind = kind_of(source, bytes, header.type);
+		source->kind = perf_cpu_record_kind(source->perf, bytes,
+						    header.type);
 		if (perf_record_parse(bytes, header.size, source->kind,
 				      merge->arch, &source->record)) {
 			source->size = header.size;
@@ -98,33 +85,32 @@ static bool source_parse(struct merge *merge, struct merge_source *source)
 	return false;
 }
 
-// Room only shrinks between two rounds, so that where there is some left for
-// the largest record none has been refused.
-static bool had_room(const struct merge *merge, const struct perf_ring *ring,
-		     uint64_t head)
+// Room that was given back meanwhile, without us, was looked at before.
+static void look_for_room(struct merge *merge,
+			  const struct merge_source *source)
 {
-	uint64_t used = head - perf_ring_tail(ring);
+	bool has_room = perf_ring_has_room(source->perf->ring, merge->record_bytes);
+	uint64_t full_ns = __atomic_load_n(&source->spill.full_ns,
+					   __ATOMIC_ACQUIRE);
 
-	return used <= ring->size && ring->size - used >= merge->record_bytes;
+	if (!has_room)
+		full_ns = monotonic_ns();
+	if (full_ns > merge->full_ns)
+		merge->full_ns = full_ns;
 }
 
 // Where the first sample at or behind @position is, or else the end.
 static uint64_t find_sample(const struct merge_source *source,
 			    uint64_t position)
 {
-	const struct perf_ring *ring = source->perf->ring;
-
 	while (position < source->limit) {
-		struct perf_event_header header =
-			perf_ring_header(ring, position);
-		const void *bytes;
+		struct perf_event_header header;
+		const void *bytes = record_at(source, position, &header);
 
-		if (header.size < 16 || header.size % 8 ||
-		    header.size > source->limit - position)
+		if (!bytes)
 			return source->limit;
-		bytes = perf_ring_bytes(ring, position, header.size,
-					source->scratch);
-		if (kind_of(source, bytes, header.type) == PERF_KIND_TIMER)
+		if (perf_cpu_record_kind(source->perf, bytes, header.type) ==
+		    PERF_KIND_TIMER)
 			return position;
 		position += header.size;
 	}
@@ -154,9 +140,9 @@ static void wait_for(struct merge *merge, struct merge_source *source,
 // A sample that the capture thread has not scanned yet must wait, and with it
 // all that is younger. What is no sample needs no scan; only its room is not
 // given back before, so that the thread finds it when the next sample wakes it.
-static bool source_begin(struct merge *merge, struct merge_source *source)
+static void source_begin(struct merge *merge, struct merge_source *source)
 {
-	struct perf_ring *ring = source->perf->ring;
+	const struct perf_ring *ring = source->perf->ring;
 	uint64_t head = perf_ring_head(ring);
 	uint64_t scanned = perf_ring_scanned(ring);
 	uint64_t unseen = scanned > source->position ? scanned :
@@ -170,20 +156,16 @@ static bool source_begin(struct merge *merge, struct merge_source *source)
 		capture_poke(source->capture);
 	source->limit = unseen;
 	source_parse(merge, source);
-	return had_room(merge, ring, head);
+	look_for_room(merge, source);
 }
 
 void merge_begin(struct merge *merge, uint64_t now_ns)
 {
-	bool full = false;
-
 	merge->safe_ns = now_ns - MERGE_SETTLE_NS;
 	merge->current = NULL;
+	merge->stopped = false;
 	for (size_t i = 0; i < merge->source_count; i++)
-		if (!source_begin(merge, &merge->sources[i]))
-			full = true;
-	if (full)
-		merge->full_ns = monotonic_ns();
+		source_begin(merge, &merge->sources[i]);
 }
 
 static void source_advance(struct merge *merge, struct merge_source *source)
@@ -206,21 +188,36 @@ struct merge_source *merge_next(struct merge *merge)
 		     source->record.time_ns < oldest->record.time_ns))
 			oldest = source;
 	}
+	if (oldest && merge->stopped &&
+	    oldest->record.time_ns < merge->safe_ns)
+		merge->safe_ns = oldest->record.time_ns;
 	if (oldest && oldest->record.time_ns >= merge->safe_ns)
 		oldest = NULL;
 	merge->current = oldest;
 	return oldest;
 }
 
+void merge_stop(struct merge *merge)
+{
+	merge->stopped = true;
+}
+
 void merge_end(struct merge *merge)
 {
 	merge->current = NULL;
 	for (size_t i = 0; i < merge->source_count; i++) {
-		struct perf_ring *ring = merge->sources[i].perf->ring;
-		uint64_t scanned = perf_ring_scanned(ring);
-		uint64_t position = merge->sources[i].position;
+		struct merge_source *source = &merge->sources[i];
 
-		perf_ring_set_tail(ring, position < scanned ? position :
-							      scanned);
+		look_for_room(merge, source);
+		ring_spill_consume(&source->spill, source->perf->ring,
+				   source->position);
 	}
+}
+
+bool merge_source_is_drained(const struct merge_source *source)
+{
+	const struct perf_ring *ring = source->perf->ring;
+	uint64_t head = perf_ring_head(ring);
+
+	return source->position == head && perf_ring_scanned(ring) == head;
 }

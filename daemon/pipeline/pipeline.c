@@ -7,6 +7,11 @@
 #include "daemon/pipeline/settle.h"
 #include "daemon/pipeline/waiting_sample.h"
 #include "daemon/pipeline/waker.h"
+#include "unwind/page_cache.h"
+
+#define ROUND_NS (100 * NS_PER_MS)
+// All but samples: the clock is looked at after so many.
+enum { QUICK_RECORDS = 32 };
 
 struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 			    const struct opener *opener, struct store *store,
@@ -19,10 +24,12 @@ struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 				       .store = store,
 				       .targets = targets };
 	pipeline->settled_end = &pipeline->settled;
+	pipeline->unchecked = &pipeline->settled;
+	pipeline->pages = page_cache_create();
 	pipeline->walk_cache = walk_cache_create();
 	pipeline->frames = calloc(PIPELINE_FRAME_LIMIT + 1,
 				  sizeof(*pipeline->frames));
-	if (!pipeline->walk_cache || !pipeline->frames)
+	if (!pipeline->walk_cache || !pipeline->frames || !pipeline->pages)
 		return &error_nomem;
 	error = merge_init(&pipeline->merge, arch, source_count);
 	if (!error)
@@ -36,6 +43,13 @@ struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 	return error;
 }
 
+void pipeline_set_store(struct pipeline *pipeline, struct store *store)
+{
+	pipeline->store = store;
+	pipeline->resolver.store = store;
+	pipeline->identities.store = store;
+}
+
 void pipeline_deinit(struct pipeline *pipeline)
 {
 	settle_discard(pipeline);
@@ -45,6 +59,7 @@ void pipeline_deinit(struct pipeline *pipeline)
 	process_table_deinit(&pipeline->processes);
 	proof_book_deinit(&pipeline->proofs);
 	resolver_deinit(&pipeline->resolver);
+	page_cache_destroy(pipeline->pages);
 	walk_cache_destroy(pipeline->walk_cache);
 	free(pipeline->frames);
 }
@@ -84,12 +99,13 @@ static void take_record(struct pipeline *pipeline, struct merge_source *source)
 {
 	switch (source->kind) {
 	case PERF_KIND_TIMER:
-		pipeline->accounting.delivered++;
 		// What the stream has passed has all its evidence. The delay
 		// forgives records that a ring has out of order.
 		settle_proofs(pipeline, source->record.time_ns -
 						MERGE_SETTLE_NS);
 		sample_walk(pipeline, source);
+		// Not before: one that hung its reader comes again.
+		pipeline->accounting.delivered++;
 		break;
 	case PERF_KIND_PROOF:
 		proof_book_evidence(&pipeline->proofs, &source->record,
@@ -129,23 +145,39 @@ static void count_broken(struct pipeline *pipeline)
 	*broken = pipeline->merge.broken_samples;
 }
 
-static void run_round(struct pipeline *pipeline, uint64_t settle_until_ns)
+static void take_records(struct pipeline *pipeline, uint64_t until_ns)
 {
+	struct merge *merge = &pipeline->merge;
 	struct merge_source *source;
+	unsigned int taken = 0;
 
-	take_doubt(pipeline);
-	while ((source = merge_next(&pipeline->merge)))
+	while ((source = merge_next(merge))) {
+		bool slow = source->kind == PERF_KIND_TIMER;
+
 		take_record(pipeline, source);
-	merge_end(&pipeline->merge);
+		if ((slow || ++taken % QUICK_RECORDS == 0) &&
+		    monotonic_ns() >= until_ns)
+			merge_stop(merge);
+	}
+	merge_end(merge);
 	count_broken(pipeline);
-	settle_samples(pipeline, settle_until_ns);
-	identity_settle(&pipeline->identities, settle_until_ns);
 }
 
+static void settle(struct pipeline *pipeline, uint64_t until_ns)
+{
+	settle_samples(pipeline, until_ns);
+	identity_settle(&pipeline->identities, until_ns);
+}
+
+// The first samples of a program have its tables made, which takes a while
+// where many want the CPU: the kernel gets back its room meanwhile, and what is
+// done is written in time.
 void pipeline_round(struct pipeline *pipeline, uint64_t now_ns)
 {
 	merge_begin(&pipeline->merge, now_ns);
-	run_round(pipeline, pipeline->merge.safe_ns);
+	take_doubt(pipeline);
+	take_records(pipeline, monotonic_ns() + ROUND_NS);
+	settle(pipeline, pipeline->merge.safe_ns);
 	if (pipeline->follows_blocked)
 		blocked_store_pieces(&pipeline->blocked,
 				     pipeline->merge.safe_ns);
@@ -153,8 +185,11 @@ void pipeline_round(struct pipeline *pipeline, uint64_t now_ns)
 
 void pipeline_drain(struct pipeline *pipeline, uint64_t end_ns)
 {
+	pipeline->hold = false;
 	merge_begin(&pipeline->merge, UINT64_MAX);
-	run_round(pipeline, UINT64_MAX);
+	take_doubt(pipeline);
+	take_records(pipeline, UINT64_MAX);
+	settle(pipeline, UINT64_MAX);
 	// Once more for those that take after their parents.
 	identity_settle(&pipeline->identities, UINT64_MAX);
 	if (pipeline->follows_blocked)

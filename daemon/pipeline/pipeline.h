@@ -6,7 +6,9 @@
  * for the names of their code objects and for the check that these are still
  * the same objects; then they become rows.
  *
- * One thread runs it. A round takes what has settled and never waits.
+ * One thread runs it. A round takes what has settled and never waits. What is
+ * held for a later round is checked and stored together with more of its kind,
+ * which costs less for each.
  */
 #ifndef BRINDLE_DAEMON_PIPELINE_PIPELINE_H
 #define BRINDLE_DAEMON_PIPELINE_PIPELINE_H
@@ -55,15 +57,18 @@ struct pipeline_event {
 };
 
 struct keeper;
+struct page_cache;
 struct waiting_sample;
 
 struct pipeline {
 	const struct arch *arch;
 	struct merge merge;
 	struct process_table processes;
+	struct python_code_budget code_budget; /* of all of them */
 	struct identity_book identities;
 	struct target_table *targets; /* borrowed */
 	struct keeper *keeper;	      /* borrowed; NULL: nobody to ask */
+	struct lifeline *lifeline;    /* borrowed; NULL: reads may hang */
 	struct proof_book proofs;
 	struct pipeline_event events[PERF_CHOICES_MAX];
 	bool follows_blocked; /* off-cpu is among them */
@@ -73,16 +78,22 @@ struct pipeline {
 	struct resolver resolver;
 	struct store *store;	      /* borrowed */
 	const char *exclude;	      /* borrowed; see exclusion.h */
+	bool sparing; /* it runs for ever: looks seldom at what seldom changes */
 	struct sample_file *keep;     /* borrowed; NULL: samples not kept */
 	struct walk_cache *walk_cache;
 	struct frame *frames;	      /* scratch of one walk */
 	struct memory memory;	      /* of the sample being walked */
 	struct waiting_sample *settled; /* list: proof decided */
 	struct waiting_sample **settled_end;
+	struct waiting_sample **unchecked; /* where in that list those begin
+					      whose code is to be checked */
+	struct page_cache *pages; /* owned; what that takes, of one round */
 	size_t waiting;		      /* samples not stored yet */
+	size_t waiting_frames;	      /* of those */
+	bool hold;	/* what has settled may wait for a later round */
 	uint64_t collected_ns, swept_ns; /* when memory was last tidied up */
-	uint64_t last_head_ns;	      /* when a code object was met last that
-					 had to be named */
+	uint64_t last_haste_ns; /* when a code object was met last that may
+				   not live long, and has to be read again */
 	struct pipeline_stats stats;
 };
 
@@ -91,6 +102,9 @@ struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 			    struct target_table *targets,
 			    size_t source_count);
 void pipeline_deinit(struct pipeline *pipeline);
+
+/** Before the first round, for one that was made without a store. */
+void pipeline_set_store(struct pipeline *pipeline, struct store *store);
 
 /** One round. @now_ns: records up to shortly before it are taken. */
 void pipeline_round(struct pipeline *pipeline, uint64_t now_ns);

@@ -14,19 +14,28 @@
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 enum {
 	TICK_MS = 50,
 	TICK_SLOW_MS = 100, // of a store that goes on: nobody waits for it
-	WORKER_NICE = -10,
 	TICK_SOON_MS = 4,
-	NEW_CODE_MS = 200,
+	HASTE_MS = 200,
 	QUEUE_BUSY_BYTES = 2 << 20,
 	RING_BYTES_MIN = 1 << 20,
 	SWITCH_BYTES = 384 << 10, // of half a second's switch records
 	RING_BYTES_MAX = 32 << 20,
+	SPILL_BYTES = 256 << 20,
+	SPILL_SPARING_BYTES = 32 << 20, // of a store that goes on
+	LOOK_SLOW_MS = 200,
 	RECORD_REST_BYTES = 16 << 10, // of a record, without its stack
 };
+
+// Of a recorder that is killed the last second is missing at most: this, the
+// round that a sample waits for, and the time that a commit takes.
+#define COMMIT_NS (850 * NS_PER_MS)
+// Most of its counts change each time, and are rows of the store.
+#define HEALTH_NS (3 * NS_PER_SEC)
 
 static size_t round_up_to_power_of_two(size_t size)
 {
@@ -107,6 +116,8 @@ static struct error *open_tasks(struct recorder *recorder)
 
 static struct error *open_store(struct recorder *recorder)
 {
+	uint64_t now = monotonic_ns();
+	uint64_t start = recorder->enabled_ns ? recorder->enabled_ns : now;
 	struct utsname host = { 0 };
 	struct store_session session = {
 		.brindle_version = BRINDLE_VERSION,
@@ -119,8 +130,8 @@ static struct error *open_store(struct recorder *recorder)
 		.frequency_hz = recorder->perf.frequency_hz,
 		.cpu_count = (unsigned int)recorder->cpu_count,
 		.stack_bytes = recorder->options.stack_bytes,
-		.start_monotonic_ns = monotonic_ns(),
-		.start_wall_ns = clock_now_ns(CLOCK_REALTIME),
+		.start_monotonic_ns = start,
+		.start_wall_ns = clock_now_ns(CLOCK_REALTIME) - (now - start),
 	};
 
 	uname(&host);
@@ -147,17 +158,98 @@ static struct error *make_pipeline(struct recorder *recorder)
 				      &recorder->keeper);
 	if (!error)
 		error = pipeline_init(&recorder->pipeline, recorder->perf.arch,
-				      recorder->options.opener,
-				      recorder->store, recorder->targets,
-				      recorder->cpu_count);
+				      recorder->options.opener, NULL,
+				      recorder->targets, recorder->cpu_count);
 	recorder->pipeline.keeper = recorder->keeper;
-	if (!error)
-		error = recorder_start_events(recorder);
+	recorder->pipeline.sparing = recorder->options.limits;
 	if (!error && recorder->options.keep_samples)
 		error = sample_file_create(recorder->options.keep_samples,
 					   recorder->perf.arch,
 					   &recorder->pipeline.keep);
 	return error;
+}
+
+// Of the few processes asked for each is ready before the first sample. Of a
+// whole host the keeper goes through them while it is being sampled, those that
+// are sampled first.
+static void find_interpreters(struct recorder *recorder)
+{
+	pid_t *pids;
+	size_t count;
+
+	if (!recorder->tasks.system_wide) {
+		task_list_each_process(&recorder->tasks, keeper_look_at,
+				       recorder->keeper);
+		return;
+	}
+	count = task_list_processes(&recorder->tasks, &pids);
+	keeper_look_later(recorder->keeper, pids, count);
+}
+
+// A ring has room for half a second: what is left when half of it is taken lasts
+// until the next look. Without that thread samples are lost sooner, that is all.
+static void start_spilling(struct recorder *recorder)
+{
+	struct spill_options options = {
+		.opener = recorder->options.opener,
+		.bytes = recorder->options.limits ? SPILL_SPARING_BYTES :
+						    SPILL_BYTES,
+		.look_ms = recorder->options.limits ? LOOK_SLOW_MS : TICK_MS,
+		.realtime = recorder->options.realtime,
+		.filling = &recorder->filling,
+	};
+
+	error_destroy(spill_thread_start(&recorder->pipeline.merge, &options,
+					 &recorder->spiller));
+}
+
+// Switch records of a whole host come and go.
+static void start_closing(struct recorder *recorder)
+{
+	if (!recorder->options.system_wide)
+		return;
+	error_destroy(late_close_start(recorder->options.opener,
+				       &recorder->closer));
+	for (size_t i = 0; i < recorder->cpu_count; i++)
+		recorder->cpus[i].closer = recorder->closer;
+}
+
+// Interpreters are made readable before the first sample.
+static struct error *start_sampling(struct recorder *recorder)
+{
+	struct error *error;
+
+	recorder->pipeline.merge.record_bytes =
+		recorder->perf.stack_bytes + RECORD_REST_BYTES;
+	error = recorder_cpus_start(recorder);
+	if (error)
+		return error;
+	start_spilling(recorder);
+	start_closing(recorder);
+	find_interpreters(recorder);
+	error = keeper_start(recorder->keeper, recorder->cpus,
+			     recorder->cpu_count);
+	recorder->enabled_ns = monotonic_ns();
+	if (!error && !recorder->options.enable_on_exec)
+		error = recorder_cpus_enable(recorder);
+	return error;
+}
+
+// A store that goes on is opened while samples come, for where the last writer
+// was killed that takes a while. Else what is refused replaces no profile, and
+// nothing of our own is in it.
+static struct error *start_store(struct recorder *recorder)
+{
+	struct error *error = NULL;
+
+	if (recorder->options.limits)
+		error = start_sampling(recorder);
+	if (!error)
+		error = open_store(recorder);
+	if (error)
+		return error;
+	pipeline_set_store(&recorder->pipeline, recorder->store);
+	return recorder_start_events(recorder);
 }
 
 static struct error *set_up(struct recorder *recorder)
@@ -177,12 +269,9 @@ static struct error *set_up(struct recorder *recorder)
 	error = recorder_cpus_open(recorder);
 	if (!error)
 		error = open_tasks(recorder);
-	// What is refused above replaces no profile.
-	if (!error)
-		error = open_store(recorder);
 	if (!error)
 		error = make_pipeline(recorder);
-	return error;
+	return error ? error : start_store(recorder);
 }
 
 struct error *recorder_create(const struct recorder_options *options,
@@ -194,6 +283,7 @@ struct error *recorder_create(const struct recorder_options *options,
 	if (!recorder)
 		return &error_nomem;
 	recorder->options = *options;
+	sem_init(&recorder->filling, 0, 0);
 	recorder_host_init(recorder);
 	if (!options->opener)
 		recorder->options.opener = &opener_direct;
@@ -228,23 +318,6 @@ const char *recorder_unsupported(const struct recorder *recorder)
 	return processes->unsupported ? processes->unsupported_text : NULL;
 }
 
-// Of the few processes asked for each is ready before the first sample. Of a
-// whole host the keeper goes through them while it is being sampled, those that
-// are sampled first.
-static void find_interpreters(struct recorder *recorder)
-{
-	pid_t *pids;
-	size_t count;
-
-	if (!recorder->tasks.system_wide) {
-		task_list_each_process(&recorder->tasks, keeper_look_at,
-				       recorder->keeper);
-		return;
-	}
-	count = task_list_processes(&recorder->tasks, &pids);
-	keeper_look_later(recorder->keeper, pids, count);
-}
-
 static void find_processes(struct recorder *recorder)
 {
 	struct process_table *processes = &recorder->pipeline.processes;
@@ -256,30 +329,20 @@ static void find_processes(struct recorder *recorder)
 				       processes);
 }
 
-// Interpreters are made readable before the first sample; mappings are read
-// after enabling, so that none can be missed in between.
+// Mappings are read after enabling, so that none can be missed in between.
 struct error *recorder_start(struct recorder *recorder)
 {
-	struct error *error;
+	struct error *error = NULL;
 
-	recorder->pipeline.merge.record_bytes =
-		recorder->perf.stack_bytes + RECORD_REST_BYTES;
-	error = recorder_cpus_start(recorder);
-	if (error)
-		return error;
-	find_interpreters(recorder);
-	error = keeper_start(recorder->keeper, recorder->cpus,
-			     recorder->cpu_count);
-	recorder->enabled_ns = monotonic_ns();
-	if (!error && !recorder->options.enable_on_exec)
-		error = recorder_cpus_enable(recorder);
+	if (!recorder->enabled_ns)
+		error = start_sampling(recorder);
 	if (error)
 		return error;
 	// The rings fill while it waits for a CPU that many want.
-	setpriority(PRIO_PROCESS, 0, WORKER_NICE);
+	setpriority(PRIO_PROCESS, 0, RECORDER_NICE);
 	task_list_catch_up(&recorder->tasks, recorder);
 	find_processes(recorder);
-	recorder->last_commit_ns = monotonic_ns();
+	recorder->commit_ns = monotonic_ns() + COMMIT_NS;
 	return NULL;
 }
 
@@ -291,26 +354,37 @@ void recorder_set_command_lines(struct recorder *recorder,
 
 static struct error *commit(struct recorder *recorder, uint64_t now)
 {
-	recorder->last_commit_ns = now;
+	// At even steps, however long each takes; one that is missed is not made
+	// up for.
+	recorder->commit_ns += COMMIT_NS;
+	if (recorder->commit_ns <= now)
+		recorder->commit_ns = now + COMMIT_NS;
 	recorder_watch_events(recorder, now);
-	recorder_report_health(recorder);
+	if (now - recorder->health_ns >= HEALTH_NS) {
+		recorder_report_health(recorder);
+		recorder->health_ns = now;
+	}
 	return store_commit(recorder->store);
 }
 
+// What has settled is stored right before it is committed.
 struct error *recorder_tick(struct recorder *recorder)
 {
 	uint64_t now = monotonic_ns();
+	bool due = now >= recorder->commit_ns;
 
+	// A daemon has a session of its own, where its worker's nice value counts.
+	if (recorder->spiller && !recorder->options.limits)
+		spill_thread_set_worker(recorder->spiller, gettid());
 	recorder_replace_stuck(recorder, now);
 	recorder_look_at_host(recorder, now);
+	recorder->pipeline.hold = !due;
 	pipeline_round(&recorder->pipeline, now);
 	recorder_cycle_switches(recorder);
 	// Every capture made before has been taken, and its target asked for.
 	target_table_collect(recorder->targets,
 			     recorder->pipeline.merge.safe_ns);
-	if (now - recorder->last_commit_ns < NS_PER_SEC)
-		return NULL;
-	return commit(recorder, now);
+	return due ? commit(recorder, now) : NULL;
 }
 
 // No sooner than there is likely to be another sample to name.
@@ -323,17 +397,48 @@ static int new_code_ms(const struct recorder *recorder)
 	return period_ms < TICK_MS ? (int)period_ms : TICK_MS;
 }
 
+static int until_commit_ms(const struct recorder *recorder, uint64_t now)
+{
+	uint64_t left_ns =
+		recorder->commit_ns > now ? recorder->commit_ns - now : 0;
+	int most = recorder->options.limits ? TICK_SLOW_MS : TICK_MS;
+
+	return left_ns < (uint64_t)most * NS_PER_MS ?
+		       (int)(left_ns / NS_PER_MS) + 1 :
+		       most;
+}
+
+// What is recorded too long is paid back, so that a look half-way will do.
+static int half_budget_ms(const struct recorder *recorder)
+{
+	uint64_t left_ms =
+		switch_duty_left_ns(&recorder->switch_duty) / 2 / NS_PER_MS;
+
+	if (left_ms < TICK_SOON_MS)
+		return TICK_SOON_MS;
+	return left_ms < TICK_SLOW_MS ? (int)left_ms : TICK_SLOW_MS;
+}
+
+static int sooner(int a_ms, int b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 int recorder_pause_ms(const struct recorder *recorder)
 {
-	uint64_t since = monotonic_ns() - recorder->pipeline.last_head_ns;
+	uint64_t now = monotonic_ns();
+	uint64_t since = now - recorder->pipeline.last_haste_ns;
+	int ms = until_commit_ms(recorder, now);
 
+	if (recorder->pipeline.merge.stopped)
+		return 0;
 	if (recorder_cpus_waiting(recorder) > QUEUE_BUSY_BYTES)
 		return TICK_SOON_MS;
 	if (recorder_is_cycling(recorder))
-		return TICK_SOON_MS;
-	if (since < NEW_CODE_MS * NS_PER_MS)
-		return new_code_ms(recorder);
-	return recorder->options.limits ? TICK_SLOW_MS : TICK_MS;
+		ms = sooner(ms, half_budget_ms(recorder));
+	if (since < HASTE_MS * NS_PER_MS)
+		ms = sooner(ms, new_code_ms(recorder));
+	return ms;
 }
 
 bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)
@@ -346,11 +451,12 @@ void recorder_progress(const struct recorder *recorder,
 {
 	const struct pipeline_stats *stats = &recorder->pipeline.stats;
 	const struct process_table *table = &recorder->pipeline.processes;
+	struct perf_lost lost = recorder_lost(recorder);
 
 	*ret = (struct recorder_progress){
 		.samples = stats->samples,
-		.lost = recorder_lost(recorder),
-		.lost_samples = recorder_lost_samples(recorder),
+		.lost = lost.samples + lost.records,
+		.lost_samples = lost.samples,
 		.proven = stats->proven,
 		.unproven = stats->unproven,
 		.native = stats->native,
@@ -364,6 +470,13 @@ void recorder_progress(const struct recorder *recorder,
 void recorder_set_exclude(struct recorder *recorder, const char *words)
 {
 	recorder->pipeline.exclude = words;
+}
+
+void recorder_give_back(struct recorder *recorder)
+{
+	for (size_t i = 0; i < recorder->capture_count; i++)
+		capture_queue_trim(&recorder->captures[i]->queue);
+	malloc_trim(0);
 }
 
 void recorder_trim(struct recorder *recorder)
@@ -380,6 +493,7 @@ struct error *recorder_finish(struct recorder *recorder)
 	recorder_cpus_stop(recorder);
 	keeper_stop(recorder->keeper);
 	pipeline_drain(&recorder->pipeline, end);
+	spill_thread_stop(take_ptr(recorder->spiller));
 	recorder_end_events(recorder, end);
 	recorder_report_health(recorder);
 	error = sample_file_close(recorder->pipeline.keep);
@@ -404,14 +518,17 @@ void recorder_destroy(struct recorder *recorder)
 {
 	if (!recorder)
 		return;
+	spill_thread_stop(recorder->spiller);
 	recorder_cpus_end(recorder);
 	keeper_destroy(recorder->keeper);
 	pipeline_deinit(&recorder->pipeline);
 	target_table_destroy(recorder->targets);
 	store_destroy(recorder->store);
 	recorder_cpus_close(recorder);
+	late_close_stop(recorder->closer);
 	recorder_host_deinit(recorder);
 	task_list_deinit(&recorder->tasks);
+	sem_destroy(&recorder->filling);
 	free(recorder->note);
 	free(recorder->store_note);
 	free(recorder);

@@ -20,6 +20,9 @@
 struct store;
 struct store_limits;
 
+/* The worker is light, but late on a busy host, and then rings overflow. */
+enum { RECORDER_NICE = -10 };
+
 struct recorder_options {
 	const struct opener *opener; /* NULL: opener_direct */
 	const char *output;	 /* the profile's path */
@@ -48,7 +51,8 @@ struct recorder_progress {
 
 struct recorder;
 
-/** Opens everything, disabled. */
+/** Opens everything, disabled; but where a store goes on, samples are taken
+ *  from then on, and wait. */
 struct error *recorder_create(const struct recorder_options *options,
 			      struct recorder **ret);
 
@@ -80,14 +84,16 @@ void recorder_set_command_lines(struct recorder *recorder,
  *  NULL. See exclusion.h. */
 void recorder_set_exclude(struct recorder *recorder, const char *words);
 
-/** Milliseconds until the next tick: sooner while a program shows new code, for
- *  what it runs to start up may be freed before it can be named, and while much
- *  waits. */
+/** Milliseconds until the next tick: sooner while a program runs code that may
+ *  be freed before it can be named, and while much waits. */
 int recorder_pause_ms(const struct recorder *recorder);
 
 /** Samples so often from now on; the samples' weights say so. */
 struct error *recorder_set_frequency(struct recorder *recorder,
 				     unsigned int frequency_hz);
+
+/** Gives back memory that is not in use; it stops nothing. Once a minute. */
+void recorder_give_back(struct recorder *recorder);
 
 /** Gives up what can be found again, and the memory it takes. */
 void recorder_trim(struct recorder *recorder);

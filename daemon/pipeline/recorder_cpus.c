@@ -56,6 +56,7 @@ static struct error *start_capture(struct recorder *recorder, size_t i)
 		.arch = recorder->perf.arch,
 		.realtime = recorder->options.realtime,
 		.late_us = recorder->options.late_us,
+		.filling = &recorder->filling,
 	};
 	struct perf_cpu *cpu = &recorder->cpus[i];
 	struct capture_thread *capture = calloc(1, sizeof(*capture));
@@ -70,6 +71,8 @@ static struct error *start_capture(struct recorder *recorder, size_t i)
 	recorder->captures[recorder->capture_count++] = capture;
 	if (error)
 		return error;
+	if (!capture->realtime)
+		recorder->pipeline.proofs.switch_most_ns = PROOF_SWITCH_MOST_NS;
 	if (recorder->cpu_states[i].online) {
 		error = perf_cpu_open_proof(cpu, &recorder->perf, capture->tid,
 					    &granted);

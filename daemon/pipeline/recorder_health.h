@@ -6,15 +6,14 @@
 #ifndef BRINDLE_DAEMON_PIPELINE_RECORDER_HEALTH_H
 #define BRINDLE_DAEMON_PIPELINE_RECORDER_HEALTH_H
 
-#include <stdint.h>
+#include "daemon/perf/perf_event.h"
 
 struct recorder;
 
 void recorder_report_health(struct recorder *recorder);
 
-/** Samples and records lost, by the kernel's own count. */
-uint64_t recorder_lost(const struct recorder *recorder);
-/** The samples alone; 0 where the kernel does not count by event. */
-uint64_t recorder_lost_samples(const struct recorder *recorder);
+/** What was lost, by the kernel's own count; a system call for each event. Where
+ *  the kernel does not count by event: records, as far as it told of them. */
+struct perf_lost recorder_lost(const struct recorder *recorder);
 
 #endif

@@ -38,9 +38,7 @@ static void note_offline(struct recorder *recorder, size_t i, uint64_t since_ns)
 // wakes the capture thread of a CPU that is offline but we.
 static bool is_drained(const struct recorder *recorder, size_t i)
 {
-	const struct perf_ring *ring = recorder->cpus[i].ring;
-
-	if (perf_ring_tail(ring) == perf_ring_head(ring))
+	if (merge_source_is_drained(&recorder->pipeline.merge.sources[i]))
 		return true;
 	capture_poke(recorder->captures[i]);
 	return false;
@@ -69,11 +67,18 @@ static void bring_up(struct recorder *recorder, size_t i, uint64_t now_ns)
 
 // A CPU may be offline and back between two looks, and its events are gone all
 // the same: the clock that they count by stands still.
+// Asking that clock interrupts the CPU, so it is asked where no record came.
 static bool stands_still(struct recorder *recorder, size_t i, uint64_t now_ns)
 {
 	struct recorder_cpu_state *state = &recorder->cpu_states[i];
+	uint64_t head = perf_ring_head(recorder->cpus[i].ring);
 	uint64_t clock;
 
+	if (head != state->head) {
+		state->head = head;
+		state->counted_ns = now_ns;
+		return false;
+	}
 	if (!recorder->options.system_wide ||
 	    !perf_cpu_clock(&recorder->cpus[i], &recorder->perf, &clock))
 		return false;

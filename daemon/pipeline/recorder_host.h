@@ -18,6 +18,7 @@ struct recorder_cpu_state {
 	bool online;
 	int64_t incident;    /* that it is not; 0: none */
 	uint64_t clock;	     /* how far it had counted */
+	uint64_t head;	     /* of its ring, at the last look */
 	uint64_t counted_ns; /* when it last was seen to count */
 };
 

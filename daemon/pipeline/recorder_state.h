@@ -5,10 +5,12 @@
 
 #include "daemon/capture/capture.h"
 #include "daemon/capture/keeper.h"
+#include "daemon/perf/late_close.h"
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/pipeline/recorder.h"
 #include "daemon/pipeline/recorder_host.h"
 #include "daemon/pipeline/recorder_stuck.h"
+#include "daemon/pipeline/spill_thread.h"
 #include "daemon/pipeline/switch_duty.h"
 #include "daemon/process/task_list.h"
 
@@ -50,6 +52,9 @@ struct recorder {
 	struct keeper *keeper;
 	struct store *store;
 	struct pipeline pipeline;
+	struct spill_thread *spiller; /* owned */
+	sem_t filling; /* posted when a ring fills up */
+	struct late_close *closer; /* owned; NULL: could not be started */
 	struct recorder_host host;
 	struct recorder_troubles troubles;
 	struct switch_duty switch_duty;
@@ -57,8 +62,11 @@ struct recorder {
 	struct off_cpu_budget off_cpu;
 	uint64_t switches_cut_ns; /* waits are to be cut then; 0: no */
 	int64_t rate_incident; /* open; 0: none */
-	uint64_t last_commit_ns;
+	uint64_t commit_ns; /* when the next one is due */
+	uint64_t health_ns; /* when it was last reported */
 	uint64_t enabled_ns; /* when records began to come */
+	struct perf_lost lost; /* up to when a ring had last been full */
+	uint64_t lost_full_ns; /* merge.full_ns as of then */
 	uint64_t unsaved;
 };
 

@@ -86,6 +86,8 @@ static void replace(struct recorder *recorder, size_t i, uint64_t now_ns)
 	error = capture_succeed(next, stuck, free_holder(recorder));
 	recorder->captures[i] = next;
 	recorder->pipeline.merge.sources[i].capture = next;
+	if (!next->realtime)
+		recorder->pipeline.proofs.switch_most_ns = PROOF_SWITCH_MOST_NS;
 	if (!error)
 		error = perf_cpu_open_proof(&recorder->cpus[i], &recorder->perf,
 					    next->tid, &granted);
@@ -111,6 +113,59 @@ static void free_ended(struct recorder *recorder)
 	}
 }
 
+struct labour {
+	struct recorder *recorder;
+	void (*work)(void *context);
+	void *context;
+};
+
+static void do_work(void *context)
+{
+	const struct labour *labour = context;
+
+	labour->work(labour->context);
+	if (labour->recorder->spiller)
+		spill_thread_set_worker(labour->recorder->spiller, 0);
+}
+
+static void note_hung_look(struct recorder *recorder, const char *at, pid_t pid,
+			   uint64_t now_ns)
+{
+	char detail[96];
+
+	snprintf(detail, sizeof(detail), "looking at %s process %d did not end",
+		 at, (int)pid);
+	if (recorder->store)
+		store_incident(recorder->store, "capture-stuck",
+			       now_ns - CAPTURE_STUCK_MS * NS_PER_MS, now_ns,
+			       detail);
+}
+
+// The worker was held for about CAPTURE_STUCK_MS; the rings have room for that.
+static void note_hung_work(void *context, pid_t pid)
+{
+	struct recorder *recorder = ((struct labour *)context)->recorder;
+	uint64_t now = monotonic_ns();
+
+	target_table_ban(recorder->targets, pid, now);
+	note_hung_look(recorder, "code objects of", pid, now);
+}
+
+void recorder_work(struct recorder *recorder, void (*work)(void *context),
+		   void *context)
+{
+	struct labour labour = { recorder, work, context };
+	struct pipeline *pipeline = &recorder->pipeline;
+
+	if (!pipeline->lifeline)
+		error_destroy(lifeline_create(&pipeline->lifeline));
+	if (pipeline->lifeline)
+		lifeline_run(pipeline->lifeline, do_work, note_hung_work,
+			     &labour);
+	else
+		work(context);
+}
+
 static bool have_spare(struct recorder *recorder)
 {
 	if (!recorder->spare)
@@ -120,6 +175,10 @@ static bool have_spare(struct recorder *recorder)
 
 void recorder_replace_stuck(struct recorder *recorder, uint64_t now_ns)
 {
+	pid_t hung = keeper_take_hung(recorder->keeper);
+
+	if (hung)
+		note_hung_look(recorder, "the interpreter of", hung, now_ns);
 	for (size_t i = 0; i < recorder->capture_count; i++) {
 		struct capture_thread *capture = recorder->captures[i];
 
@@ -152,6 +211,7 @@ void recorder_free_stuck(struct recorder *recorder)
 {
 	free_ended(recorder);
 	free(take_ptr(recorder->spare));
+	lifeline_destroy(take_ptr(recorder->pipeline.lifeline));
 }
 
 bool recorder_has_stuck(const struct recorder *recorder,

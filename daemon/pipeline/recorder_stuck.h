@@ -30,6 +30,14 @@ void recorder_keep_stuck(struct recorder *recorder,
 			 struct capture_thread *capture);
 void recorder_free_stuck(struct recorder *recorder);
 
+/**
+ * Runs @work(@context), which makes the recorder's ticks and finishes it, on a
+ * lifeline (lifeline.h): when the memory of a process hangs it, it is begun anew.
+ * Ticks made elsewhere are as good, but may hang.
+ */
+void recorder_work(struct recorder *recorder, void (*work)(void *context),
+		   void *context);
+
 /** Whether somebody hangs who may still look into the ring of @cpu. */
 bool recorder_has_stuck(const struct recorder *recorder,
 			const struct perf_cpu *cpu);

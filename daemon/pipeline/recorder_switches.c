@@ -31,31 +31,45 @@ static uint64_t busiest(struct recorder *recorder)
 	return most / 2; // a record for who goes, and one for who comes
 }
 
-static void record_switches(struct recorder *recorder, bool on)
+// True when every CPU does as told.
+static bool record_switches(struct recorder *recorder, bool on)
 {
+	bool done = true;
+
 	for (size_t i = 0; i < recorder->cpu_count; i++)
-		perf_cpu_record_switches(&recorder->cpus[i], &recorder->perf,
-					 on);
+		if (!perf_cpu_record_switches(&recorder->cpus[i],
+					      &recorder->perf, on))
+			done = false;
+	return done;
 }
 
-// Evidence counts only from when every CPU gives it until the first does not.
-static void switch_over(struct recorder *recorder, bool on)
+static void switch_off(struct recorder *recorder)
 {
 	struct pipeline *pipeline = &recorder->pipeline;
 
-	recorder->switches_off = !on;
-	if (on) {
-		record_switches(recorder, true);
-		proof_book_switches_on(&pipeline->proofs, monotonic_ns());
-		if (pipeline->follows_blocked)
-			blocked_end_gap(&pipeline->blocked, monotonic_ns());
-		return;
-	}
 	if (pipeline->follows_blocked)
 		blocked_before_gap(&pipeline->blocked, monotonic_ns());
 	recorder->switches_cut_ns = monotonic_ns();
 	proof_book_switches_off(&pipeline->proofs, recorder->switches_cut_ns);
 	record_switches(recorder, false);
+	recorder->switches_off = true;
+}
+
+// Evidence counts only from when every CPU gives it until the first does not:
+// where one cannot, none is begun with, and the next round tries again.
+static void switch_on(struct recorder *recorder)
+{
+	struct pipeline *pipeline = &recorder->pipeline;
+
+	if (!record_switches(recorder, true)) {
+		record_switches(recorder, false);
+		recorder->switch_duty.on = false;
+		return;
+	}
+	recorder->switches_off = false;
+	proof_book_switches_on(&pipeline->proofs, monotonic_ns());
+	if (pipeline->follows_blocked)
+		blocked_end_gap(&pipeline->blocked, monotonic_ns());
 }
 
 // When everything from before they were switched off has been taken.
@@ -156,6 +170,18 @@ static void begin_cycling(struct recorder *recorder, uint64_t now)
 	switch_duty_expect(duty, busiest(recorder), now - recorder->enabled_ns);
 }
 
+static void follow_duty(struct recorder *recorder)
+{
+	bool on = recorder->switch_duty.on;
+
+	if (on != recorder->switches_off || recorder->switches_cut_ns)
+		return;
+	if (on)
+		switch_on(recorder);
+	else
+		switch_off(recorder);
+}
+
 void recorder_cycle_switches(struct recorder *recorder)
 {
 	struct switch_duty *duty = &recorder->switch_duty;
@@ -170,8 +196,7 @@ void recorder_cycle_switches(struct recorder *recorder)
 	cut_waits(recorder);
 	switch_duty_step(duty, now, busiest(recorder));
 	adapt_off_cpu(recorder, now);
-	if (duty->on == recorder->switches_off && !recorder->switches_cut_ns)
-		switch_over(recorder, duty->on);
+	follow_duty(recorder);
 	recorder->pipeline.blocked.scale = switch_duty_scale(duty);
 }
 

@@ -5,6 +5,7 @@
 #include "unwind/symbols/demangle.h"
 #include "unwind/symbols/symbol_table.h"
 
+#include <linux/perf_event.h>
 #include <string.h>
 
 struct error *resolver_init(struct resolver *resolver, struct store *store)
@@ -270,4 +271,28 @@ int64_t resolve_stack(struct resolver *resolver, int64_t event_id,
 			return 0;
 	}
 	return node;
+}
+
+size_t resolved_kernel_frames(const uint64_t *chain, uint64_t chain_count,
+			      struct resolved_frame *frames)
+{
+	size_t count = 0;
+
+	for (uint64_t i = 0; i < chain_count; i++) {
+		uint64_t address = chain[i];
+
+		if (address == (uint64_t)PERF_CONTEXT_USER)
+			break;
+		if (address >= (uint64_t)PERF_CONTEXT_MAX)
+			continue;
+		// Return addresses, but for the leaf's.
+		frames[count] = (struct resolved_frame){
+			.frame = { .kind = FRAME_KERNEL,
+				   .status = FRAME_EXACT,
+				   .pc = count ? address - 1 : address,
+				   .instruction = -1 }
+		};
+		count++;
+	}
+	return count;
 }

@@ -48,6 +48,14 @@ struct resolved_frame {
 	struct python_code *code; /* borrowed from its cache; NULL: unknown */
 };
 
+/**
+ * The kernel's frames of a sample, leaf first, of PERF_SAMPLE_CALLCHAIN, which
+ * also has markers (PERF_CONTEXT_*), and from PERF_CONTEXT_USER on only what is
+ * unwound better. @frames has room for @chain_count. How many there are.
+ */
+size_t resolved_kernel_frames(const uint64_t *chain, uint64_t chain_count,
+			      struct resolved_frame *frames);
+
 /** The node of a stack of event @event_id (0: the main one) given leaf first; 0
  *  without frames or memory. */
 int64_t resolve_stack(struct resolver *resolver, int64_t event_id,

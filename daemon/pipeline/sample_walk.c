@@ -2,21 +2,21 @@
 #include "daemon/pipeline/sample_walk.h"
 
 #include "base/clock.h"
-#include "daemon/capture/keeper.h"
 #include "daemon/pipeline/exclusion.h"
-#include "daemon/pipeline/sample_gil.h"
 #include "daemon/pipeline/sample_cause.h"
+#include "daemon/pipeline/sample_codes.h"
+#include "daemon/pipeline/sample_gil.h"
+#include "daemon/pipeline/sample_judge.h"
 #include "daemon/pipeline/waiting_sample.h"
-#include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
 
 #include <string.h>
 
 // Walks of one sample, while stale facts are found.
-enum { WALKS_MAX = 8, ENTRY_BYTES = 64 };
+enum { WALKS_MAX = 8 };
 
-// How often a process that is not read yet is asked for.
-#define ASK_NS (NS_PER_SEC / 10)
+// A program may make each of them long.
+#define WALKS_NS (5 * NS_PER_MS)
 
 // The sample being walked and what belongs to it.
 struct work {
@@ -81,56 +81,10 @@ static enum proof_reason why_uncaptured(struct pipeline *pipeline,
 	if (target_table_is_banned(pipeline->targets,
 				   (pid_t)source->record.pid))
 		return PROOF_BANNED;
+	if (target_table_is_denied(pipeline->targets,
+				   (pid_t)source->record.pid))
+		return PROOF_DENIED;
 	return PROOF_NOT_CAPTURED;
-}
-
-static bool code_facts(void *context, uint64_t address,
-		       struct python_code_facts *ret)
-{
-	struct process_python *python = context;
-	const struct python_code *code =
-		python_code_find(python->codes, address);
-
-	if (!code)
-		return false;
-	*ret = code->facts;
-	return true;
-}
-
-static struct live_memory memory_of(const struct process_python *python)
-{
-	return live_memory_guarded(&python->memory);
-}
-
-// Heads captured with this sample identify their objects at its very instant.
-// Names that were not captured with them are read at once: the sooner, the
-// likelier the object still lives.
-static void learn_codes(struct pipeline *pipeline,
-			struct process_python *python,
-			const struct capture *capture)
-{
-	const struct snapshot *snapshot = &capture->snapshot;
-	struct live_memory text = snapshot_text(snapshot);
-	struct live_memory memory = memory_of(python);
-
-	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
-		const struct snapshot_piece *piece = &snapshot->piece[i];
-		struct python_code *code;
-
-		if (piece->kind != SNAPSHOT_CODE)
-			continue;
-		code = python_code_learn(python->codes, piece->vaddr,
-					 snapshot->bytes + piece->offset,
-					 piece->size, capture->sample_ns);
-		pipeline->last_head_ns = capture->sample_ns;
-		if (code)
-			code = python_code_take_names(python->codes, code,
-						      &text,
-						      capture->sample_ns);
-		if (code && code->state == PYTHON_CODE_HEAD_ONLY)
-			python_code_read_names(python->codes, code, &memory,
-					       monotonic_ns());
-	}
 }
 
 // Where the eval loop is entered is known only when its CFI has been read.
@@ -151,6 +105,7 @@ static void tell_entry(const struct target *target, struct process *process)
 static struct process_python *python_of(struct pipeline *pipeline,
 					struct work *work)
 {
+	struct process_python *python;
 	struct target *target;
 
 	if (!work->capture)
@@ -160,7 +115,12 @@ static struct process_python *python_of(struct pipeline *pipeline,
 	if (!target)
 		return NULL;
 	tell_entry(target, work->process);
-	return process_python_of(work->process, target);
+	python = process_python_of(work->process, target);
+	if (!python)
+		return NULL;
+	python->memory.lifeline = pipeline->lifeline;
+	python_code_cache_share(python->codes, &pipeline->code_budget);
+	return python;
 }
 
 static void prepare_memory(struct pipeline *pipeline, struct work *work)
@@ -185,7 +145,7 @@ static struct python_stack *prepare_python(struct work *work,
 		return NULL;
 	python_stack_init(&work->stack, work->python->layout,
 			  &work->capture->snapshot, memory);
-	work->stack.code_facts = code_facts;
+	work->stack.code_facts = sample_code_facts;
 	work->stack.code_context = work->python;
 	return &work->stack;
 }
@@ -221,7 +181,8 @@ static void walk_once(struct pipeline *pipeline, struct work *work)
 // freed, and its address given to another. True: so it was, and it is forgotten.
 static bool forget_suspect(struct pipeline *pipeline, struct work *work)
 {
-	struct live_memory memory = memory_of(work->python);
+	struct live_memory memory =
+		lifeline_memory_reader(&work->python->memory);
 	struct python_code *code =
 		python_code_find(work->python->codes, work->stack.suspect);
 
@@ -246,12 +207,18 @@ static void note_walk(struct pipeline_stats *stats, uint64_t ns)
 static void walk_again_while_suspect(struct pipeline *pipeline,
 				     struct work *work)
 {
+	uint64_t until;
+
 	prepare_memory(pipeline, work);
-	for (int i = 0; i < WALKS_MAX; i++) {
-		walk_once(pipeline, work);
+	walk_once(pipeline, work);
+	if (!work->walk.contradiction)
+		return;
+	until = monotonic_ns() + WALKS_NS;
+	for (int i = 1; i < WALKS_MAX && monotonic_ns() < until; i++) {
 		if (!work->walk.contradiction || !work->stack.suspect ||
 		    !forget_suspect(pipeline, work))
 			break;
+		walk_once(pipeline, work);
 	}
 }
 
@@ -262,144 +229,13 @@ static void walk_user(struct pipeline *pipeline, struct work *work)
 	uint64_t start = 0;
 
 	if (work->python)
-		learn_codes(pipeline, work->python, work->capture);
+		sample_learn_codes(work->python, work->capture);
 	if (timed)
 		start = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
 	walk_again_while_suspect(pipeline, work);
 	if (timed)
 		note_walk(&pipeline->stats,
 			  clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start);
-}
-
-static enum proof_reason reason_of_capture(const struct capture *capture)
-{
-	static const enum proof_reason reasons[] = {
-		[SNAPSHOT_OK] = PROOF_HOLDS,
-		[SNAPSHOT_NO_RUNTIME] = PROOF_NO_RUNTIME,
-		[SNAPSHOT_NO_THREAD] = PROOF_NO_THREAD,
-		[SNAPSHOT_UNREADABLE] = PROOF_UNREADABLE,
-		[SNAPSHOT_TOO_DEEP] = PROOF_TOO_DEEP,
-		[SNAPSHOT_BROKEN] = PROOF_BROKEN,
-		[SNAPSHOT_MAY_HANG] = PROOF_MAY_HANG,
-	};
-
-	uint32_t status = capture->snapshot.status;
-
-	if (status == SNAPSHOT_TOO_DEEP &&
-	    capture->capacity < SNAPSHOT_BYTES_MAX)
-		return PROOF_OVER_LIMIT;
-	return status < sizeof(reasons) / sizeof(reasons[0]) ?
-		       reasons[status] :
-		       PROOF_BROKEN;
-}
-
-// Python that nobody reads: its beginning went unseen, or is just being seen.
-static void ask_to_read(struct pipeline *pipeline, const struct work *work)
-{
-	struct process *process = work->process;
-
-	if (!pipeline->keeper || work->capture ||
-	    work->uncaptured != PROOF_NOT_CAPTURED ||
-	    work->record->time_ns - process->asked_ns < ASK_NS)
-		return;
-	process->asked_ns = work->record->time_ns;
-	keeper_ask(pipeline->keeper, process->pid);
-}
-
-// The loader's own entry has no CFI, yet nothing called it.
-static bool ends_at_entry(const struct walk_result *walk)
-{
-	const struct frame *last;
-	uint64_t entry;
-
-	if (!walk->frame_count)
-		return false;
-	last = &walk->frames[walk->frame_count - 1];
-	if (last->kind != FRAME_NATIVE || !last->module || !last->module->image)
-		return false;
-	entry = elf_image_entry(last->module->image);
-	return entry && last->module_vaddr - entry < ENTRY_BYTES;
-}
-
-static bool is_matched(const struct work *work)
-{
-	return !work->walk.contradiction && !work->walk.unmatched_activations &&
-	       python_stack_is_finished(&work->stack);
-}
-
-// What is against this sample before any proof is looked at, and whether there
-// is Python in it at all.
-static enum proof_reason judge(struct pipeline *pipeline,
-			       const struct work *work, bool *ret_has_python)
-{
-	const struct python_binary *binary = NULL;
-	bool rooted = work->walk.end == WALK_END_ROOT ||
-		      ends_at_entry(&work->walk);
-	enum proof_reason status = work->uncaptured;
-
-	*ret_has_python = work->walk.eval_activations > 0;
-	if (!*ret_has_python && rooted)
-		return PROOF_HOLDS;
-	if (!process_has_python(work->process, &binary))
-		return PROOF_HOLDS;
-	if (work->python)
-		status = reason_of_capture(work->capture);
-	// No Python was met, but the walk did not see the whole stack: only
-	// an interpreter that has nothing running for this thread excludes it.
-	if (!*ret_has_python) {
-		if (status == PROOF_NO_RUNTIME || status == PROOF_NO_THREAD)
-			return PROOF_HOLDS;
-		if (work->python && python_stack_is_finished(&work->stack))
-			return PROOF_HOLDS;
-		*ret_has_python = true;
-	}
-	if (!binary->layout) {
-		if (!pipeline->processes.unsupported++)
-			memcpy(pipeline->processes.unsupported_text,
-			       binary->unsupported,
-			       sizeof(binary->unsupported));
-		return PROOF_UNSUPPORTED;
-	}
-	// What the reader took for broken, when an activation was just being
-	// entered, may be whole after all: every activation was matched.
-	if (status == PROOF_BROKEN && rooted && is_matched(work))
-		status = PROOF_HOLDS;
-	if (status == PROOF_NOT_CAPTURED)
-		ask_to_read(pipeline, work);
-	if (status != PROOF_HOLDS)
-		return status;
-	if (work->walk.contradiction)
-		return PROOF_CONTRADICTION;
-	if (is_matched(work))
-		return PROOF_HOLDS;
-	return rooted && !work->walk.unmatched_activations ?
-		       PROOF_CONTRADICTION :
-		       PROOF_WALK_INCOMPLETE;
-}
-
-// Kernel frames, leaf first. The chain also has markers (PERF_CONTEXT_*), and
-// above PERF_CONTEXT_USER only what we unwind better.
-static size_t add_kernel(const struct perf_sample_fields *sample,
-			 struct resolved_frame *frames)
-{
-	size_t count = 0;
-
-	for (uint64_t i = 0; i < sample->chain_count; i++) {
-		uint64_t address = sample->chain[i];
-
-		if (address == (uint64_t)PERF_CONTEXT_USER)
-			break;
-		if (address >= (uint64_t)PERF_CONTEXT_MAX)
-			continue;
-		frames[count] = (struct resolved_frame){
-			.frame = { .kind = FRAME_KERNEL,
-				   .status = FRAME_EXACT,
-				   .pc = count ? address - 1 : address,
-				   .instruction = -1 }
-		};
-		count++;
-	}
-	return count;
 }
 
 static void add_user(struct pipeline *pipeline, struct waiting_sample *sample,
@@ -411,16 +247,34 @@ static void add_user(struct pipeline *pipeline, struct waiting_sample *sample,
 
 		to->frame = work->walk.frames[i];
 		to->code = NULL;
+		if (to->frame.module)
+			module_keep(to->frame.module);
 		if (to->frame.kind != FRAME_PYTHON)
 			continue;
 		to->code = python_code_find(work->python->codes,
 					    to->frame.code);
 		if (!to->code)
 			ask_again(pipeline, work, to->frame.code);
+		else if (sample_code_may_go(to->code, sample->time_ns))
+			pipeline->last_haste_ns = sample->time_ns;
 	}
 }
 
-static void note_gil(const struct work *work, struct waiting_sample *sample)
+// Who has the lock is told by the number that the process's own namespace has.
+static pid_t outside_tid(struct pipeline *pipeline, const struct work *work,
+			 pid_t inside)
+{
+	const struct target *target =
+		target_table_by_epoch(pipeline->targets, work->process->pid,
+				      work->python->epoch);
+
+	return target ? (pid_t)python_target_outside(target->python,
+						     (uint32_t)inside) :
+			0;
+}
+
+static void note_gil(struct pipeline *pipeline, const struct work *work,
+		     struct waiting_sample *sample)
 {
 	struct sample_gil gil;
 	struct thread *holder;
@@ -430,12 +284,33 @@ static void note_gil(const struct work *work, struct waiting_sample *sample)
 	gil = sample_gil_of(work->python->layout, &work->capture->snapshot,
 			    &work->walk);
 	sample->gil = gil.state;
+	if (gil.holder_tid)
+		gil.holder_tid = outside_tid(pipeline, work, gil.holder_tid);
 	holder = gil.holder_tid ? process_find_thread(work->process,
 						      gil.holder_tid) :
 				  NULL;
 	if (holder)
 		sampled_thread_init(&sample->gil_holder, gil.holder_tid,
 				    holder);
+}
+
+static void judge(struct pipeline *pipeline, const struct work *work,
+		  struct waiting_sample *sample)
+{
+	const struct judged_sample judged = {
+		.time_ns = work->record->time_ns,
+		.process = work->process,
+		.capture = work->capture,
+		.uncaptured = work->uncaptured,
+		.layout = work->python ? work->python->layout : NULL,
+		.stack = work->python ? &work->stack : NULL,
+		.walk = &work->walk,
+	};
+	enum sample_python python;
+
+	sample->reason = sample_judge(pipeline, &judged, &python);
+	sample->has_python = python != SAMPLE_PYTHON_NONE;
+	sample->excluded = python == SAMPLE_PYTHON_EXCLUDED;
 }
 
 static struct waiting_sample *make_waiting(struct pipeline *pipeline,
@@ -463,10 +338,12 @@ static struct waiting_sample *make_waiting(struct pipeline *pipeline,
 			    process_find_thread(work->process,
 						(pid_t)record->tid));
 	identity_meet(&pipeline->identities, work->process);
-	sample->reason = judge(pipeline, work, &sample->has_python);
-	sample->frame_count = add_kernel(&record->sample, sample->frames);
+	judge(pipeline, work, sample);
+	sample->frame_count = resolved_kernel_frames(record->sample.chain,
+						     record->sample.chain_count,
+						     sample->frames);
 	add_user(pipeline, sample, work);
-	note_gil(work, sample);
+	note_gil(pipeline, work, sample);
 	work->process->waiting++;
 	return sample;
 }
@@ -484,7 +361,7 @@ static bool is_stale(const struct work *work)
 	struct thread *thread = process_thread(work->process,
 					       (pid_t)work->record->tid);
 
-	return thread &&
+	return thread && work->capture->snapshot.thread_state &&
 	       work->capture->snapshot.thread_found_ns < thread->start_ns;
 }
 
@@ -501,6 +378,7 @@ static void wait_for_proof(struct pipeline *pipeline, const struct work *work,
 			   struct waiting_sample *sample)
 {
 	pipeline->waiting++;
+	pipeline->waiting_frames += sample->frame_count;
 	if (sample->has_python && sample->reason == PROOF_HOLDS &&
 	    is_stale(work))
 		sample->reason = PROOF_STALE_THREAD;
@@ -593,6 +471,7 @@ void sample_walk_sleeping(struct pipeline *pipeline,
 	if (!sample)
 		return;
 	pipeline->waiting++;
+	pipeline->waiting_frames += sample->frame_count;
 	if (sample->has_python && sample->reason == PROOF_HOLDS)
 		sample->reason = thread->reason;
 	settle_now(pipeline, sample);

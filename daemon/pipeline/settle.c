@@ -2,11 +2,11 @@
 #include "daemon/pipeline/settle.h"
 
 #include "base/clock.h"
+#include "daemon/pipeline/settle_codes.h"
 #include "daemon/pipeline/waiting_sample.h"
 
-// An object that was found unchanged this often before its process ended is
-// taken to have lived to the end; there is nothing left to read.
-enum { CONFIRMED_OFTEN = 2 };
+// 8 MiB of them are held at most.
+enum { FRAMES_HELD_MAX = (8 << 20) / sizeof(struct resolved_frame) };
 
 #define COLLECT_NS NS_PER_SEC
 #define SWEEP_NS (4 * NS_PER_SEC)
@@ -24,62 +24,13 @@ static void proof_done(void *context, const struct proof *proof,
 	pipeline->settled_end = &sample->next;
 }
 
-static bool is_confirmed(struct pipeline *pipeline,
-			 struct waiting_sample *sample,
-			 struct python_code *code)
-{
-	struct live_memory memory =
-		live_memory_guarded(&sample->python->memory);
-	struct target *target;
-
-	if (code->confirmed_ns >= sample->time_ns)
-		return true;
-	switch (python_code_verify(sample->python->codes, code, &memory,
-				   monotonic_ns())) {
-	case PYTHON_CODE_SAME:
-		return true;
-	case PYTHON_CODE_UNREADABLE:
-		return code->confirmations >= CONFIRMED_OFTEN;
-	case PYTHON_CODE_CHANGED:
-		break;
-	}
-	// The next capture that meets the address reads its head again.
-	pipeline->stats.codes_changed++;
-	target = target_table_by_epoch(pipeline->targets, sample->process->pid,
-				       sample->python->epoch);
-	if (target)
-		python_target_forget_code(target->python, code->address);
-	return false;
-}
-
-static void settle_frame(struct pipeline *pipeline,
-			 struct waiting_sample *sample,
-			 struct resolved_frame *frame)
-{
-	struct pipeline_stats *stats = &pipeline->stats;
-
-	if (frame->frame.kind == FRAME_KERNEL)
-		stats->kernel_frames++;
-	if (frame->frame.kind == FRAME_NATIVE)
-		stats->native_frames++;
-	if (frame->frame.kind != FRAME_PYTHON)
-		return;
-	stats->python_frames++;
-	frame->frame.status = sample->reason == PROOF_HOLDS ? FRAME_PROVEN :
-							      FRAME_UNPROVEN;
-	if (frame->code && is_confirmed(pipeline, sample, frame->code) &&
-	    frame->code->state == PYTHON_CODE_NAMED)
-		return;
-	frame->frame.status = FRAME_UNRESOLVED;
-	stats->unresolved_frames++;
-}
-
 static enum store_trust trust_of(const struct waiting_sample *sample)
 {
 	if (!sample->has_python)
 		return STORE_TRUST_NATIVE;
-	return sample->reason == PROOF_HOLDS ? STORE_TRUST_PROVEN :
-					       STORE_TRUST_UNPROVEN;
+	if (sample->reason != PROOF_HOLDS)
+		return STORE_TRUST_UNPROVEN;
+	return sample->excluded ? STORE_TRUST_NATIVE : STORE_TRUST_PROVEN;
 }
 
 static void count_sample(struct pipeline_stats *stats,
@@ -107,7 +58,7 @@ static void add_gil(struct pipeline *pipeline,
 		    const struct waiting_sample *sample,
 		    struct store_sample *row)
 {
-	if (!sample->has_python || sample->reason != PROOF_HOLDS)
+	if (trust_of(sample) != STORE_TRUST_PROVEN)
 		return;
 	row->gil = sample->gil;
 	if (sample->gil_holder.tid)
@@ -146,8 +97,6 @@ static void store_one(struct pipeline *pipeline, struct waiting_sample *sample)
 		.walk_end = walk_end_name(sample->walk_end),
 	};
 
-	for (size_t i = 0; i < sample->frame_count; i++)
-		settle_frame(pipeline, sample, &sample->frames[i]);
 	row.callsite_id = resolve_stack(&pipeline->resolver, sample->event_id,
 					sample->frames, sample->frame_count);
 	if (sample->reason != PROOF_HOLDS)
@@ -177,20 +126,14 @@ static void sweep(struct pipeline *pipeline, uint64_t now)
 		pipeline->swept_ns = now;
 }
 
-// Samples that still wait hold pointers to code objects and modules.
-static void collect(struct pipeline *pipeline)
+// Samples that still wait hold pointers to code objects.
+static void collect(struct pipeline *pipeline, uint64_t now)
 {
-	uint64_t now = monotonic_ns();
-
-	process_table_collect(&pipeline->processes);
-	sweep(pipeline, now);
 	if (now - pipeline->collected_ns < COLLECT_NS)
 		return;
 	pipeline->collected_ns = now;
 	collect_codes(&pipeline->processes);
-	if (!pipeline->waiting)
-		module_cache_trim(pipeline->processes.modules,
-				  MODULE_CACHE_UNUSED_MAX);
+	module_cache_trim(pipeline->processes.modules, MODULE_CACHE_UNUSED_MAX);
 }
 
 void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)
@@ -198,24 +141,38 @@ void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)
 	proof_book_settle(&pipeline->proofs, until_ns, proof_done, pipeline);
 }
 
-void settle_samples(struct pipeline *pipeline, uint64_t until_ns)
+static void store_settled(struct pipeline *pipeline)
 {
-	struct waiting_sample *sample;
+	struct waiting_sample *sample = pipeline->settled;
 
-	settle_proofs(pipeline, until_ns);
-	sample = pipeline->settled;
 	pipeline->settled = NULL;
 	pipeline->settled_end = &pipeline->settled;
+	pipeline->unchecked = &pipeline->settled;
 	while (sample) {
 		struct waiting_sample *next = sample->next;
 
 		store_one(pipeline, sample);
 		sample->process->waiting--;
-		free(sample);
 		pipeline->waiting--;
+		pipeline->waiting_frames -= sample->frame_count;
+		waiting_sample_free(sample);
 		sample = next;
 	}
-	collect(pipeline);
+}
+
+void settle_samples(struct pipeline *pipeline, uint64_t until_ns)
+{
+	uint64_t now = monotonic_ns();
+
+	settle_proofs(pipeline, until_ns);
+	settle_look_at_codes(pipeline);
+	process_table_collect(&pipeline->processes);
+	sweep(pipeline, now);
+	if (pipeline->hold && pipeline->waiting_frames < FRAMES_HELD_MAX)
+		return;
+	settle_codes(pipeline);
+	store_settled(pipeline);
+	collect(pipeline, now);
 }
 
 void settle_forget_thread(struct pipeline *pipeline,
@@ -225,7 +182,9 @@ void settle_forget_thread(struct pipeline *pipeline,
 		target_table_find(pipeline->targets, (pid_t)record->pid);
 
 	if (target)
-		python_target_forget_thread(target->python, record->tid);
+		python_target_forget_thread(
+			target->python,
+			python_target_inside(target->python, record->tid));
 }
 
 static void discard_proof(void *context, const struct proof *proof,
@@ -233,7 +192,7 @@ static void discard_proof(void *context, const struct proof *proof,
 {
 	(void)context;
 	(void)reason;
-	free(proof->sample);
+	waiting_sample_free(proof->sample);
 }
 
 void settle_discard(struct pipeline *pipeline)
@@ -245,6 +204,6 @@ void settle_discard(struct pipeline *pipeline)
 		struct waiting_sample *sample = pipeline->settled;
 
 		pipeline->settled = sample->next;
-		free(sample);
+		waiting_sample_free(sample);
 	}
 }

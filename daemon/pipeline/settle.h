@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The last step of the pipeline: samples whose proof is decided get their code
- * objects checked and become rows. A cached code object is believed for a
- * sample only when it is found unchanged after it; one read per object and
- * round serves all samples of the round.
+ * objects checked (settle_codes.h) and become rows, many at once.
  */
 #ifndef BRINDLE_DAEMON_PIPELINE_SETTLE_H
 #define BRINDLE_DAEMON_PIPELINE_SETTLE_H
 
 #include "daemon/pipeline/pipeline.h"
 
-/** Stores what is decided now that the stream has passed @until_ns. */
+/** Stores what is decided now that the stream has passed @until_ns, unless the
+ *  pipeline is to hold it and it is not much. */
 void settle_samples(struct pipeline *pipeline, uint64_t until_ns);
 
 /** Decides what can be decided; to be called often, so that few wait. */

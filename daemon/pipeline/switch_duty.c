@@ -4,7 +4,7 @@
 #include "base/clock.h"
 
 enum {
-	LOOK_SHARE = 8, // of a second's budget that a look must be worth
+	LOOKS = 2, // a second at most: each opens events and closes them
 };
 
 #define FORGET_NS (8 * NS_PER_SEC)
@@ -57,11 +57,21 @@ bool switch_duty_step(struct switch_duty *duty, uint64_t now_ns,
 	if (duty->on)
 		duty->on = duty->tokens > 0;
 	else
-		duty->on = duty->tokens > (int64_t)duty->rate / LOOK_SHARE;
+		duty->on = duty->tokens > (int64_t)duty->rate / LOOKS;
 	return duty->on;
 }
 
 uint64_t switch_duty_scale(const struct switch_duty *duty)
 {
 	return (duty->on_ns + duty->off_ns) * SWITCH_DUTY_ALWAYS / duty->on_ns;
+}
+
+uint64_t switch_duty_left_ns(const struct switch_duty *duty)
+{
+	uint64_t a_second =
+		duty->rate * switch_duty_scale(duty) / SWITCH_DUTY_ALWAYS;
+
+	if (!duty->on || duty->tokens <= 0 || !a_second)
+		return 0;
+	return (uint64_t)duty->tokens * NS_PER_SEC / a_second;
 }

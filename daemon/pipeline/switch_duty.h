@@ -36,6 +36,10 @@ void switch_duty_expect(struct switch_duty *duty, uint64_t switches,
 bool switch_duty_step(struct switch_duty *duty, uint64_t now_ns,
 		      uint64_t switches);
 
+/** How long the budget lasts, at the rate that there was of late; 0 where it is
+ *  spent, or nothing is recorded. */
+uint64_t switch_duty_left_ns(const struct switch_duty *duty);
+
 /** Time over time with records, of late, in 1/1024. */
 uint64_t switch_duty_scale(const struct switch_duty *duty);
 

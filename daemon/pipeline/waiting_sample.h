@@ -24,12 +24,15 @@ struct waiting_sample {
 	struct process *process; /* borrowed from the table */
 	struct process_python *python; /* borrowed; NULL: nothing was read */
 	bool has_python;	 /* frames of the interpreter, read or not */
+	bool excluded;		 /* it has none, if the sample is proven */
 	enum proof_reason reason; /* PROOF_HOLDS until something is against it */
 	enum store_gil gil;		  /* if the sample is proven */
 	struct sampled_thread gil_holder; /* of one that waits; tid 0: not known */
 	enum walk_end walk_end;
 	size_t frame_count;
-	struct resolved_frame frames[]; /* leaf first */
+	struct resolved_frame frames[]; /* leaf first; their modules are kept */
 };
+
+void waiting_sample_free(struct waiting_sample *sample);
 
 #endif

@@ -3,7 +3,50 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+
+static int look_at(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return errno;
+	if (!S_ISREG(status.st_mode) ||
+	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
+		return EACCES;
+	return 0;
+}
+
+// As execvp(3): an empty folder is this one, and what may not be run is passed
+// over, but remembered.
+int child_find(const char *name)
+{
+	const char *folders = getenv("PATH");
+	int why = ENOENT;
+
+	if (!*name || strchr(name, '/'))
+		return *name ? look_at(name) : ENOENT;
+	if (!folders)
+		folders = "/bin:/usr/bin";
+	for (;;) {
+		size_t length = strcspn(folders, ":");
+		char path[PATH_MAX];
+		int size = snprintf(path, sizeof(path), "%.*s%s%s", (int)length,
+				    folders, length ? "/" : "", name);
+		int found = size < PATH_MAX ? look_at(path) : ENAMETOOLONG;
+
+		if (!found)
+			return 0;
+		if (found == EACCES)
+			why = EACCES;
+		if (!folders[length])
+			return why;
+		folders += length + 1;
+	}
+}
 
 static _Noreturn void run(char **argv, const sigset_t *mask, int go_fd,
 			  int failed_fd)

@@ -20,6 +20,10 @@ struct child {
 	int status;    /* of waitpid(2), once reaped */
 };
 
+/** Whether there is a program @name that execvp(3) would run: 0 or why not, as
+ *  an errno. What is in it shows only when it is run. */
+int child_find(const char *name);
+
 /** Makes the process; it waits. @mask is the signal mask for the command. */
 struct error *child_create(char **argv, const sigset_t *mask,
 			   struct child *ret);

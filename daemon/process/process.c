@@ -14,8 +14,8 @@ static void python_destroy(struct process_python *python)
 		struct process_python *older = python->older;
 
 		python_code_cache_destroy(python->codes);
-		if (python->memory.fd >= 0)
-			close(python->memory.fd);
+		if (python->memory.guarded.fd >= 0)
+			close(python->memory.guarded.fd);
 		free(python);
 		python = older;
 	}
@@ -59,7 +59,11 @@ static void exited_destroy(struct process **list)
 
 uint64_t process_boot_ns(void)
 {
-	return clock_now_ns(CLOCK_BOOTTIME) - monotonic_ns();
+	// First the one that is never ahead: this is nearly 0 on a host that
+	// has not slept, and must not be below.
+	uint64_t awake_ns = monotonic_ns();
+
+	return clock_now_ns(CLOCK_BOOTTIME) - awake_ns;
 }
 
 struct error *process_table_init(struct process_table *table,
@@ -133,13 +137,6 @@ void process_table_remove(struct process_table *table, struct process *process,
 	table->exited = process;
 }
 
-static struct process *find_exited(struct process *list, pid_t pid)
-{
-	while (list && list->pid != pid)
-		list = list->next_exited;
-	return list;
-}
-
 // A shared image may be looked up for all that share it: they have the same.
 void process_resolve(struct process_table *table, struct process *process,
 		     pid_t tid)
@@ -167,43 +164,12 @@ bool process_own_image(struct process_table *table, struct process *process)
 	return true;
 }
 
-bool process_has_exited(const struct process_table *table, pid_t pid)
-{
-	return find_exited(table->exited, pid) ||
-	       find_exited(table->exited_before, pid);
-}
-
 struct process *process_table_list(struct process_table *table, pid_t pid)
 {
 	struct process *process = process_table_add(table, pid, 0, NULL);
 
 	if (process)
 		process->image->unread = true;
-	return process;
-}
-
-static struct process *find_or_list(struct process_table *table, pid_t pid)
-{
-	struct process *process = process_table_find(table, pid);
-
-	if (process && process->losses != table->losses)
-		return process_look_again(table, process);
-	if (!process)
-		process = find_exited(table->exited, pid);
-	if (!process)
-		process = find_exited(table->exited_before, pid);
-	return process ? process : process_table_list(table, pid);
-}
-
-struct process *process_table_get(struct process_table *table, pid_t pid,
-				  pid_t tid)
-{
-	struct process *process = find_or_list(table, pid);
-
-	if (!process)
-		return NULL;
-	process_read_names(table, process, tid);
-	process_resolve(table, process, tid);
 	return process;
 }
 
@@ -244,8 +210,10 @@ static struct process_python *python_create(const struct target *target)
 	python->epoch = target->epoch;
 	python->since_ns = target->since_ns;
 	python->layout = target->python->layout;
-	python->memory.fd = fcntl(target->memory_fd, F_DUPFD_CLOEXEC, 0);
-	python->memory.ranges = target->python->hanging;
+	python->memory.pid = target->pid;
+	python->memory.guarded.fd =
+		fcntl(target->memory_fd, F_DUPFD_CLOEXEC, 0);
+	python->memory.guarded.ranges = target->python->hanging;
 	python->codes = python_code_cache_create(target->python->layout,
 						 target->python->code_type);
 	if (!python->codes) {

@@ -17,8 +17,9 @@
 #ifndef BRINDLE_DAEMON_PROCESS_PROCESS_H
 #define BRINDLE_DAEMON_PROCESS_PROCESS_H
 
-#include "daemon/perf/perf_record.h"
+#include "daemon/capture/lifeline.h"
 #include "daemon/capture/target_table.h"
+#include "daemon/perf/perf_record.h"
 #include "daemon/process/opener.h"
 #include "daemon/process/process_image.h"
 #include "unwind/python/code.h"
@@ -47,7 +48,8 @@ struct process_python {
 	uint64_t since_ns;
 	const struct python_layout *layout;
 	struct python_code_cache *codes; /* owned */
-	struct guarded_memory memory;	 /* its descriptor owned; a duplicate */
+	/* Its descriptor owned, a duplicate; the lifeline is the reader's. */
+	struct lifeline_memory memory;
 	struct process_python *older; /* of an earlier epoch, being resolved */
 };
 

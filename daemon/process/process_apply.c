@@ -164,6 +164,8 @@ static bool apply_mapping(struct process_table *table,
 		process = process_table_list(table, (pid_t)record->pid);
 	if (!process || !process_own_image(table, process))
 		return false;
+	if (process_image_crowds(process->image, record->time_ns))
+		return true;
 	if (process->image->noted_count >= PROCESS_IMAGE_NOTED_MAX)
 		process_resolve(table, process, (pid_t)record->tid);
 	return process_image_note(process->image, &record->mapping);

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/process/process_image.h"
 
+#include "base/clock.h"
 #include "daemon/process/proc_maps.h"
 
 #include <string.h>
 
-enum { BUILD_ID_BYTES = 20 }; // of a record
+enum {
+	BUILD_ID_BYTES = 20, // of a record
+	// Mappings in a tenth of a second, of a process that has none yet: where
+	// there are many, each one costs more.
+	CROWD_WORK = 1 << 16,
+	CROWD_EACH = 64,
+	CROWD_SHARE = 8,
+	READ_REST = 19, // of the time that reading them took
+};
+
+#define CROWD_NS (100 * NS_PER_MS)
 
 struct noted_mapping {
 	struct noted_mapping *next;
@@ -105,6 +116,23 @@ bool process_image_note(struct process_image *image,
 	image->noted_count++;
 	if (image->executed && !image->executable && mapping->path[0] == '/')
 		image->executable = strdup(mapping->path);
+	return true;
+}
+
+bool process_image_crowds(struct process_image *image, uint64_t time_ns)
+{
+	struct process_image_crowd *crowd = &image->crowd;
+	size_t each = CROWD_EACH + image->space.count / CROWD_SHARE;
+
+	if (time_ns - crowd->since_ns >= CROWD_NS) {
+		crowd->since_ns = time_ns;
+		crowd->count = 0;
+	}
+	if (++crowd->count <= CROWD_WORK / each)
+		return false;
+	forget_noted(image);
+	crowd->over = true;
+	image->unread = true;
 	return true;
 }
 
@@ -239,6 +267,23 @@ static void read_maps(struct process_image *image,
 		 image->space.count < PROCESS_IMAGE_MAPPINGS_MAX);
 }
 
+// Where it is not time yet nothing is known, rather than what was there before.
+static void read_crowd(struct process_image *image,
+		       const struct process_image_source *source)
+{
+	struct process_image_crowd *crowd = &image->crowd;
+	uint64_t start = monotonic_ns(), end;
+
+	if (start < crowd->reread_ns) {
+		space_clear(&image->space);
+		return;
+	}
+	read_maps(image, source);
+	end = monotonic_ns();
+	crowd->reread_ns = end + (end - start) * READ_REST;
+	crowd->over = image->unread = false;
+}
+
 void process_image_resolve(struct process_image *image,
 			   const struct process_image_source *source)
 {
@@ -249,9 +294,13 @@ void process_image_resolve(struct process_image *image,
 		space_clear(&image->space);
 		image->unread = true;
 	}
-	if (image->unread)
-		read_maps(image, source);
-	image->unread = false;
+	if (image->unread && image->crowd.over) {
+		read_crowd(image, source);
+	} else {
+		if (image->unread)
+			read_maps(image, source);
+		image->unread = false;
+	}
 	for (const struct noted_mapping *noted = image->noted; noted && memory;
 	     noted = noted->next)
 		memory = add_noted(image, source, &noted->fields);

@@ -23,6 +23,18 @@ enum {
 	PROCESS_IMAGE_MAPPINGS_MAX = 1 << 17,
 };
 
+/**
+ * How often mappings come, by the time of the records. Who makes them faster
+ * than any loader or compiler does, and so would keep the worker from everyone
+ * else, has them read from /proc when a sample asks, and not for long.
+ */
+struct process_image_crowd {
+	uint64_t since_ns; /* of this tenth of a second */
+	unsigned int count;
+	bool over;	    /* too many in it, or since it was last read */
+	uint64_t reread_ns; /* CLOCK_MONOTONIC: not to be read before */
+};
+
 struct noted_mapping;
 
 struct process_image {
@@ -31,6 +43,7 @@ struct process_image {
 	struct noted_mapping *noted; /* owned; later ones, oldest first */
 	struct noted_mapping **noted_end;
 	unsigned int noted_count;
+	struct process_image_crowd crowd;
 	bool unread;	  /* /proc/PID/maps is to be read, before the noted */
 	bool executed;	  /* made by an exec: the first file is the program */
 	char *executable; /* owned; its path, or NULL: not known */
@@ -56,6 +69,10 @@ struct process_image *process_image_copy(const struct process_image *image,
 /** Notes a mapping; not of one that is shared. False without memory. */
 bool process_image_note(struct process_image *image,
 			const struct perf_mapping_fields *mapping);
+
+/** One more mapping is told at @time_ns. True: they are too many to be noted, and
+ *  are going to be read. Not of an image that is shared. */
+bool process_image_crowds(struct process_image *image, uint64_t time_ns);
 
 /** Has everything looked up. What cannot be found out stays as it was. */
 void process_image_resolve(struct process_image *image,

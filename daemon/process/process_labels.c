@@ -84,23 +84,27 @@ static void read_cgroup(const struct opener *opener, pid_t pid,
 }
 
 // "Uid:	real	effective	saved	file system"
+int64_t process_uid_in(const char *status)
+{
+	static const char name[] = "\nUid:\t";
+	const char *field = strstr(status, name);
+
+	return field ? strtoll(field + sizeof(name) - 1, NULL, 10) : -1;
+}
+
 static void read_uid(const struct opener *opener, pid_t pid,
 		     struct process_labels *labels)
 {
-	static const char name[] = "\nUid:\t";
-	const char *field;
 	char text[4096];
 
-	if (!opener_text(opener, OPENER_TEXT_STATUS, pid, 0, text, sizeof(text)))
-		return;
-	field = strstr(text, name);
-	if (field)
-		labels->uid = strtoll(field + sizeof(name) - 1, NULL, 10);
+	if (opener_text(opener, OPENER_TEXT_STATUS, pid, 0, text, sizeof(text)))
+		labels->uid = process_uid_in(text);
 }
 
 struct process_labels *
 process_labels_read(const struct opener *opener,
-		    const struct command_line_policy *policy, pid_t pid)
+		    const struct command_line_policy *policy, pid_t pid,
+		    const char *executable)
 {
 	struct process_labels *labels = process_labels_create();
 
@@ -110,7 +114,10 @@ process_labels_read(const struct opener *opener,
 	read_uid(opener, pid, labels);
 	if (labels->uid >= 0) {
 		read_cgroup(opener, pid, labels);
-		read_executable(opener, pid, labels);
+		if (executable)
+			labels->executable = strdup(executable);
+		else
+			read_executable(opener, pid, labels);
 		read_command_line(opener, policy, pid, labels);
 	}
 	labels->read_ns = monotonic_ns();

@@ -34,11 +34,12 @@ struct process_labels *process_labels_create(void);
 struct process_labels *process_labels_ref(struct process_labels *labels);
 void process_labels_unref(struct process_labels *labels);
 
-/** What the process of @pid says now; what it does not say stays unknown. NULL:
- *  no memory. */
+/** What the process of @pid says now; what it does not say stays unknown.
+ *  @executable: its path where it is known already, or NULL. NULL: no memory. */
 struct process_labels *
 process_labels_read(const struct opener *opener,
-		    const struct command_line_policy *policy, pid_t pid);
+		    const struct command_line_policy *policy, pid_t pid,
+		    const char *executable);
 
 /** Forgets what was read. */
 void process_labels_clear(struct process_labels *labels);
@@ -48,5 +49,8 @@ void process_labels_clear(struct process_labels *labels);
 void process_labels_inherit(struct process_labels *labels,
 			    const struct process_labels *from,
 			    bool command_line);
+
+/** The real uid in the text of /proc/PID/status; -1: it does not say. */
+int64_t process_uid_in(const char *status);
 
 #endif

@@ -140,7 +140,7 @@ static bool is_another(const struct process_table *table,
 
 	if (process->named && strcmp(process->name, name))
 		return true;
-	if (!process->born_ns || boot_ns - table->boot_ns > SAME_START_NS)
+	if (!process->born_ns || boot_ns > table->boot_ns + SAME_START_NS)
 		return false;
 	start = read_start(table->opener, process->pid, boot_ns);
 	return start && (start > process->born_ns + SAME_START_NS ||
@@ -171,23 +171,4 @@ struct process *process_look_again(struct process_table *table,
 	if (process)
 		process->start_ns = table->lost_ns;
 	return process;
-}
-
-static void read_thread(void *context, pid_t tid)
-{
-	process_thread(context, tid);
-}
-
-void process_table_scan(struct process_table *table, pid_t pid)
-{
-	struct process *process = process_table_get(table, pid, 0);
-	struct thread *thread, *next;
-
-	if (!process || process->left_ns)
-		return;
-	process->complete =
-		opener_list(table->opener, pid, read_thread, process);
-	HASH_ITER(hh, process->threads, thread, next)
-	if (!thread->named)
-		name_thread(table, process, thread);
 }

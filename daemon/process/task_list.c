@@ -213,20 +213,3 @@ size_t task_list_processes(const struct task_list *list, pid_t **ret)
 	*ret = array.pids;
 	return array.count;
 }
-
-// CPU 0 often cannot be taken offline and then has no such file.
-bool cpu_is_online(unsigned int cpu)
-{
-	char path[80], state = '1';
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online",
-		 cpu);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return true;
-	if (read(fd, &state, 1) < 0)
-		state = '1';
-	close(fd);
-	return state != '0';
-}

@@ -48,7 +48,4 @@ void task_list_catch_up(struct task_list *list, struct recorder *recorder);
 /** The processes, each once; *ret is the caller's. */
 size_t task_list_processes(const struct task_list *list, pid_t **ret);
 
-/** Whether /sys says that @cpu is online. */
-bool cpu_is_online(unsigned int cpu);
-
 #endif

@@ -63,29 +63,6 @@ struct error *replay_profile_create(const char *path, const char *source,
 	return NULL;
 }
 
-static size_t add_kernel(const struct kept_sample *sample,
-			 struct resolved_frame *frames)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < sample->chain_count; i++) {
-		uint64_t address = sample->chain[i];
-
-		if (address == (uint64_t)PERF_CONTEXT_USER)
-			break;
-		if (address >= (uint64_t)PERF_CONTEXT_MAX)
-			continue;
-		frames[count] = (struct resolved_frame){
-			.frame = { .kind = FRAME_KERNEL,
-				   .status = FRAME_EXACT,
-				   .pc = count ? address - 1 : address,
-				   .instruction = -1 }
-		};
-		count++;
-	}
-	return count;
-}
-
 // Code objects of the reader stay where they are until it is destroyed, and
 // their ids are the resolver's to use.
 static void add_user(const struct kept_sample *sample,
@@ -163,7 +140,8 @@ struct error *replay_profile_add(struct replay_profile *profile, size_t number,
 			   sizeof(*profile->frames)))
 		return &error_nomem;
 	judge(profile, number, equal, &row);
-	count = add_kernel(sample, profile->frames);
+	count = resolved_kernel_frames(sample->chain, sample->chain_count,
+				       profile->frames);
 	add_user(sample, walk, row.trust == STORE_TRUST_PROVEN,
 		 profile->frames + count);
 	row.callsite_id = resolve_stack(&profile->resolver, 0, profile->frames,

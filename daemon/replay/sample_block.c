@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { ALIGNMENT = 8, SIZE_OFFSET = 4 };
+enum { SIZE_OFFSET = 4 };
 
 static void put(struct sample_block *block, const void *bytes, size_t size)
 {
@@ -22,9 +22,9 @@ static void put(struct sample_block *block, const void *bytes, size_t size)
 
 static void pad(struct sample_block *block)
 {
-	static const uint8_t zeros[ALIGNMENT];
+	static const uint8_t zeros[SAMPLE_BLOCK_ALIGNMENT];
 
-	put(block, zeros, -block->size % ALIGNMENT);
+	put(block, zeros, -block->size % SAMPLE_BLOCK_ALIGNMENT);
 }
 
 void sample_block_begin(struct sample_block *block, enum sample_block_kind kind)

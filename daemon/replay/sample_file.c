@@ -66,8 +66,8 @@ static void add_code(struct sample_file *file, const struct python_code *code)
 // What a piece points to that is a code object: the walk, or a better one,
 // might ask for its facts.
 static void find_codes(struct sample_file *file,
-		       struct python_code_cache *cache, const uint8_t *bytes,
-		       size_t size)
+		       const struct process_python *python,
+		       const uint8_t *bytes, size_t size)
 {
 	uint64_t word, last = 0;
 
@@ -75,11 +75,12 @@ static void find_codes(struct sample_file *file,
 		const struct python_code *code;
 
 		memcpy(&word, bytes + at, sizeof(word));
+		word &= ~(uint64_t)python->layout->frame.code_tags;
 		if (word % CODE_ALIGNMENT || word < CODE_ALIGNMENT ||
 		    word >> 56 || word == last)
 			continue;
 		last = word;
-		code = python_code_find(cache, word);
+		code = python_code_find(python->codes, word);
 		if (code)
 			add_code(file, code);
 	}
@@ -92,8 +93,9 @@ static void gather_codes(struct sample_file *file,
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
 		const struct snapshot_piece *piece = &snapshot->piece[i];
 
-		if (piece->kind < SNAPSHOT_CODE)
-			find_codes(file, python->codes,
+		if (piece->kind < SNAPSHOT_CODE ||
+		    piece->kind == SNAPSHOT_OBJECTS)
+			find_codes(file, python,
 				   snapshot->bytes + piece->offset,
 				   piece->size);
 	}

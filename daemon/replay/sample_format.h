@@ -33,9 +33,10 @@
  *              A process whose mappings changed is written again.
  *  CODE        named u32, first_line u32, address u64, fingerprint u64, unit
  *              count, first traceable, frame words u32, name_size, qualified_size,
- *              file_size, table_size u32, 0 u32, the four of them []
+ *              file_size, table_size u32, format of the table u32 (enum
+ *              python_lines), the four of them []
  *  SAMPLE      time_ns, period_ns, end_ns u64 (of the reads), process, tid, cpu,
- *              switches, flags (SAMPLE_*), layout u32 (major << 8 | minor),
+ *              switches, flags (SAMPLE_*), layout u32 (python_layout_id()),
  *              thread char[16], counts u32 of regs, chain, stack, pieces, bytes,
  *              codes, frames, 0; status u32, reads u32, thread_state u64,
  *              found_ns u64 (see snapshot.h); end u32 (enum walk_end), evals u32,
@@ -77,6 +78,7 @@ enum sample_block_kind {
 #define MODULE_HAS_CFI (1u << 0)
 #define MODULE_IS_PYTHON (1u << 1)
 #define MODULE_HAS_LAYOUT (1u << 2)
+#define MODULE_FREE_THREADED (1u << 3)
 #define SAMPLE_HAS_REGS (1u << 0)
 #define SAMPLE_HAS_SNAPSHOT (1u << 1)
 #define SAMPLE_CONTRADICTION (1u << 2)
@@ -86,6 +88,7 @@ enum {
 	SAMPLE_FORMAT_MAGIC_BYTES = 16,
 	SAMPLE_FORMAT_HEADER_BYTES = 24,
 	SAMPLE_BLOCK_HEADER_BYTES = 8,
+	SAMPLE_BLOCK_ALIGNMENT = 8, /* of blocks, and of arrays in them */
 	SAMPLE_BLOCK_MAX = 16 << 20,
 	SAMPLE_NAME_BYTES = 16, /* of processes and threads */
 	SAMPLE_PATH_MAX = 4096,

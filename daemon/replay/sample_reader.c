@@ -10,26 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ALIGNMENT = 8 };
-
-static size_t padded(size_t size)
-{
-	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-}
-
-const uint8_t *reader_padded(struct reader *reader, size_t size)
-{
-	return reader_bytes(reader, padded(size));
-}
-
-char *reader_text(struct reader *reader, size_t size, size_t most)
-{
-	const uint8_t *bytes = size <= most ? reader_padded(reader, size) :
-					      NULL;
-
-	return bytes ? strndup((const char *)bytes, size) : NULL;
-}
-
 static bool read_verdict(struct sample_reader *reader, struct reader *block)
 {
 	uint64_t number = reader_u64(block);
@@ -145,7 +125,7 @@ static struct error *read_next(struct sample_reader *reader, uint64_t file_size,
 		return error_from_errno(errno ? errno : EIO, "read");
 	memcpy(head, reader->payload, sizeof(head));
 	if (head[0] < SAMPLE_BLOCK_START || head[0] > SAMPLE_BLOCK_END ||
-	    head[1] > SAMPLE_BLOCK_MAX || head[1] % ALIGNMENT)
+	    head[1] > SAMPLE_BLOCK_MAX || head[1] % SAMPLE_BLOCK_ALIGNMENT)
 		return broken(reader, *offset);
 	if (head[1] > file_size - start)
 		return truncated(reader);

@@ -87,7 +87,8 @@ static bool read_python(struct read_module *to, struct reader *block,
 	read_fixed_text(block, python->unsupported,
 			sizeof(python->unsupported), 96);
 	if (flags & MODULE_HAS_LAYOUT) {
-		python->layout = python_layout_find(python->version);
+		python->layout = python_layout_find(
+			python->version, flags & MODULE_FREE_THREADED);
 		if (!python->layout)
 			return false;
 	}

@@ -64,7 +64,7 @@ bool read_process(struct sample_reader *reader, struct reader *block)
 
 static bool fill_code(struct reader *block, struct python_code *code)
 {
-	uint32_t name, qualified, file, table;
+	uint32_t name, qualified, file, table, lines;
 	const uint8_t *bytes;
 
 	code->state = reader_u32(block) ? PYTHON_CODE_NAMED :
@@ -79,7 +79,10 @@ static bool fill_code(struct reader *block, struct python_code *code)
 	qualified = reader_u32(block);
 	file = reader_u32(block);
 	table = reader_u32(block);
-	reader_u32(block);
+	lines = reader_u32(block);
+	if (lines > PYTHON_LINES_LNOTAB)
+		return false;
+	code->lines = lines;
 	code->name = reader_text(block, name, PYTHON_NAME_MAX);
 	code->qualified_name = reader_text(block, qualified, PYTHON_NAME_MAX);
 	code->file_name = reader_text(block, file, PYTHON_NAME_MAX);

@@ -12,16 +12,6 @@ struct sample_counts {
 	uint32_t regs, chain, stack, pieces, bytes, codes, frames;
 };
 
-static const struct python_layout *layout_of(uint32_t version)
-{
-	const struct python_layout *layout;
-
-	for (unsigned int i = 0; (layout = python_layout_at(i)); i++)
-		if (((uint32_t)layout->major << 8 | layout->minor) == version)
-			return layout;
-	return NULL;
-}
-
 static bool read_owner(struct sample_reader *reader, uint32_t number,
 		       struct kept_sample *ret)
 {
@@ -245,7 +235,7 @@ bool read_sample(struct sample_reader *reader, struct reader *block,
 	head.reads = reader_u32(block);
 	head.thread_state = reader_u64(block);
 	head.thread_found_ns = reader_u64(block);
-	ret->layout = layout_of(version);
+	ret->layout = python_layout_by_id(version);
 	ret->walk.contradiction = flags & SAMPLE_CONTRADICTION;
 	if (version && (!ret->layout || !(flags & SAMPLE_HAS_SNAPSHOT)))
 		return false;

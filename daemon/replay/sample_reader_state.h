@@ -8,6 +8,7 @@
 #define BRINDLE_DAEMON_REPLAY_SAMPLE_READER_STATE_H
 
 #include "base/reader.h"
+#include "daemon/replay/sample_array.h"
 #include "daemon/replay/sample_format.h"
 #include "daemon/replay/sample_reader.h"
 #include "unwind/native/cfi_parts.h"
@@ -75,12 +76,6 @@ struct sample_reader {
 	struct frame *frames;
 	char thread_name[SAMPLE_NAME_BYTES + 1];
 };
-
-/** The next @size bytes of an array, which is padded. */
-const uint8_t *reader_padded(struct reader *reader, size_t size);
-
-/** A copy of the next array as a string. NULL (and failed): see above. */
-char *reader_text(struct reader *reader, size_t size, size_t most);
 
 struct module *reader_module(const struct sample_reader *reader,
 			     uint32_t number);

@@ -241,6 +241,8 @@ static void put_unwinding(struct sample_writer *writer, uint32_t number,
 		flags |= MODULE_IS_PYTHON;
 	if (python && python->layout)
 		flags |= MODULE_HAS_LAYOUT;
+	if (python && python->layout && python->layout->free_threaded)
+		flags |= MODULE_FREE_THREADED;
 	sample_block_begin(block, SAMPLE_BLOCK_UNWINDING);
 	sample_block_u32(block, number);
 	sample_block_u32(block, flags);

@@ -95,7 +95,7 @@ static void put_code(struct sample_writer *writer,
 	sample_block_u32(block, (uint32_t)qualified);
 	sample_block_u32(block, (uint32_t)file);
 	sample_block_u32(block, (uint32_t)table);
-	sample_block_u32(block, 0);
+	sample_block_u32(block, code->lines);
 	sample_block_array(block, code->name, name);
 	sample_block_array(block, code->qualified_name, qualified);
 	sample_block_array(block, code->file_name, file);
@@ -213,8 +213,7 @@ static void put_scalars(struct sample_writer *writer, uint32_t process,
 	sample_block_u32(block, sample->switches);
 	sample_block_u32(block, flags_of(sample));
 	sample_block_u32(block,
-			 layout ? (uint32_t)layout->major << 8 | layout->minor :
-				  0);
+			 layout ? python_layout_id(layout) : 0);
 	sample_block_text(block, sample->thread_name, SAMPLE_NAME_BYTES);
 	sample_block_u32(block, sample->regs ? writer->arch->perf_count : 0);
 	sample_block_u32(block, (uint32_t)chain_count);

@@ -24,7 +24,7 @@
 enum {
 	CONFIG_TEXT_MAX = 1024,	      /* of a value, with its NUL */
 	CONFIG_FILE_MAX = 256 * 1024, /* bytes; a longer file is refused */
-	CONFIG_KEY_COUNT = 17,
+	CONFIG_KEY_COUNT = 25,
 };
 
 /** How much of a command line is stored. */
@@ -53,6 +53,15 @@ struct config {
 
 	uint64_t cpu_millipercent; /* of one CPU */
 	uint64_t memory_bytes;
+
+	uint64_t web_enabled;  /* truth values */
+	uint64_t web_anywhere;
+	uint64_t web_token;
+	uint64_t web_port; /* 0: any */
+	char web_address[CONFIG_TEXT_MAX];
+	char web_hosts[CONFIG_TEXT_MAX];  /* names, separated by spaces */
+	char web_socket[CONFIG_TEXT_MAX]; /* "": none */
+	char web_users[CONFIG_TEXT_MAX];  /* names, separated by spaces */
 
 	char user[CONFIG_TEXT_MAX];
 	uint64_t log_debug;	/* a truth value */

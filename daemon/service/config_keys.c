@@ -88,6 +88,42 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 	  .meaning = "Memory that the daemon may use. Above it, it gives up "
 		     "what it has cached, then samples less often." },
 
+	{ .section = "web", .name = "dashboard", .type = CONFIG_SWITCH,
+	  .offset = AT(web_enabled), .standard = "yes", .restart = true,
+	  .meaning = "Whether the daemon serves its dashboard. `brindle open` "
+		     "shows it in the browser." },
+	{ .section = "web", .name = "address", .type = CONFIG_WORD,
+	  .offset = AT(web_address), .standard = "127.0.0.1", .restart = true,
+	  .meaning = "Where it listens: a number. Other hosts reach it best "
+		     "by a tunnel, ssh -L 7099:127.0.0.1:7099 HOST." },
+	{ .section = "web", .name = "port", .type = CONFIG_COUNT,
+	  .offset = AT(web_port), .most = 65535, .standard = "7099",
+	  .restart = true,
+	  .meaning = "The port; 0 takes any that is free." },
+	{ .section = "web", .name = "anywhere", .type = CONFIG_SWITCH,
+	  .offset = AT(web_anywhere), .standard = "no", .restart = true,
+	  .meaning = "Whether the address may be one that other hosts can "
+		     "reach. What is sent is not encrypted." },
+	{ .section = "web", .name = "hosts", .type = CONFIG_TEXT,
+	  .offset = AT(web_hosts), .standard = "",
+	  .meaning = "Names besides localhost that browsers may call it by, "
+		     "separated by spaces: NAME, NAME:PORT, or NAME:* for any "
+		     "port, as behind a proxy." },
+	{ .section = "web", .name = "token", .type = CONFIG_SWITCH,
+	  .offset = AT(web_token), .standard = "yes", .restart = true,
+	  .meaning = "Whether a browser needs the token that `brindle open` "
+		     "gives it. Without, every user of this host sees what "
+		     "every other runs." },
+	{ .section = "web", .name = "socket", .type = CONFIG_TEXT,
+	  .offset = AT(web_socket), .standard = "", .restart = true,
+	  .meaning = "A local socket besides, for programs; empty: none. Who "
+		     "asks there needs no token when it is root, the daemon's "
+		     "user, or one of users." },
+	{ .section = "web", .name = "users", .type = CONFIG_TEXT,
+	  .offset = AT(web_users), .standard = "",
+	  .meaning = "Users who need no token at the socket, separated by "
+		     "spaces." },
+
 	{ .section = "service", .name = "user", .type = CONFIG_WORD,
 	  .offset = AT(user), .standard = "brindle", .restart = true,
 	  .meaning = "The user that the daemon becomes when started as root." },

@@ -15,6 +15,6 @@ libdaemon_a_SOURCES += \
 	daemon/service/service_vitals.c
 
 libdaemon_a_SOURCES += \
-	daemon/service/daemon_db.c daemon/service/daemon_db.h \
-	daemon/service/status.h daemon/service/status_print.c \
-	daemon/service/status_problems.c daemon/service/status_read.c
+	daemon/service/daemon_db.c daemon/service/daemon_db.h
+
+include daemon/web/local.mk

@@ -2,10 +2,12 @@
 #include "daemon/service/service.h"
 
 #include "base/clock.h"
+#include "daemon/pipeline/recorder_stuck.h"
 #include "daemon/service/notify.h"
 #include "daemon/service/service_state.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -14,6 +16,19 @@
 #define VITALS_NS (GOVERNOR_WINDOW_SECONDS * NS_PER_SEC)
 // Commits are tried each second: no error for so long means that one worked.
 #define TRIED_NS (2500 * NS_PER_MS)
+#define GIVE_BACK_NS (60 * NS_PER_SEC)
+
+enum { LARGE_BLOCK_BYTES = 128 << 10 };
+
+// Files are read whole, taken apart and freed, on and on for months. From one
+// heap, in which large blocks never lie, what is free can be given back; else
+// it stays, scattered, in a heap for each thread.
+static void keep_heap_small(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+	mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK_BYTES);
+}
 
 static struct error *open_signals(struct service *service)
 {
@@ -49,14 +64,10 @@ static struct error *open_recorder(struct service *service)
 		.system_wide = true,
 		.realtime = config->realtime,
 	};
-	struct command_line_policy command_lines =
-		service_command_lines(config);
 	struct error *error = recorder_create(&options, &service->recorder);
 
 	if (!error)
 		service_apply_privacy(service);
-	if (!error)
-		recorder_set_command_lines(service->recorder, &command_lines);
 	if (!error)
 		error = recorder_start(service->recorder);
 	if (!error)
@@ -161,6 +172,10 @@ static void run_round(struct service *service)
 		service_vitals(service, now);
 		say_unsupported(service);
 	}
+	if (now - service->give_back_ns >= GIVE_BACK_NS) {
+		recorder_give_back(service->recorder);
+		service->give_back_ns = now;
+	}
 	give_signs_of_life(service, now);
 }
 
@@ -183,6 +198,16 @@ static int stop(struct service *service)
 	return 1;
 }
 
+// Begun anew when the memory of a process hung it.
+static void work(void *context)
+{
+	struct service *service = context;
+
+	while (!service->signal)
+		run_round(service);
+	service->status = stop(service);
+}
+
 static int run(struct service *service)
 {
 	struct governor_limits budget =
@@ -199,12 +224,12 @@ static int run(struct service *service)
 	}
 	governor_init(&service->governor, &budget);
 	service_vitals_start(service, monotonic_ns());
+	service->give_back_ns = service->vitals_ns;
 	say_started(service);
 	service_status(service);
 	notify_send(service->options->notify_fd, "READY=1");
-	while (!service->signal)
-		run_round(service);
-	return stop(service);
+	recorder_work(service->recorder, work, service);
+	return service->status;
 }
 
 int service_run(void *context, const struct broker_life *life)
@@ -214,6 +239,7 @@ int service_run(void *context, const struct broker_life *life)
 				   .signal_fd = -1 };
 	int status;
 
+	keep_heap_small();
 	service.config = service.options->config;
 	log_init(&service.log);
 	service.log.most = service.config.log_debug ? LOG_DEBUG : LOG_INFO;

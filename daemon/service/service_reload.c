@@ -62,21 +62,11 @@ struct command_line_policy service_command_lines(const struct config *config)
 
 void service_apply_privacy(struct service *service)
 {
-	static const enum command_line_keep keep[] = {
-		[CONFIG_COMMAND_MASKED] = COMMAND_LINE_ALL,
-		[CONFIG_COMMAND_FULL] = COMMAND_LINE_ALL,
-		[CONFIG_COMMAND_NAME] = COMMAND_LINE_PROGRAM,
-		[CONFIG_COMMAND_NONE] = COMMAND_LINE_NONE,
-	};
-	const struct config *config = &service->config;
-	struct command_line_policy policy = {
-		.keep = keep[config->command_lines],
-		.secrets = config->command_lines == CONFIG_COMMAND_FULL ?
-				   NULL : config->mask,
-	};
+	struct command_line_policy policy =
+		service_command_lines(&service->config);
 
 	recorder_set_command_lines(service->recorder, &policy);
-	recorder_set_exclude(service->recorder, config->exclude);
+	recorder_set_exclude(service->recorder, service->config.exclude);
 }
 
 static void refuse(struct service *service, struct error *error)
@@ -109,7 +99,6 @@ static void apply(struct service *service, struct config *config)
 {
 	struct store_limits limits = service_limits(config);
 	struct governor_limits budget = service_governor_limits(config);
-	struct command_line_policy command_lines;
 	unsigned int before = governor_frequency_hz(&service->governor);
 	unsigned int hz;
 
@@ -118,8 +107,9 @@ static void apply(struct service *service, struct config *config)
 	service->log.most = config->log_debug ? LOG_DEBUG : LOG_INFO;
 	store_set_limits(service->store, &limits);
 	service_apply_privacy(service);
-	command_lines = service_command_lines(&service->config);
-	recorder_set_command_lines(service->recorder, &command_lines);
+	// The session's row has what was asked for when it began.
+	store_set_health(service->store, "wanted_hz", (int64_t)config->frequency_hz,
+			 "samples a second that are asked for");
 	governor_set_limits(&service->governor, &budget);
 	hz = governor_frequency_hz(&service->governor);
 	if (hz != before)

@@ -22,6 +22,7 @@ struct service {
 	int64_t config_incident; /* open while the file is wrong; else 0 */
 	int signal_fd;		 /* owned */
 	int signal;		 /* that ends it; 0: none yet */
+	int status;		 /* of the process, when it has stopped */
 	bool reload;		 /* SIGHUP came */
 	bool told_unsupported;
 	uint64_t failed_ns;	 /* when the store was last refused; else 0 */
@@ -30,6 +31,7 @@ struct service {
 	struct recorder_progress progress;
 	struct own_usage usage;
 	uint64_t watchdog_ns, status_ns; /* when each was last sent */
+	uint64_t give_back_ns;		 /* when free memory last was */
 };
 
 /** Ten seconds are over: a row of vitals, and what the governor makes of it. */

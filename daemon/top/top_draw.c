@@ -109,7 +109,7 @@ static void draw_heading(struct top_page *page, const struct top_scene *scene,
 	if (columns->trend) {
 		top_page_put(page, style, "  ");
 		top_page_text(page, style, columns->trend, TOP_CUT_END,
-			      columns->trend < TOP_TREND ? "TREND 10s" :
+			      columns->trend < TOP_TREND ? "TREND 10 s" :
 							   "TREND 20 s");
 	}
 	if (columns->pid)
@@ -127,12 +127,39 @@ static void draw_heading(struct top_page *page, const struct top_scene *scene,
 	}
 }
 
+// Where there is no room for a path, its last part says more than its end.
+static const char *fitting(const char *path, size_t room)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] && strlen(path) > room ? slash + 1 : path;
+}
+
+static void put_place(struct top_page *page, const struct top_function *function)
+{
+	char line[16] = "";
+	const char *place;
+	unsigned int left;
+	size_t room;
+
+	if (function->first_line)
+		snprintf(line, sizeof(line), ":%u", function->first_line);
+	top_page_put(page, TOP_STYLE_PLAIN, " ");
+	left = top_page_left(page);
+	room = left > strlen(line) ? left - strlen(line) : 0;
+	place = page->width ? fitting(function->place, room) : function->place;
+	top_page_text(page, TOP_STYLE_DIM,
+		      page->width && strlen(place) > room ? (unsigned int)room :
+							    0,
+		      TOP_CUT_START, place);
+	top_page_put(page, TOP_STYLE_DIM, "%s", line);
+}
+
 static void put_function(struct top_page *page, const struct top_scene *scene,
 			 const struct top_columns *columns, uint32_t place)
 {
 	const struct top_function *function = &scene->model->functions[place];
 	enum top_style style = style_of(function->kind);
-	char line[16] = "";
 
 	top_page_put(page, style, " ");
 	if (columns->kind)
@@ -140,21 +167,8 @@ static void put_function(struct top_page *page, const struct top_scene *scene,
 			      kinds[function->kind]);
 	top_page_text(page, style, page->width ? columns->name - 1 : 40,
 		      TOP_CUT_END, function->name);
-	if (!columns->place)
-		return;
-	if (function->first_line)
-		snprintf(line, sizeof(line), ":%u", function->first_line);
-	top_page_put(page, TOP_STYLE_PLAIN, " ");
-	top_page_text(page, TOP_STYLE_DIM,
-		      !page->width ? 0 :
-		      top_page_left(page) > strlen(line) &&
-				      strlen(function->place) + strlen(line) >
-					      top_page_left(page) ?
-				     top_page_left(page) -
-					     (unsigned int)strlen(line) :
-				     0,
-		      TOP_CUT_START, function->place);
-	top_page_put(page, TOP_STYLE_DIM, "%s", line);
+	if (columns->place)
+		put_place(page, function);
 }
 
 static void put_owner(struct top_page *page, const struct top_scene *scene,
