@@ -13,3 +13,4 @@ include tests/bench/local.mk
 include tests/programs/local.mk
 include tests/packaging/local.mk
 include tests/soak/local.mk
+include tests/web/local.mk

@@ -73,6 +73,25 @@ static void repairs_byte_by_byte(void **state)
 	assert_repairs("", 0, "");
 }
 
+static void assert_fits(const char *text, size_t most, const char *expected)
+{
+	_cleanup_free_ char *fitted = text_fit(text, most);
+
+	assert_string_equal(fitted, expected);
+}
+
+static void fits_with_an_ellipsis(void **state)
+{
+	(void)state;
+	assert_fits("plain", 5, "plain");
+	assert_fits("plainer", 5, "pl\xe2\x80\xa6");
+	// Not through the second of two characters of three bytes.
+	assert_fits("\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad", 8,
+		    "\xe4\xb8\xad\xe2\x80\xa6");
+	assert_fits("ab", 1, "\xe2\x80\xa6");
+	assert_fits("", 0, "");
+}
+
 static void escapes_what_drives_a_terminal(void **state)
 {
 	(void)state;
@@ -98,6 +117,7 @@ int main(void)
 		cmocka_unit_test(decodes_each_length),
 		cmocka_unit_test(rejects_what_is_not_utf8),
 		cmocka_unit_test(repairs_byte_by_byte),
+		cmocka_unit_test(fits_with_an_ellipsis),
 		cmocka_unit_test(escapes_what_drives_a_terminal),
 		cmocka_unit_test(escapes_what_reorders_or_hides),
 	};

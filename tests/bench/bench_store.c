@@ -37,10 +37,10 @@ struct table {
 enum { PROCESSES, THREADS, MODULES, FUNCTIONS, FRAMES, CALLSITES, TABLES };
 
 static const char *const table_sql[TABLES] = {
-	"SELECT p.id, pid, p.start_ns, p.start_ns > s.start_monotonic_ns, name "
+	"SELECT p.id, pid, p.start_ns - s.start_monotonic_ns, name "
 	"FROM process AS p, session AS s ORDER BY p.id",
-	"SELECT t.id, process_id, tid, t.start_ns, name FROM thread AS t "
-	"ORDER BY t.id",
+	"SELECT t.id, process_id, tid, t.start_ns - s.start_monotonic_ns, name "
+	"FROM thread AS t, session AS s ORDER BY t.id",
 	"SELECT id, path, build_id FROM module ORDER BY id",
 	"SELECT f.id, kind_id, first_line, module_id, name, path "
 	"FROM function AS f LEFT JOIN source_file AS s "
@@ -126,17 +126,25 @@ static size_t index_of(const struct table *table, int64_t id)
 	return low;
 }
 
+// When it would have begun: in the recording, or before; then it was one of
+// those that a daemon finds.
+static uint64_t start_ns(const struct bench *bench, int64_t since_ns)
+{
+	if (since_ns <= 0)
+		return 0;
+	return START_NS + bench->repeat * bench->length_ns +
+	       (uint64_t)(bench->stretch * (double)since_ns);
+}
+
 static int64_t process_id(struct bench *bench, size_t index)
 {
 	struct table *table = &bench->tables[PROCESSES];
 	const struct row *row = &table->rows[index];
-	uint64_t again = row->number[3] ? bench->repeat : 0;
 
 	if (!table->ids[index])
 		table->ids[index] = store_process(
 			bench->store, (pid_t)row->number[1],
-			(uint64_t)row->number[2] + again * bench->length_ns,
-			row->text[0]);
+			start_ns(bench, row->number[2]), row->text[0]);
 	return table->ids[index];
 }
 
@@ -150,7 +158,7 @@ static int64_t thread_id(struct bench *bench, size_t index)
 			bench->store,
 			process_id(bench, index_of(&bench->tables[PROCESSES],
 						   row->number[1])),
-			(pid_t)row->number[2], (uint64_t)row->number[3],
+			(pid_t)row->number[2], start_ns(bench, row->number[3]),
 			row->text[0]);
 	return table->ids[index];
 }
@@ -235,7 +243,7 @@ static void forget_ids(struct bench *bench)
 	for (size_t i = 0; i < threads->count; i++) {
 		size_t process = index_of(processes, threads->rows[i].number[1]);
 
-		if (processes->rows[process].number[3])
+		if (processes->rows[process].number[2] > 0)
 			threads->ids[i] = processes->ids[process] = 0;
 	}
 }

@@ -232,7 +232,9 @@ def bench_swap(bench):
     recording.stop()
     judged, wrong = judge(recording, Truth(log))
     bench.say(judged > count / 10 and not wrong, "swap: given to another",
-              "%d of %d samples, %d execs" % (len(wrong), judged, count), "0")
+              "%d of %d samples, %d execs; %d records lost" % (
+                  len(wrong), judged, count, recording.health("records_lost")),
+              "0")
     report_wrong(wrong)
 
 
@@ -265,8 +267,9 @@ def bench_reuse(bench):
         return
     judged, wrong = judge(recording, Truth(log))
     bench.say(judged > count / 10 and not wrong, "reuse: given to another",
-              "%d of %d samples, %d times one pid" %
-              (len(wrong), judged, count), "0")
+              "%d of %d samples, %d times one pid; %d records lost" % (
+                  len(wrong), judged, count, recording.health("records_lost")),
+              "0")
     report_wrong(wrong)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How large is a long store, and how fast does it answer?
 
-usage: store.py [--brindle PATH] [--hours N] [--keep FOLDER]
+usage: store.py [--brindle PATH] [--hours N] [--churn] [--keep FOLDER]
 
 Records a minute of a host that does many things, replays it as a daemon's store
 of that many hours (24 is the goal's), and asks it three questions, each from a
@@ -58,6 +58,20 @@ while :; do
 done > /dev/null
 """
 
+# The same, and some 20 new processes in each second of two busy CPUs.
+CHURN = """
+renice -n -5 $$ >/dev/null 2>&1
+for seed in 1 2; do nice -n 10 "$0" -c "$1" $seed & done
+while :; do
+    find /usr/lib -maxdepth 3 2>/dev/null | sort | gzip -6 | sha256sum
+    for i in 1 2 3 4 5 6 7 8; do
+        ls -R /usr/share/doc | head -n 2000 | grep -c a
+        awk 'BEGIN { for (i = 0; i < 100000; i++) s += i }'
+    done
+    sleep 0.3
+done > /dev/null
+"""
+
 QUESTIONS = (
     ("flame graph", ("flame", "-o", "/dev/null")),
     ("top functions", ("report", "-s", "1")),
@@ -65,9 +79,9 @@ QUESTIONS = (
 )
 
 
-def record(brindle, path, seconds):
+def record(brindle, path, seconds, shell=SHELL):
     """Of this load only, whatever else the host is at."""
-    load = subprocess.Popen(["/bin/sh", "-c", SHELL, shutil.which("python3"),
+    load = subprocess.Popen(["/bin/sh", "-c", shell, shutil.which("python3"),
                              PYTHON], stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -87,12 +101,13 @@ def milliseconds(command):
     return 1000 * (time.monotonic() - begin)
 
 
-def measure(brindle, generator, hours, folder, seed=None, seconds=60):
+def measure(brindle, generator, hours, folder, seed=None, seconds=60,
+            shell=SHELL):
     """Rows of: what, figure, goal."""
     store = os.path.join(folder, "store.db")
     if not seed:
         seed = os.path.join(folder, "seed.db")
-        record(brindle, seed, seconds)
+        record(brindle, seed, seconds, shell)
     begin = time.monotonic()
     sizes = json.loads(subprocess.run(
         [generator, seed, store, str(hours)], check=True,
@@ -118,6 +133,8 @@ def main():
     parser.add_argument("--hours", type=float, default=1)
     parser.add_argument("--seed", help="a recording made before")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--churn", action="store_true",
+                        help="many new processes")
     parser.add_argument("--keep", help="folder for the files")
     arguments = parser.parse_args()
     generator = arguments.generator or os.path.join(
@@ -126,7 +143,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for row in measure(arguments.brindle, generator, arguments.hours,
                            arguments.keep or folder, arguments.seed,
-                           arguments.seconds):
+                           arguments.seconds,
+                           CHURN if arguments.churn else SHELL):
             print("%-52s %-14s %s" % row, flush=True)
     return 0
 

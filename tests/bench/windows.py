@@ -87,35 +87,36 @@ def stop_profiler(process):
     return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
-def pair(target, profiler, rate, output):
+def pair(target, profiler, rate, output, warm_s, window_s):
     """One off window and one on window: the share of time taken."""
-    off_before, _, _ = target.rate(WINDOW_S / 2)
+    off_before, _, _ = target.rate(window_s / 2)
     command = [str(word) for word in profiler.command(target.pid, rate, output)]
     begun = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL,
                                stdin=subprocess.DEVNULL)
-    time.sleep(WARM_S)
-    on, start, end = target.rate(WINDOW_S)
+    time.sleep(warm_s)
+    on, start, end = target.rate(window_s)
     alive = process.poll() is None
     lived = time.monotonic() - begun
     if not alive:
         return None
     _, cpu, rss = stop_profiler(process)
     time.sleep(0.1)
-    off_after, _, _ = target.rate(WINDOW_S / 2)
+    off_after, _, _ = target.rate(window_s / 2)
     off = (off_before + off_after) / 2
     return Run(1 - on / off, (start, end), cpu / lived, rss, output)
 
 
-def measure(target, profiler, rate, rounds, folder):
+def measure(target, profiler, rate, rounds, folder, warm_s=WARM_S,
+            window_s=WINDOW_S):
     """The runs that worked."""
     runs = []
     for number in range(rounds):
         # A file of its own: brindle overwrites no other profiler's.
         output = os.path.join(folder, "out-%s-%d-%d" % (
             profiler.name.replace(" ", "_"), rate, number))
-        run = pair(target, profiler, rate, output)
+        run = pair(target, profiler, rate, output, warm_s, window_s)
         if run:
             runs.append(run)
     return runs

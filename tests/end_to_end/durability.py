@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may befall the daemon's database, and what is left after it.
 
-usage: durability.py BRINDLE FOLDER [--kills N] [--lock SECONDS] [TEST]...
+usage: durability.py BRINDLE FOLDER [--kills N] [--more-kills N]
+                     [--lock SECONDS] [TEST]...
+--kills: SIGKILLs one after the other, for their figures.
+--more-kills: in lanes beside each other, for what is left of the file.
 The last line has the counts.
 """
 import argparse
@@ -22,6 +25,7 @@ FIRST_SAMPLE_MS = 300
 COMMIT_S = 1.0  # one transaction a second
 LAG_S = 1.0     # for a commit that has to wait, on a machine full of tests
 GAP_S = 0.5     # with a busy CPU there is a sample each 10 ms
+LANES = 4
 
 
 def is_whole(daemon, path=None):
@@ -85,26 +89,44 @@ class Killing:
         self.missing_s.append((killed_ns - daemon.newest_ns()) / NS)
 
 
+def check_kept(checks, name, killings, times):
+    damage = [each for killing in killings for each in killing.damage]
+    lost = sum(killing.lost for killing in killings)
+    checks.ok(name + ": the file opens and is whole", not damage,
+              "%d times; %s" % (times, damage[:2]))
+    checks.ok(name + ": no committed row is lost", lost == 0,
+              "%d lost" % lost)
+
+
 def test_kill(checks, daemon, options):
     killing = Killing()
     for _ in range(options.kills):
         killing.once(daemon)
-    checks.ok("kill: the file opens and is whole", not killing.damage,
-              "%d times; %s" % (options.kills, killing.damage[:2]))
-    checks.ok("kill: no committed row is lost", killing.lost == 0,
-              "%d lost" % killing.lost)
+    check_kept(checks, "kill", [killing], options.kills)
     missing = sorted(killing.missing_s) or [99]
-    checks.ok("kill: the last second is missing at most",
+    checks.timely("kill: the last second is missing at most",
               missing[len(missing) // 2] <= COMMIT_S and
               missing[-1] <= COMMIT_S + LAG_S, "%.2f s at most, median %.2f"
               % (missing[-1], missing[len(missing) // 2]))
     # One in ten may have met a host too busy with other tests.
     first = sorted(killing.first_ms) or [9999]
-    checks.ok("kill: first sample within %d ms of the start" % FIRST_SAMPLE_MS,
+    checks.timely("kill: first sample within %d ms of the start" % FIRST_SAMPLE_MS,
               first[len(first) * 9 // 10 - 1] <= FIRST_SAMPLE_MS,
               "median %.0f ms, 9 of 10 %.0f, most %.0f" % (
                   first[len(first) // 2], first[len(first) * 9 // 10 - 1],
                   first[-1]))
+
+
+def test_kills(checks, daemon, options):
+    def lane(number):
+        killing = Killing()
+        other = Daemon(options.brindle, os.path.join(daemon.folder, str(number)))
+        for _ in range(number, options.more_kills, LANES):
+            killing.once(other)
+        return killing
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        killings = list(pool.map(lane, range(LANES)))
+    check_kept(checks, "kills", killings, options.more_kills)
 
 
 def check_recovery(checks, name, daemon, start_ns, end_ns):
@@ -113,12 +135,12 @@ def check_recovery(checks, name, daemon, start_ns, end_ns):
     stored_ns = time.monotonic_ns()
     checks.ok(name + ": goes on", daemon.alive() and first,
               "" if first else daemon.tail())
-    checks.ok(name + ": recovers within %d s" % RECOVERY_S,
+    checks.timely(name + ": recovers within %d s" % RECOVERY_S,
               first and (stored_ns - end_ns) / NS <= RECOVERY_S,
               "%.1f s" % ((stored_ns - end_ns) / NS))
     count, distance = samples_between(daemon, start_ns, end_ns)
     told = gaps(daemon, start_ns)
-    checks.ok(name + ": no sample is missing without being told",
+    checks.timely(name + ": no sample is missing without being told",
               distance <= GAP_S or told, "%d samples meanwhile, %.2f s the "
               "largest distance, gaps told: %s" % (count, distance, told[:2]))
 
@@ -167,7 +189,7 @@ def test_reader(checks, daemon, options):
             time.sleep(options.lock)
             during = daemon.newest_ns()
             wal = os.path.getsize(daemon.db + "-wal")
-        checks.ok("long reader: commits go on", during - start_ns >
+        checks.timely("long reader: commits go on", during - start_ns >
                   (options.lock - COMMIT_S - LAG_S) * NS,
                   "newest sample %.1f s after its begin" % (
                       (during - start_ns) / NS))
@@ -219,7 +241,7 @@ def test_corrupt(checks, daemon, _):
         took = (first - daemon.started_ns) / NS if first else 99
         checks.ok("corrupt file: set aside under a name that says so", aside,
                   str(sorted(os.listdir(daemon.state))))
-        checks.ok("corrupt file: a new one within 2 s", took <= 2,
+        checks.timely("corrupt file: a new one within 2 s", took <= 2,
                   "%.2f s to the first sample" % took)
         checks.ok("corrupt file: the new one is whole", not is_whole(daemon),
                   is_whole(daemon))
@@ -297,7 +319,7 @@ def test_read_only(checks, daemon, _):
 # Those of a line run at the same time as those of the others.
 GROUPS = (("lock", "reader"), ("deleted", "replaced", "corrupt"),
           ("full", "read-only"))
-TESTS = {"kill": test_kill, "lock": test_lock, "reader": test_reader,
+TESTS = {"kill": test_kill, "kills": test_kills, "lock": test_lock, "reader": test_reader,
          "deleted": test_deleted, "replaced": test_replaced,
          "corrupt": test_corrupt, "full": test_full,
          "read-only": test_read_only}
@@ -308,6 +330,7 @@ def parse(argv):
     parser.add_argument("brindle")
     parser.add_argument("folder")
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--more-kills", type=int, default=190)
     parser.add_argument("--lock", type=float, default=2.5)
     parser.add_argument("tests", nargs="*", default=list(TESTS))
     return parser.parse_intermixed_args(argv)
@@ -315,14 +338,20 @@ def parse(argv):
 
 def run(name, checks, options):
     folder = os.path.join(options.folder, "durability-" + name)
-    os.makedirs(folder, mode=0o755)
-    daemon = Daemon(options.brindle, folder)
-    try:
-        TESTS[name](checks, daemon, options)
-    except Exception as problem:
-        checks.ok(name, False, "the test broke: %r; %s" % (problem,
-                                                           daemon.tail()))
-    shutil.rmtree(folder, ignore_errors=True)
+    own = Checks()
+
+    def once():
+        os.makedirs(folder, mode=0o755)
+        daemon = Daemon(options.brindle, folder)
+        try:
+            TESTS[name](own, daemon, options)
+        except Exception as problem:
+            own.ok(name, False, "the test broke: %r; %s" % (problem,
+                                                            daemon.tail()))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    own.patiently(name, once)
+    checks.add(own)
 
 
 def run_group(names, checks, options):
@@ -337,6 +366,7 @@ def main(argv):
     with burning(), concurrent.futures.ThreadPoolExecutor() as pool:
         # Alone, for its figures are times.
         run_group(["kill"], checks, options)
+        run_group(["kills"], checks, options)
         list(pool.map(lambda names: run_group(names, checks, options),
                       GROUPS))
     print("durability: %d passed, %d failed, %d skipped" % (

@@ -56,18 +56,18 @@ check_target_ends() {
 	./spinner 1500 &
 	run 20 ./brindle record -p $! -o gone.db
 	expect "target ends: so does the recording" [ "$status" = 0 ]
-	expect "target ends: kept" \
+	timely "target ends: kept" \
 		at_least 50 "SELECT count(*) FROM v_sample" gone.db
 	run 20 ./brindle record -o sig.db -- bash -c 'kill -TERM $$'
 	expect "command dies of a signal: 128 + n" [ "$status" = 143 ]
 	run 20 ./brindle record -d 1 -o dur.db -- ./spinner 3000
 	expect "-d: status is the command's" [ "$status" = 0 ]
-	expect "-d: ends the recording, not the command" [ "$(count "SELECT
+	timely "-d: ends the recording, not the command" [ "$(count "SELECT
 		max(time_ns) - min(time_ns) < 1500000000 FROM v_sample" \
 		dur.db)" = 1 ]
 }
 
 check_ending() {
 	check_signals
-	check_target_ends
+	patiently check_target_ends
 }

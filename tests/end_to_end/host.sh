@@ -30,16 +30,17 @@ check_hotplug() {
 	echo 1 2>/dev/null >$online
 	wait $recorder
 	status=$? out=$(cat host.txt) err=
-	expect "hotplug: the absence is an incident" at_least 1 \
+	timely "hotplug: the absence is an incident" at_least 1 \
 		"SELECT count(*) FROM v_incident WHERE kind = 'cpu-offline'
 		 AND detail = 'CPU 1' AND seconds BETWEEN 1 AND 4" plug.db
-	expect "hotplug: sampled again within a second" at_least 10 \
+	timely "hotplug: sampled again within a second" at_least 10 \
 		"SELECT count(*) FROM v_sample WHERE cpu = 1
 		 AND wall_ns BETWEEN $back + 1000000000 AND $back + 2000000000" \
 		plug.db
-	expect "hotplug: the other CPU goes on" at_least 5 \
+	timely "hotplug: the other CPU goes on" at_least 5 \
 		"SELECT min(n) FROM (SELECT count(*) AS n FROM v_sample
-		 WHERE cpu = 0 GROUP BY time_ns / 250000000
+		 WHERE cpu = 0 AND time_ns < (SELECT max(time_ns) - 250000000
+		  FROM v_sample) GROUP BY time_ns / 250000000
 		 ORDER BY time_ns LIMIT -1 OFFSET 1)" plug.db
 
 	echo 0 2>/dev/null >$online
@@ -56,25 +57,30 @@ check_hotplug() {
 
 # A target whose interpreter leads into a file that never comes.
 start_hanging() {
-	timeout -k 1 8 "$python" "$here/../programs/hanging.py" mute/page "$@" \
+	taskset -c 0 timeout -k 1 8 "$python" "$here/../programs/hanging.py" mute/page "$@" \
 		>/dev/null 2>&1 </dev/null &
 	hanging=$!
 }
 
-check_hanging() {
+# Sets server, of the file mute/page. False: none can be had.
+start_mute() {
 	mkdir -p mute
 	if ! "${CC:-cc}" -O2 -o fuse_mute "$here/../programs/fuse_mute.c" ||
 	   [ ! -w /dev/fuse ] || [ "$(id -u)" != 0 ]; then
-		skip "hanging reads" "no root, or no FUSE"
-		return
+		skip "$1" "no root, or no FUSE"
+		return 1
 	fi
-	./fuse_mute mute >mute.txt 2>&1 & local server=$!
+	./fuse_mute mute >mute.txt 2>&1 & server=$!
 	sleep 0.3
-	if ! grep -q ready mute.txt; then
-		skip "hanging reads" "$(cat mute.txt)"
-		return
-	fi
-	./spinner 9000 >/dev/null & local spinner=$!
+	grep -q ready mute.txt && return
+	skip "$1" "$(cat mute.txt)"
+	return 1
+}
+
+check_hanging() {
+	local server
+	start_mute "hanging reads" || return
+	taskset -c 0 ./spinner 9000 >/dev/null & local spinner=$!
 	record_host 6 hang.db
 	sleep 1
 	start_hanging 3 1
@@ -101,9 +107,7 @@ check_hanging() {
 		 WHERE trust_reason = 'not-read-again'" hang.db
 	expect "hanging: no CPU loses a sample" at_least 1 \
 		"SELECT min(n) >= 97 FROM (SELECT count(*) AS n FROM v_sample
-		 WHERE cpu = (SELECT cpu FROM v_sample
-		  WHERE process = 'spinner' GROUP BY 1 ORDER BY count(*) DESC)
-		 GROUP BY time_ns / 1000000000 ORDER BY time_ns
+		 WHERE cpu = 0 GROUP BY time_ns / 1000000000 ORDER BY time_ns
 		 LIMIT 3 OFFSET 1)" hang.db
 	expect "hanging: what is mapped before is not touched" at_least 10 \
 		"SELECT count(*) FROM v_sample
@@ -113,7 +117,62 @@ check_hanging() {
 		 WHERE kind = 'capture-stuck'" told.db
 }
 
+# What hangs is not the capture, but the worker that looks at code objects.
+check_hiding() {
+	local server
+	start_mute "hanging worker" || return
+	taskset -c 0 ./spinner 20000 >/dev/null & local spinner=$!
+	record_host 20 hide.db
+	sleep 0.5
+	taskset -c 1 timeout -k 1 18 "$python" \
+		"$here/../programs/hanging_code.py" mute/page 15 \
+		>hidden.txt 2>&1 </dev/null & local hiding=$!
+	within 10 grep -q hidden hidden.txt
+	sleep 3
+	kill -INT $recorder
+	sleep 1
+	kill -9 $server $spinner $hiding
+	umount -l mute
+	wait $recorder
+	status=$? out=$(cat host.txt hidden.txt) err=
+	wait 2>/dev/null
+	expect "hiding: recorded to the end" [ "$status" = 0 ]
+	expect "hiding: noticed, and told" at_least 1 \
+		"SELECT count(*) = 1 FROM v_incident WHERE kind =
+		 'capture-stuck' AND detail LIKE 'looking at code%'" hide.db
+	expect "hiding: not read again" at_least 10 \
+		"SELECT count(*) FROM v_sample
+		 WHERE trust_reason = 'not-read-again'" hide.db
+	expect "hiding: no CPU loses a sample" at_least 1 \
+		"SELECT min(n) >= 97 FROM (SELECT count(*) AS n FROM v_sample
+		 WHERE cpu = 0 GROUP BY time_ns / 1000000000
+		 ORDER BY time_ns DESC LIMIT 3 OFFSET 1)" hide.db
+}
+
+# One process makes and drops executable mappings as fast as it can.
+check_flood() {
+	"${CC:-cc}" -O2 -o remapper "$here/../programs/remapper.c" || return
+	taskset -c 1 ./remapper "$1" 3000 2>made.txt & local remapper=$!
+	taskset -c 0 ./spinner 6000 >/dev/null & local spinner=$!
+	record_host 8 flood.db -d 3
+	wait $recorder
+	status=$? out=$(cat host.txt made.txt) err=
+	kill $spinner $remapper 2>/dev/null
+	wait $spinner $remapper 2>/dev/null
+	timely "flood of mappings, $1 kept: recorded to the end" \
+		[ "$status" = 0 ]
+	timely "flood of mappings, $1 kept: no CPU loses a sample" \
+		at_least 1 "SELECT min(n) >= 90 FROM (SELECT count(*) AS n
+		 FROM v_sample GROUP BY cpu, time_ns / 1000000000
+		 HAVING time_ns / 1000000000 BETWEEN
+		 (SELECT min(time_ns) / 1000000000 + 1 FROM v_sample) AND
+		 (SELECT max(time_ns) / 1000000000 - 1 FROM v_sample))" flood.db
+}
+
 check_host() {
-	check_hotplug
+	patiently check_hotplug
 	check_hanging
+	check_hiding
+	patiently check_flood 0
+	patiently check_flood 60000
 }

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Many processes: churn, exec swaps, reused pids; and what each is called.
 
+# Memory is needed for what waits, which is more on a host that is busy.
 check_crowds() {
-	local line name
+	local line name test
 	timeout 120 python3 "$here/../bench/churn.py" --short \
 		--brindle ./brindle churn swap reuse threads >crowds.txt 2>&1
 	status=$? out=$(cat crowds.txt) err=
@@ -13,7 +14,11 @@ check_crowds() {
 		name=${name#ok }
 		case $line in
 		skip*) skip "crowds" "${line#skip }" ;;
-		*) expect "crowds: ${name%: *}" [ "${line%% *}" = ok ] ;;
+		*)
+			test=expect
+			[[ $name != *'bytes for each'* ]] || test=timely
+			$test "crowds: ${name%: *}" [ "${line%% *}" = ok ]
+			;;
 		esac
 	done < <(grep -E '^(ok|not ok|skip) ' crowds.txt)
 }
@@ -74,5 +79,5 @@ END
 check_processes() {
 	check_labels
 	check_leaderless
-	check_crowds
+	patiently check_crowds
 }

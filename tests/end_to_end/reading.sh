@@ -54,6 +54,15 @@ check_reading() {
 	expect "flame: names in it" grep -q 'outer' flame.html
 	expect "flame: nothing from outside" \
 		bash -c "! grep -qE '(src|href)=.https?:' flame.html"
+	cp flame.html before.html
+	run 10 ./brindle flame --from -1h --to -2h -o flame.html
+	expect "flame: a wrong range costs no file" cmp -s flame.html before.html
+	run 10 ./brindle flame --from -1h --to -2h -o none.html
+	expect "flame: a wrong range leaves no file" \
+		[ "$status" = 2 -a ! -e none.html ]
+	run 10 ./brindle export --format folded -o flame.html
+	expect "export: in place of a longer file" eval \
+		'[ "$status" = 0 ] && ! grep -q "<html" flame.html'
 	check_formats
 	run 10 ./brindle doctor
 	expect "doctor: names the sysctl" works 'paranoid'

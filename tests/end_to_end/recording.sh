@@ -120,9 +120,108 @@ check_user() {
 	restore_paranoid
 }
 
+# 30,000 calls of Python by Python, which take little of the C stack since 3.11.
+check_deep() {
+	local format
+
+	cat > deep.py <<-'END'
+	import sys, time
+	def fall(left):
+	    if left:
+	        return fall(left - 1)
+	    end = time.monotonic() + 1
+	    while time.monotonic() < end:
+	        pass
+	sys.setrecursionlimit(40000)
+	fall(30000)
+	END
+	if ! $python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+		skip "deep" "$python has frame objects"
+		return
+	fi
+	run 30 ./brindle record -F 99 -o deep.db -- $python deep.py
+	expect "deep: records" [ "$status" = 0 ]
+	expect "deep: every frame is there, proven" at_least 5 "SELECT
+		count(*) FROM v_sample AS s WHERE s.trust = 'proven' AND
+		(SELECT count(*) FROM v_frame_of_callsite AS f WHERE
+		f.callsite_id = s.callsite_id AND f.function = 'fall') = 30001" \
+		deep.db
+	run 10 ./brindle report --db deep.db
+	expect "deep: report" works 'fall'
+	for format in folded pprof speedscope gecko svg html csv; do
+		run 10 ./brindle export --db deep.db -f $format -o deep.out
+		expect "deep: export $format" [ "$status" = 0 -a -s deep.out ]
+		[ $format != svg ] ||
+			expect "deep: svg is of its outside" \
+				grep -q '>fall<' deep.out
+	done
+	run 10 ./brindle diff deep.db deep.db
+	expect "deep: diff" works 'share changed'
+}
+
+# Fresh programs, whose tables are made one after the other, on a host that has
+# no time for the worker, which the kernel gives what is left.
+check_behind() {
+	local busy=() program recorder
+	for program in $(seq $(($(nproc) * 2))); do
+		./spinner 0 & busy+=($!)
+	done
+	./brindle record -a -F 999 -d 4 -o behind.db >out.txt 2>err.txt &
+	recorder=$!
+	sleep 0.7
+	# shellcheck disable=SC2046 # its threads
+	renice -n 19 -p $(ls /proc/$recorder/task) >/dev/null
+	for program in 1 2; do
+		$python mixed.py 30 & busy+=($!)
+	done
+	sleep 4
+	kill "${busy[@]}"
+	wait "${busy[@]}" 2>/dev/null
+	wait $recorder
+	status=$? err=$(cat err.txt) out=$(cat out.txt)
+	expect "record: behind: it was" at_least 1 "SELECT value FROM v_health
+		WHERE name = 'ring_bytes_moved'" behind.db
+	expect "record: behind: nothing is lost" [ "$(count "SELECT value FROM
+		v_health WHERE name = 'lost_samples'" behind.db)" = 0 ]
+}
+
+# What a program has in its memory is not in its profile, nor in what is made of
+# that, though its stack was copied and its interpreter read.
+check_canaries() {
+	local format
+	cat > canaries.py <<-'END'
+	import ctypes, os, time
+	word = "".join(["can", "ary-of-the-"])
+	heap = [word + "heap-%d" % n for n in range(1000)]
+	on_stack = ctypes.create_string_buffer((word + "stack").encode() * 100)
+	@ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+	def compare(a, b):
+	    local = word + "local"
+	    end = time.monotonic() + 0.02
+	    while time.monotonic() < end:
+	        heap.index(word + "heap-999")
+	    return len(local)
+	while time.process_time() < 0.7:
+	    ctypes.CDLL(None).qsort(on_stack, 2, 800, compare)
+	END
+	CANARY=canary-of-the-environment run 20 ./brindle record -F 499 \
+		-o canaries.db -- $python canaries.py
+	expect "canaries: recorded" at_least 100 \
+		"SELECT count(*) FROM v_sample" canaries.db
+	for format in folded speedscope gecko html csv; do
+		run 10 ./brindle export --db canaries.db -f $format \
+			-o canaries.$format
+	done
+	expect "canaries: nowhere" \
+		bash -c '! grep -l canary-of-the canaries.[^p]* *.txt'
+}
+
 check_recording() {
 	check_command
+	check_canaries
+	check_deep
 	check_attach
+	check_behind
 	check_progress
 	check_user
 }

@@ -27,11 +27,23 @@ check_targets() {
 	expect "no such pid" fails 1 '4194300'
 	run 5 ./brindle dump -p 4194300
 	expect "dump: no such pid" fails 1 '4194300'
+	(sleep 0 & exec sleep 60) &
+	local parent=$! zombie=
+	until zombie=$(pgrep -r Z -P $parent); do sleep 0.05; done
+	run 5 ./brindle dump -p "$zombie"
+	expect "dump: a zombie has no stack" fails 1 'zombie'
+	kill $parent
 	run 5 ./brindle record -o x.db -- ./no-such-command
 	expect "no such command: 127" fails 127 'no-such-command'
 	touch plain.txt
 	run 5 ./brindle record -o x.db -- ./plain.txt
 	expect "not executable: 126" [ "$status" = 126 ]
+	run 5 ./brindle record -o kept.db -- true
+	cp kept.db before.db
+	run 5 ./brindle record -o kept.db -- no-such-command
+	run 5 ./brindle record -o kept.db -- ./plain.txt
+	expect "no such command: the profile that was there stays" \
+		cmp -s kept.db before.db
 	run 5 ./brindle record -e no-such-event -o x.db -- true
 	expect "unknown event" fails '1|2' 'no-such-event'
 	run 10 ./brindle record -e cycles -o cyc.db -- ./spinner 300

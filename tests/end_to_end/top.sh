@@ -2,9 +2,11 @@
 # brindle top, in a terminal of tmux's: keys go in, the screen is read.
 # shellcheck shell=bash
 
-# Each is its own server, so that no setting or session of the user's is met.
+# Each top is shown by a server of its own: no setting or session of the user's
+# is met, nor the server before, which takes a moment to go.
+top_servers=0
 screen() {
-	tmux -L "brindle-$$" -f /dev/null "$@"
+	tmux -L "brindle-$$-$top_servers" -f /dev/null "$@"
 }
 
 # see PATTERN [SECONDS]: the screen shows it before long; out and err tell.
@@ -38,6 +40,7 @@ start_top() {
 	local locale=$1 u=()
 	shift
 	[ "$locale" = C ] || u=(-u)
+	top_servers=$((top_servers + 1))
 	screen "${u[@]}" new-session -d -s top -x 110 -y 30 \
 		"LC_ALL=$locale ./brindle top $* 2>top.err; echo ended \$?;
 		sleep 60"
@@ -81,7 +84,7 @@ check_top_keys() {
 	keys v
 	expect top_threads see 'TID THREAD'
 	screen resize-window -t top -x 60 -y 12
-	expect top_narrow see 'TREND 10s +TID THREAD'
+	expect top_narrow see 'TREND 10 s +TID THREAD'
 	screen resize-window -t top -x 150 -y 40
 	expect top_wide see 'TREND 20 s'
 	keys q
@@ -104,7 +107,7 @@ check_top_once() {
 	expect top_once works 'python (fib|work)'
 	expect top_once_ends test ! -s err.txt
 	run 20 ./brindle top --json -p "$1" -w 1 -n 3
-	expect top_json python3 -c 'import json, sys
+	timely top_json python3 -c 'import json, sys
 top = json.load(open("out.txt"))
 assert len(top["rows"]) == 3 and top["samples"] > 20, top
 assert top["trust"]["proven"] + top["trust"]["unproven"] > 0'
@@ -143,7 +146,7 @@ check_top() {
 	check_top_keys
 	end_top
 	check_top_terminal $busy
-	check_top_once $busy
+	patiently check_top_once $busy
 	kill $busy
 	wait $busy 2>/dev/null
 	unset TMPDIR BRINDLE_DB

@@ -12,7 +12,13 @@
 
 #include <stdlib.h>
 
-enum { WINDOWS = 4, ROOM = 256, CAPACITY = 1 << 18, STACK_BYTES = 2048 };
+enum {
+	WINDOWS = 4,
+	ROOM = 256,
+	CAPACITY = 1 << 18,
+	STACK_BYTES = 2048,
+	LAYOUTS = 11, // of python_layout_at()
+};
 
 struct header {
 	uint8_t version, entering, window_count, room;
@@ -95,10 +101,16 @@ static void match(struct fuzzed *fuzzed, const struct snapshot *snapshot,
 	for (unsigned int i = 0; i < header->window_count % (WINDOWS + 1); i++) {
 		size_t count = ROOM + 1;
 
-		python_stack_activation(&stack, header->window[i].sp,
-					header->window[i].cfa,
-					!i && header->entering & 1,
-					fuzzed->frames, room, &count);
+		const struct python_activation activation = {
+			.sp = header->window[i].sp,
+			.cfa = header->window[i].cfa,
+			.entering = !i && header->entering & 1,
+			.held = &header->window[0].sp,
+			.held_count = 2 * WINDOWS,
+		};
+
+		python_stack_activation(&stack, &activation, fuzzed->frames,
+					room, &count);
 		if (count > room)
 			abort();
 	}
@@ -165,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		goto out;
 	memcpy(&fuzzed->header, header, sizeof(fuzzed->header));
 	fill_image(fuzzed, &reader);
-	fuzzed->layout = python_layout_at(fuzzed->header.version % 3);
+	fuzzed->layout = python_layout_at(fuzzed->header.version % LAYOUTS);
 	fuzzed->live = fake_live(&fuzzed->image);
 	fuzzed->codes = python_code_cache_create(fuzzed->layout,
 						 fuzzed->header.code_type);

@@ -25,7 +25,9 @@ static void add_up(struct sums *sums, const struct rollup_stack *stack)
 static void read_all(const uint8_t *data, size_t size,
 		     struct rollup_builder *builder, struct sums *sums)
 {
-	struct rollup_entry entry = { 1, 2, PERIOD, { 0 } };
+	struct rollup_entry entry = {
+		.event_id = 1, .thread_id = 2, .period = PERIOD, .threads = 1,
+	};
 	struct rollup_reader reader;
 
 	rollup_reader_init(&reader, data, size, PERIOD);

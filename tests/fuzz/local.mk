@@ -42,3 +42,12 @@ EXTRA_DIST += tests/fuzz/corpus/broker
 fuzz_targets += tests/fuzz/fuzz_rollup
 tests_fuzz_fuzz_rollup_SOURCES = tests/fuzz/fuzz_rollup.c
 EXTRA_DIST += tests/fuzz/corpus/rollup
+
+fuzz_targets += tests/fuzz/fuzz_query_message tests/fuzz/fuzz_schema_comment
+tests_fuzz_fuzz_query_message_SOURCES = tests/fuzz/fuzz_query_message.c
+tests_fuzz_fuzz_schema_comment_SOURCES = tests/fuzz/fuzz_schema_comment.c
+EXTRA_DIST += tests/fuzz/corpus/query_message tests/fuzz/corpus/schema_comment
+
+fuzz_targets += tests/fuzz/fuzz_http_request
+tests_fuzz_fuzz_http_request_SOURCES = tests/fuzz/fuzz_http_request.c
+EXTRA_DIST += tests/fuzz/corpus/http_request

@@ -34,17 +34,20 @@ while read -r path; do
 done <<END
 $prefix/bin/brindle
 $prefix/lib/systemd/system/brindled.service
+$prefix/lib/systemd/system/brindled.socket
 $prefix/lib/sysusers.d/brindle.conf
 $prefix/lib/tmpfiles.d/brindle.conf
 $prefix/share/man/man1/brindle.1
 $prefix/share/man/man5/brindle.conf.5
 $prefix/share/bash-completion/completions/brindle
+$prefix/share/zsh/site-functions/_brindle
+$prefix/share/fish/vendor_completions.d/brindle.fish
 $sysconfdir/brindle/brindle.conf
 END
 count=$(find "$root" -type f | wc -l)
-[ "$count" = 8 ] || {
+[ "$count" = 11 ] || {
 	find "$root" -type f
-	complain "$count files were installed, not 8"
+	complain "$count files were installed, not 11"
 }
 
 brindle=$root$prefix/bin/brindle

@@ -1,5 +1,11 @@
-# What `make install` puts where, and that it works from there.
+# What `make install` puts where, and that it works from there; manual and
+# completions against the program.
+packaging_tests = \
+	tests/packaging/install.sh \
+	tests/packaging/completions.sh \
+	tests/packaging/manual.sh
+
 if !SANITIZING
-TESTS += tests/packaging/install.sh
+TESTS += $(packaging_tests)
 endif
-dist_check_SCRIPTS += tests/packaging/install.sh
+dist_check_SCRIPTS += $(packaging_tests)

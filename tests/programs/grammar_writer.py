@@ -49,6 +49,7 @@ HEAD = '''\
 import ctypes
 import functools
 import json
+import os
 import re
 import sys
 import threading
@@ -92,18 +93,18 @@ def main(seconds, thread_count, churning, log):
         thread.start()
     churned = []
     rounds = 0
-    start = time.monotonic_ns()
-    while time.monotonic_ns() - start < seconds * 1e9:
+    start = int(time.monotonic() * 1e9)
+    while int(time.monotonic() * 1e9) - start < seconds * 1e9:
         {main_root}()  # call {main_id}
         rounds += 1
         if churning and rounds % churning == 0:
             churn(churned)
-    end = time.monotonic_ns()
+    end = int(time.monotonic() * 1e9)
     STOP.set()
     for thread in threads + churned:
         thread.join()
     with open(log, "w") as out:
-        json.dump({{"tid": threading.get_native_id(), "start": start,
+        json.dump({{"tid": os.getpid(), "start": start,
                    "end": end, "rounds": rounds}}, out)
 
 

@@ -73,6 +73,14 @@ async def gather_coroutines():
     await asyncio.gather(leaf_coroutine(), leaf_coroutine())
 
 
+def run_coroutines():
+    if sys.version_info >= (3, 7):
+        return asyncio.run(gather_coroutines())
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(gather_coroutines())
+    return loop.close()
+
+
 COMPARE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int),
                            ctypes.POINTER(ctypes.c_int))
 QSORT = ctypes.CDLL(None).qsort
@@ -113,7 +121,7 @@ def work(seconds):
         drain_generators()
         recurse(40)
         make_and_drop()
-        asyncio.run(gather_coroutines())
+        run_coroutines()
         sort_by_libc()
         replace_words()
         compress()

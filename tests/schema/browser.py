@@ -8,7 +8,8 @@ import tempfile
 
 SILENT = ["--disable-quic", "--no-first-run", "--disable-component-update",
           "--disable-background-networking", "--disable-sync",
-          "--disable-gpu", "--no-sandbox", "--hide-scrollbars"]
+          "--disable-gpu", "--no-sandbox", "--hide-scrollbars",
+          "--force-prefers-reduced-motion"]
 
 
 class Browser:
@@ -82,9 +83,9 @@ class Browser:
         return answer["result"].get("value")
 
     def settle(self):
-        """Waits until an animation must be over and is drawn."""
+        """Waits until what was done must be over and is drawn."""
         self.run("""new Promise((done) => setTimeout(() =>
-            requestAnimationFrame(() => requestAnimationFrame(done)), 250))""")
+            requestAnimationFrame(() => requestAnimationFrame(done)), 50))""")
 
     def text(self, identifier):
         return self.run(

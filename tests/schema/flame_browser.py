@@ -2,19 +2,43 @@
 """flame_browser.py BROWSER FOLDER: uses the pages of make_pages.c as people
 do, with keys and a pointer, and reads what they show."""
 import sys
+import time
 
 from browser import Browser
 
 ROW = 20
+# Long work yields to the page, so that what it leads to is seen some time later.
+PATIENCE_S = 20
+STAGE = ".flame-graph .flame-stage"
+
+# What the page itself shows has an id; of the graph, these are the parts.
+PARTS = {
+    "announce": ".flame .unseen[role=status]", "crumbs": ".flame-crumbs",
+    "chips": ".flame-chips", "details": ".flame-details",
+    "empty": ".flame-empty", "found": ".flame-found",
+    "functions": ".flame-functions", "legend": ".flame-legend",
+    "menu": ".flame-menu", "name": ".flame-name",
+    "threads": ".flame-threads", "tree": ".flame-tree",
+}
 
 
 class Page:
     def __init__(self, browser, folder, name, fragment="theme=light"):
         self.browser = browser
         browser.open(f"{folder}/{name}.html", fragment)
+        self.wait_until_drawn()
         self.top, self.width = browser.run(
-            """(() => { const box = document.getElementById("stage")
-                .getBoundingClientRect(); return [box.top, box.width]; })()""")
+            f"""(() => {{ const box = document.querySelector("{STAGE}")
+                .getBoundingClientRect(); return [box.top, box.width]; }})()""")
+
+    def wait_until_drawn(self):
+        end = time.monotonic() + PATIENCE_S
+        while not self.browser.run(
+                "performance.getEntriesByName('brindle-drawn').length"):
+            if time.monotonic() > end:
+                raise RuntimeError("nothing was drawn")
+            time.sleep(0.02)
+        self.browser.settle()
 
     def point(self, row, share):
         return 1 + share * (self.width - 2), self.top + row * ROW + ROW // 2
@@ -27,7 +51,7 @@ class Page:
         self.browser.click(*self.point(row, share), button=button)
 
     def search(self, query):
-        self.browser.run("document.getElementById('query').value = '';"
+        self.browser.run("document.querySelector('.flame-query').value = '';"
                          "document.activeElement.blur()")
         self.browser.key("/")
         self.browser.write(query)
@@ -35,7 +59,7 @@ class Page:
     def pixel(self, row, share):
         x, y = self.point(row, share)
         return tuple(self.browser.run(f"""(() => {{
-            const canvas = document.getElementById("canvas");
+            const canvas = document.querySelector("{STAGE} canvas");
             const box = canvas.getBoundingClientRect();
             const scale = canvas.width / box.width;
             return [...canvas.getContext("2d").getImageData(
@@ -48,10 +72,21 @@ def expect(what, is_true, found):
         raise AssertionError(f"{what}: found {found!r}")
 
 
-def expect_text(page, identifier, *parts):
-    text = " ".join(page.browser.text(identifier).split())
-    for part in parts:
-        expect(f"{part!r} in #{identifier}", part in text, text)
+def text_of(page, part):
+    selector = PARTS.get(part, f"#{part}")
+    return page.browser.run(
+        f"document.querySelector({selector!r}).innerText")
+
+
+def expect_text(page, part, *texts):
+    end = time.monotonic() + PATIENCE_S
+    missing = texts
+    while missing and time.monotonic() < end:
+        found = " ".join(text_of(page, part).split())
+        missing = [text for text in texts if text not in found]
+        if missing:
+            time.sleep(0.05)
+    expect(f"{missing} in {part}", not missing, found)
 
 
 def test_header(page):
@@ -104,8 +139,8 @@ def test_zoom(page):
     page.hover(4, 0.3)
     expect_text(page, "details", "fib", "60.0 % of the zoomed")
     page.browser.key("Escape")
-    expect("one step out", page.browser.text("crumbs").endswith("run"),
-           page.browser.text("crumbs"))
+    expect("one step out", text_of(page, "crumbs").endswith("run"),
+           text_of(page, "crumbs"))
     page.browser.key("0")
     expect_text(page, "crumbs", "all")
     page.click(4, 0.6)
@@ -124,20 +159,20 @@ def test_keys(page):
         page.browser.key(key)
         expect_text(page, "announce", name)
     page.browser.key("Enter")
-    expect("zoomed", page.browser.text("crumbs").endswith("run"),
-           page.browser.text("crumbs"))
+    expect("zoomed", text_of(page, "crumbs").endswith("run"),
+           text_of(page, "crumbs"))
     page.browser.key("0")
     page.browser.key("?")
     expect("help is shown",
            page.browser.run("document.getElementById('help').open"), None)
     page.browser.key("Escape")
-    page.browser.key("i")
+    page.browser.key("v")
     page.browser.run("document.activeElement.blur()")
-    height = page.browser.run("document.getElementById('stage').clientHeight")
+    height = page.browser.run(f"document.querySelector('{STAGE}').clientHeight")
     page.browser.mouse("mouseMoved", 100, page.top + height - 1.5 * ROW)
     page.browser.settle()
     expect_text(page, "details", "_start")
-    page.browser.key("i")
+    page.browser.key("v")
 
 
 def test_kinds(page):
@@ -157,7 +192,7 @@ def test_kinds(page):
 
 def choose_thread(page, value):
     page.browser.run(f"""(() => {{
-        const select = document.getElementById("threads");
+        const select = document.querySelector("{PARTS['threads']}");
         select.value = {value};
         select.dispatchEvent(new Event("change")); }})()""")
     page.browser.settle()
@@ -166,7 +201,7 @@ def choose_thread(page, value):
 def test_threads(page):
     expect_text(page, "threads", "main (100), 900", "worker (101), 100")
     labels = page.browser.run(
-        "[...document.querySelectorAll('#threads option')]"
+        "[...document.querySelectorAll('.flame-threads option')]"
         ".map((o) => o.value + o.textContent)")
     worker = next(label for label in labels if "worker" in label)
     choose_thread(page, worker[0])
@@ -178,25 +213,139 @@ def test_threads(page):
     expect_text(page, "details", "_start", "90.0 %")
 
 
-def test_table(page):
-    page.browser.key("t")
-    rows = page.browser.run(
-        "[...document.querySelectorAll('#table tbody tr')].map((row) =>"
+def rows_of(page, part):
+    return page.browser.run(
+        f"[...document.querySelectorAll('{PARTS[part]} .rows tr')].map((row) =>"
         "[...row.children].map((cell) => cell.innerText.trim()))")
-    expect("fib leads", rows[0][:5] == ["50.0 %", "500", "50.0 %", "500",
-                                        "fib"], rows[0])
+
+
+def test_functions(page):
+    page.browser.key("t")
+    rows = rows_of(page, "functions")
+    expect("fib leads", rows[0][:4] == ["50.0 %", "500", "50.0 %", "500"] and
+           rows[0][5] == "fib", rows[0])
     expect("all functions", len(rows) == 7, rows)
-    page.browser.run("document.querySelectorAll('#table th button')[1].click()")
-    names = page.browser.run(
-        "[...document.querySelectorAll('#table td.function')]"
-        ".map((cell) => cell.innerText.trim())")
+    page.browser.run("document.querySelectorAll('.flame-functions th button')"
+                     "[1].click()")
+    page.browser.settle()
+    names = [row[5] for row in rows_of(page, "functions")]
     expect("by total", names[:2] == ["run", "_start"] or
            names[:2] == ["_start", "run"], names)
-    page.browser.run("document.querySelector('#table td.function button')"
-                     ".click()")
+    page.browser.run("document.querySelector('.flame-functions td.function "
+                     "button').click()")
     page.browser.settle()
     expect_text(page, "found", "90.0 %")
     page.browser.key("Escape")
+
+
+# The same tree as rows, for those who do not see the canvas.
+def test_tree(page):
+    page.browser.key("t")
+    page.browser.key("t")
+    rows = rows_of(page, "tree")
+    expect("the heaviest way is open", [row[4] for row in rows[:4]] ==
+           ["\u25beall", "\u25be_start", "\u25berun", "\u25befib"], rows)
+    page.browser.key("Home")
+    page.browser.key("ArrowDown")
+    expect_text(page, "announce", "_start", "native", "total 90.0 %", "depth 1")
+    page.browser.key("ArrowLeft")
+    expect("closed", len(rows_of(page, "tree")) == 4, rows_of(page, "tree"))
+    page.browser.key("ArrowRight")
+    page.browser.key("ArrowRight")
+    expect_text(page, "announce", "run, python")
+    page.browser.key("Enter")
+    expect_text(page, "crumbs", "all", "run")
+    page.browser.key("0")
+
+
+def test_bottom_up(page):
+    page.browser.key("i")
+    page.hover(1, 0.1)
+    expect_text(page, "details", "fib", "50.0 % 500 samples")
+    page.hover(2, 0.1)
+    expect_text(page, "details", "fib", "30.0 % 300 samples")
+    page.hover(2, 0.4)
+    expect_text(page, "details", "run", "20.0 % 200 samples", "unproven")
+    page.browser.key("i")
+    page.hover(1, 0.1)
+    expect_text(page, "details", "_start")
+
+
+def select(page, row, share, key):
+    page.click(row, share, button="right")
+    page.browser.key("Escape")
+    page.browser.key(key)
+
+
+def test_transforms(page):
+    select(page, 2, 0.1, "h")
+    expect_text(page, "chips", "without run")
+    page.hover(2, 0.1)
+    expect_text(page, "details", "fib", "50.0 %")
+    page.browser.key("u")
+    select(page, 3, 0.1, "r")
+    page.hover(3, 0.1)
+    expect_text(page, "details", "fib", "self 50.0 %")
+    page.browser.key("u")
+    select(page, 3, 0.6, "f")
+    expect_text(page, "chips", "from qsort")
+    page.hover(1, 0.5)
+    expect_text(page, "details", "qsort", "100 % 400 samples")
+    page.browser.key("u")
+    select(page, 3, 0.6, "d")
+    page.hover(0, 0.5)
+    expect_text(page, "details", "600 samples")
+    page.browser.run("document.querySelector('.flame-chips button').click()")
+    page.browser.settle()
+    page.hover(0, 0.5)
+    expect_text(page, "details", "1,000 samples")
+
+
+def test_presets(page):
+    page.browser.run("document.querySelector('.flame-end button').click()")
+    page.browser.settle()
+    expect_text(page, "menu", "Python only", "Hide import machinery")
+    page.browser.key("Enter")
+    page.hover(1, 0.5)
+    expect_text(page, "details", "run", "self 40.0 %")
+    page.browser.run("document.querySelector('.flame-end button').click()")
+    page.browser.settle()
+    page.browser.key("Enter")
+    page.hover(1, 0.5)
+    expect_text(page, "details", "_start")
+
+
+def test_sandwich(page):
+    select(page, 3, 0.1, "x")
+    expect_text(page, "chips", "all calls of fib")
+    shown = page.browser.run("""[...document.querySelectorAll(
+        ".flame-sandwich .flame-stage")].map((stage) => stage.clientHeight)""")
+    expect("two graphs", len(shown) == 2 and min(shown) > 100, shown)
+    page.browser.key("ArrowDown")
+    expect_text(page, "announce", "fib", "total 100 %")
+    page.browser.key("ArrowDown")
+    expect_text(page, "announce", "fib", "total 60.0 %")
+    page.browser.key("Escape")
+    expect("closed again", "fib" not in text_of(page, "chips"),
+           text_of(page, "chips"))
+
+
+# A link has all that was done.
+def test_address(page):
+    select(page, 2, 0.1, "h")
+    page.browser.key("v")
+    page.search("fib")
+    page.browser.run("document.activeElement.blur()")
+    address = page.browser.run("location.hash")
+    path = page.browser.run("location.pathname")
+    page.browser.key("Escape")
+    page.browser.open(path, address[1:])
+    expect_text(page, "chips", "without run")
+    expect_text(page, "found", "50.0 %")
+    pressed = page.browser.run(
+        "[...document.querySelectorAll('.flame-end [aria-pressed=true]')]"
+        ".map((button) => button.innerText)")
+    expect("flipped", pressed == ["Flip"], pressed)
 
 
 def test_menu(page):
@@ -204,7 +353,8 @@ def test_menu(page):
     expect_text(page, "menu", "Zoom in", "Copy name", "Copy stack")
     page.browser.key("Escape")
     expect("menu is closed",
-           page.browser.run("document.getElementById('menu').hidden"), None)
+           page.browser.run("document.querySelector('.flame-menu').hidden"),
+           None)
 
 
 def test_theme(page):
@@ -229,8 +379,10 @@ def test_hostile(page):
                       (12, "\u05e9\u05dc\u05d5\u05dd"),
                       (13, "\U0001f525 fire")):
         page.hover(row, 0.5)
-        expect_text(page, "d-name", name)
-    page.browser.key("t")
+        expect_text(page, "name", name)
+    for part in ("functions", "tree"):
+        page.browser.key("t")
+        expect_text(page, part, "<!-- <script>", "__proto__", "\\u{202e}gnp")
     page.browser.key("t")
     page.search("<img")
     expect_text(page, "found", "100 %")
@@ -265,7 +417,7 @@ def test_deep(page):
     expect_text(page, "found", "1.00 % of all, 1 function, 1 place")
     page.browser.key("Enter")
     expect_text(page, "details", "the_leaf", "1.00 %")
-    scrolled = page.browser.run("document.getElementById('stage').scrollTop")
+    scrolled = page.browser.run(f"document.querySelector('{STAGE}').scrollTop")
     expect("scrolled down to it", scrolled > 5000 * ROW, scrolled)
     page.browser.run("document.activeElement.blur()")
     page.browser.key("ArrowUp")
@@ -305,13 +457,15 @@ def test_empty(page):
     expect_text(page, "empty", "No samples")
     expect_text(page, "trust-words", "no samples")
     page.browser.key("t")
-    expect_text(page, "table", "No function matches")
+    expect_text(page, "functions", "No function matches")
     page.browser.key("t")
 
 
 TESTS = (
     ("mixed", (test_header, test_details, test_search, test_zoom, test_keys,
-               test_kinds, test_threads, test_table, test_menu, test_theme)),
+               test_kinds, test_threads, test_functions, test_tree,
+               test_bottom_up, test_transforms, test_presets, test_sandwich,
+               test_address, test_menu, test_theme)),
     ("hostile", (test_hostile,)),
     ("big", (test_big,)),
     ("deep", (test_deep,)),

@@ -11,6 +11,7 @@ check_PROGRAMS += \
 	tests/schema/store/test_store_crash \
 	tests/schema/store/test_store_events \
 	tests/schema/store/test_store_kill \
+	tests/schema/store/test_store_merge \
 	tests/schema/store/test_store_open \
 	tests/schema/store/test_store_rollup \
 	tests/schema/store/test_store_speed \
@@ -20,7 +21,8 @@ schema_fixture = tests/schema/fixture.c tests/schema/fixture.h
 store_fixture = tests/schema/store_fixture.c tests/schema/store_fixture.h
 
 # A file of each version of the schema.
-EXTRA_DIST += tests/schema/data/version_1.db tests/schema/data/version_2.db
+EXTRA_DIST += tests/schema/data/version_1.db tests/schema/data/version_2.db \
+	tests/schema/data/version_4.db
 schema_data = $(AM_CPPFLAGS) \
 	-DSCHEMA_DATA='"$(abs_top_srcdir)/tests/schema/data"'
 
@@ -43,6 +45,8 @@ tests_schema_store_test_store_continue_SOURCES = \
 tests_schema_store_test_store_continue_CPPFLAGS = $(schema_data)
 tests_schema_store_test_store_crash_SOURCES = tests/schema/store/test_store_crash.c \
 	$(schema_fixture)
+tests_schema_store_test_store_merge_SOURCES = tests/schema/store/test_store_merge.c \
+	$(schema_long_store)
 tests_schema_store_test_store_open_SOURCES = tests/schema/store/test_store_open.c \
 	$(schema_fixture)
 tests_schema_store_test_retention_SOURCES = tests/schema/store/test_retention.c \
@@ -64,8 +68,13 @@ check_PROGRAMS += \
 	tests/schema/show/test_diff \
 	tests/schema/read/test_excerpt \
 	tests/schema/show/test_export_folded \
-	tests/schema/flame/test_flame \
+	tests/schema/show/test_flame_json \
+	tests/schema/show/test_flame_page \
+	tests/schema/read/test_guide \
+	tests/schema/read/test_busiest \
+	tests/schema/read/test_id_map \
 	tests/schema/read/test_id_set \
+	tests/schema/read/test_thread_sums \
 	tests/schema/show/test_json \
 	tests/schema/show/test_report \
 	tests/schema/read/test_selection \
@@ -78,12 +87,20 @@ tests_schema_read_test_excerpt_SOURCES = tests/schema/read/test_excerpt.c \
 	$(schema_fixture) $(store_fixture)
 tests_schema_show_test_export_folded_SOURCES = tests/schema/show/test_export_folded.c \
 	$(schema_fixture)
-tests_schema_flame_test_flame_SOURCES = tests/schema/flame/test_flame.c $(schema_fixture)
+tests_schema_show_test_flame_json_SOURCES = \
+	tests/schema/show/test_flame_json.c $(schema_fixture)
+tests_schema_show_test_flame_page_SOURCES = \
+	tests/schema/show/test_flame_page.c $(schema_fixture)
 tests_schema_show_test_json_SOURCES = tests/schema/show/test_json.c
+tests_schema_read_test_guide_SOURCES = tests/schema/read/test_guide.c
+tests_schema_read_test_busiest_SOURCES = tests/schema/read/test_busiest.c
+tests_schema_read_test_id_map_SOURCES = tests/schema/read/test_id_map.c
 tests_schema_read_test_id_set_SOURCES = tests/schema/read/test_id_set.c
 tests_schema_show_test_report_SOURCES = tests/schema/show/test_report.c $(schema_fixture)
 tests_schema_read_test_selection_SOURCES = tests/schema/read/test_selection.c \
 	$(schema_fixture)
+tests_schema_read_test_thread_sums_SOURCES = \
+	tests/schema/read/test_thread_sums.c $(schema_fixture) $(store_fixture)
 tests_schema_read_test_time_range_SOURCES = tests/schema/read/test_time_range.c \
 	$(schema_fixture)
 
@@ -99,3 +116,25 @@ EXTRA_DIST += tests/schema/browser.py tests/schema/flame_browser.py
 check_PROGRAMS += tests/schema/store/test_store_care
 tests_schema_store_test_store_care_SOURCES = tests/schema/store/test_store_care.c \
 	$(schema_long_store)
+
+check_PROGRAMS += tests/schema/show/test_status
+tests_schema_show_test_status_SOURCES = tests/schema/show/test_status.c
+
+# Exports, read by those who read them.
+test_helpers += tests/schema/show/make_hostile
+tests_schema_show_make_hostile_SOURCES = tests/schema/show/make_hostile.c
+TESTS += tests/schema/show/exports.sh
+dist_check_SCRIPTS += tests/schema/show/exports.sh
+EXTRA_DIST += tests/schema/show/exports.py
+
+check_PROGRAMS += \
+	tests/schema/read/test_call_tree_group \
+	tests/schema/read/test_call_tree_view \
+	tests/schema/read/test_stack_filter
+tests_schema_read_test_call_tree_group_SOURCES = \
+	tests/schema/read/test_call_tree_group.c \
+	$(schema_fixture) $(store_fixture)
+tests_schema_read_test_call_tree_view_SOURCES = \
+	tests/schema/read/test_call_tree_view.c
+tests_schema_read_test_stack_filter_SOURCES = \
+	tests/schema/read/test_stack_filter.c $(schema_fixture)

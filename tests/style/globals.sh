@@ -4,7 +4,7 @@
 # must need no memory.
 objects=${top_builddir:-.}
 archives="$objects/libbase.a $objects/libunwind.a $objects/libschema.a
-	$objects/libdaemon.a"
+	$objects/libweb.a $objects/libdaemon.a"
 # shellcheck disable=SC2086 # a list
 if nm $archives 2>/dev/null | grep -q __asan_; then
 	echo "skipped: a sanitizer keeps data of its own"

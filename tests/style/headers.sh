@@ -4,7 +4,7 @@
 cd "${srcdir:-.}" || exit 99
 failed=0
 
-for header in $(find base unwind schema daemon tests -name '*.h' | sort); do
+for header in $(find base unwind schema web/api web/server web/sql daemon tests -name '*.h' | sort); do
 	guard=BRINDLE_$(echo "$header" | tr 'a-z/.' 'A-Z__')
 	if ! grep -q "^#ifndef $guard\$" "$header"; then
 		echo "$header: the guard should be $guard"

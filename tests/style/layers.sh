@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Nothing includes upwards: base < unwind < daemon; base < schema < daemon.
+# Nothing includes upwards: base < unwind < daemon; base < schema < web < daemon.
 # And every include names its folder, so that a reader sees the layer.
 cd "${srcdir:-.}" || exit 99
 failed=0
@@ -21,6 +21,7 @@ check_folder() {
 check_folder base 'base'
 check_folder unwind 'base|unwind'
 check_folder schema 'base|schema'
-check_folder daemon 'base|unwind|schema|daemon'
-check_folder tests 'base|unwind|schema|daemon|tests'
+check_folder web 'base|schema|web'
+check_folder daemon 'base|unwind|schema|web|daemon'
+check_folder tests 'base|unwind|schema|web|daemon|tests'
 exit $failed

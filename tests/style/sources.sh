@@ -3,8 +3,8 @@
 # Size and form of the sources: at most 600 lines, 100 columns, a licence line,
 # and fewer than 4 conditionals per 1,000 lines (header guards apart).
 cd "${srcdir:-.}" || exit 99
-sources=$(find base unwind schema daemon tests \
-	-name '*.[ch]' ! -name '*_sql.c' ! -name '*_html.c' \
+sources=$(find base unwind schema web/api web/server web/sql daemon tests \
+	-name '*.[ch]' ! -name '*_sql.c' ! -name '*_html.c' ! -name '*_md.c' \
 	! -name '*_js.c' ! -name '*_css.c' | sort)
 failed=0
 

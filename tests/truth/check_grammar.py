@@ -17,8 +17,8 @@ EVAL = re.compile(r"_PyEval_EvalFrameDefault|^PyEval_EvalFrameEx")
 GAPS = {
     "py": None, "lam": None, "closure": None,
     "star": "", "prop": "", "gen": "", "yieldfrom": "", "init": "", "coro": ".",
-    "reduce": "functools_reduce", "sortkey": "list_sort|builtin_sorted",
-    "listsort": "list_sort", "map": "map_next", "resub": "pattern_sub",
+    "reduce": "functools_reduce", "sortkey": "list_?sort|builtin_sorted",
+    "listsort": "list_?sort", "map": "map_next", "resub": "pattern_sub",
     "json": "encoder_", "ctypes": "ffi_|_ctypes|CallPythonObject|closure_fcn",
     "del": "slot_tp_finalize", "getattr": "slot_tp_getattr_hook",
     "genc": "builtin_sum|gen_iternext|gen_send_ex",
@@ -28,6 +28,11 @@ C_ON_3_11 = ("star", "prop", "gen", "init")
 C_ON_3_12 = ("init",)
 
 METHODS = ("init", "del", "prop", "getattr")
+
+# Before that code objects have no qualified name, and every call is one of C.
+QUALIFIED = (3, 11)
+BARE = ("__init__", "__del__", "value", "__getattr__", "<genexpr>",
+        "<listcomp>")
 
 # Python functions of the standard library that stand between two of ours.
 BETWEEN = {"json": ["dumps", "JSONEncoder.encode", "JSONEncoder.iterencode"]}
@@ -49,8 +54,9 @@ ROOTS = ("<module>", "Thread._bootstrap")
 class Grammar:
     """What the text of a program says."""
 
-    def __init__(self, path):
+    def __init__(self, path, version=QUALIFIED):
         self.path = path
+        self.qualified = version >= QUALIFIED
         self.function = {}    # number -> (parent, how)
         self.call_line = {}   # number -> line of its one call
         self.span = {}        # number -> (first line, last line)
@@ -92,6 +98,8 @@ class Grammar:
             return None
         if frame.function == "<lambda>":
             return self.lambda_at.get(frame.line)
+        if not self.qualified and frame.function in BARE:
+            return self.number_at(frame)
         names = list(NAME.finditer(frame.function or ""))
         if not names:
             return None
@@ -99,6 +107,20 @@ class Grammar:
         if names[-1][3] in METHODS and is_body:
             return None  # the class statement itself, run by the module
         return int(names[-1][1])
+
+    def number_at(self, frame):
+        """Of a frame whose name says nothing: by the innermost definition
+        around its line, of a class if it is a method."""
+        hows = METHODS if frame.function[0] != "<" else GAPS
+        around = [(last - first, number)
+                  for number, (first, last) in self.span.items()
+                  if first <= frame.line <= last
+                  and self.function[number][1] in hows]
+        return min(around)[1] if frame.file and around else None
+
+
+def bare(name):
+    return name.split(".")[-1]
 
 
 def natives(stack, begin, end):
@@ -110,10 +132,11 @@ def gap_problem(how, found, version, named):
     if any(EVAL.search(name) for name in found):
         return "the eval loop shows between two Python frames"
     rule = GAPS[how]
-    if rule is None:
+    if rule is None and version >= QUALIFIED:
         return "native frames in a pure Python call" if found else None
-    needs_c = (rule or (version == (3, 11) and how in C_ON_3_11)
-               or (version == (3, 12) and how in C_ON_3_12))
+    needs_c = version >= QUALIFIED and (
+        rule or (version == (3, 11) and how in C_ON_3_11)
+        or (version == (3, 12) and how in C_ON_3_12))
     if needs_c and not found:
         return "no native frame where C calls Python"
     if rule and named and not any(re.search(rule, name) for name in found):
@@ -147,15 +170,33 @@ def edge_problem(grammar, above, number, between):
         return "%d has no caller %s" % (number, parent)
     if str(above) != parent:
         return "%d called by %d, not by %s" % (number, above, parent)
-    if between != BETWEEN.get(how, []):
+    wanted = BETWEEN.get(how, [])
+    if not grammar.qualified:
+        wanted = [bare(name) for name in wanted]
+    if between != wanted:
         return "%d is %s but %s stands in the gap" % (number, how, between)
     return None
 
 
-def library_problem(frames):
+# Bare names of methods are others' too: these are meant where they stand.
+FILES = {"JSONEncoder": "json/encoder.py", "Thread": "threading.py"}
+BARE_FILES = {bare(callee): FILES[callee.split(".")[0]]
+              for callee in LIBRARY if callee.split(".")[0] in FILES}
+BARE_LIBRARY = {}
+for callee, callers in LIBRARY.items():
+    BARE_LIBRARY.setdefault(bare(callee), set()).update(map(bare, callers))
+# Named as many a function is.
+del BARE_LIBRARY["__init__"]
+
+
+def library_problem(frames, qualified):
     """A library function under a caller that does not call it."""
+    library = LIBRARY if qualified else BARE_LIBRARY
     for (_, caller), (_, callee) in zip(frames, frames[1:]):
-        legal = LIBRARY.get(callee.function)
+        legal = library.get(callee.function)
+        if not qualified and not (callee.file or "").endswith(
+                BARE_FILES.get(callee.function, "")):
+            continue
         # Up to 3.11 a comprehension has a frame of its own.
         owner = caller.function.split(".<locals>.<")[0]
         if (legal and owner not in legal and
@@ -182,7 +223,7 @@ def check(grammar, stack, version, named, whole):
         return problems
     if whole and any(grammar.number(f) for _, f in frames):
         root = frames[0][1]
-        if root.function not in ROOTS and root.status != "unresolved":
+        if bare(root.function) not in map(bare, ROOTS) and root.status != "unresolved":
             problems.append("root is " + str(root.function))
     above, above_at, between = None, None, []
     judged = whole  # False below a cut, and above a frame without a name
@@ -214,7 +255,7 @@ def check(grammar, stack, version, named, whole):
                    or tail_problem(grammar, above, between))
         if problem:
             problems.append(problem)
-    problem = library_problem(frames)
+    problem = library_problem(frames, grammar.qualified)
     if problem:
         problems.append(problem)
     return problems

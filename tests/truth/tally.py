@@ -35,6 +35,9 @@ class Tally:
             self.example(sample, stack, problems)
 
     def add_empty(self, sample, stack):
+        """Of a thread that ran Python; unproven, it is one of the lost ones."""
+        if sample.trust == "unproven":
+            return
         self.empty += 1
         self.example(sample, stack, ["no Python frames"])
 
@@ -57,6 +60,14 @@ class Tally:
         """Proven of all samples with Python in them, in percent."""
         judged = self.trust["proven"] + self.trust["unproven"]
         return 100 * self.trust["proven"] / judged if judged else 0.0
+
+    def reaches(self, goal):
+        """Whether the unproven are no more than @goal percent allow, or than
+        chance (three times its spread) may make of that in so few samples."""
+        judged = self.trust["proven"] + self.trust["unproven"]
+        allowed = judged * (100 - goal) / 100
+        return judged > 0 and self.trust["unproven"] <= (
+            allowed + 3 * allowed ** 0.5)
 
     def wrong_proven(self):
         return self.wrong["proven"]

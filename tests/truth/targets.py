@@ -8,32 +8,57 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(os.path.dirname(HERE), "programs")
-VERSIONS = ("3.11.7", "3.12.1", "3.13.0")
+VERSIONS = ("3.6.15", "3.7.16", "3.8.18", "3.9.18", "3.10.13", "3.11.7",
+            "3.12.1", "3.13.0")
+BROUGHT = ("sid-3.13", "sid-3.14", "sid-3.15", "3.13t", "musl-3.13")
+# On which every test runs; on the others those of what differs by version.
+CORE = ("3.11.7", "3.12.1", "3.13.0", "debian-3.11")
 
 
 class Python:
     """An interpreter: @version like (3, 12); @named: its C functions have
-    names, that is, it is not stripped."""
+    names, that is, it is not stripped; @command starts it."""
 
-    def __init__(self, label, path, named):
+    def __init__(self, label, command, named):
         self.label = label
-        self.path = path
+        self.command = command
         self.named = named
+        self.core = label in CORE
         text = subprocess.check_output(
-            [path, "-ISc", "import sys; print(*sys.version_info[:2])"],
+            [*command, "-ISc", "import sys; print(*sys.version_info[:2])"],
             text=True)
         self.version = tuple(int(word) for word in text.split())
 
 
-def interpreters():
-    """(those that are here, labels of those that are not)"""
+def brought(folder):
+    """Those that tests/interpreters.sh has brought."""
+    tests = os.path.dirname(HERE)
+    text = subprocess.check_output(
+        [os.path.join(tests, "interpreters.sh"), "--list"], text=True)
+    for line in text.splitlines():
+        label, path, root = line.split("\t")
+        if root == "/":
+            yield Python(label, [path], True)
+        elif os.geteuid() == 0:
+            inside = "/" + os.path.relpath(path, root)
+            yield Python(label, [os.path.join(tests, "in_root.sh"), root,
+                                 "%s:%s" % (os.path.abspath(folder), PROGRAMS),
+                                 inside], False)
+
+
+def interpreters(folder):
+    """(those that are here, labels of those that are not). Programs for them
+    are in @folder."""
     root = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     wanted = [(v, "%s/versions/%s/bin/python3" % (root, v), True)
               for v in VERSIONS]
     wanted.append(("debian-3.11", "/usr/bin/python3.11", False))
-    here = [Python(*row) for row in wanted if os.access(row[1], os.X_OK)]
-    gone = [row[0] for row in wanted if not os.access(row[1], os.X_OK)]
-    return here, gone
+    here = [Python(label, [path], named) for label, path, named in wanted
+            if os.access(path, os.X_OK)]
+    here += brought(folder)
+    known = [row[0] for row in wanted] + list(BROUGHT)
+    labels = [python.label for python in here]
+    return here, [label for label in known if label not in labels]
 
 
 class Workplace:
@@ -44,6 +69,7 @@ class Workplace:
         self.folder = folder
         self.spinner = self.compile(os.path.join(PROGRAMS, "spinner.c"))
         self.files = 0
+        self.programs = {}
         self.wrapper = []  # what `brindle` is started through
         if filtered:
             self.wrapper = [self.compile(os.path.join(HERE, "seccomp_run.c"))]
@@ -54,6 +80,14 @@ class Workplace:
         subprocess.check_call([os.environ.get("CC", "cc"), "-O2", "-g",
                                "-std=gnu11", "-D_GNU_SOURCE", "-o", out,
                                source])
+        return out
+
+    def compile_library(self, source):
+        """The same, a library that ctypes can open."""
+        out = os.path.join(self.folder, os.path.basename(source)[:-2] + ".so")
+        subprocess.check_call([os.environ.get("CC", "cc"), "-O2", "-g",
+                               "-std=gnu11", "-D_GNU_SOURCE", "-shared",
+                               "-fPIC", "-pthread", "-o", out, source])
         return out
 
     def path(self, suffix):
@@ -67,11 +101,19 @@ class Workplace:
                                path, *map(str, arguments)])
         return path
 
+    def once(self, writer, *arguments):
+        """The same, written at most once."""
+        if (writer, *arguments) not in self.programs:
+            self.programs[(writer, *arguments)] = self.program(writer,
+                                                               *arguments)
+        return self.programs[(writer, *arguments)]
+
 
 @contextlib.contextmanager
-def hogs(place, count):
-    """@count processes that burn CPU meanwhile."""
-    running = [subprocess.Popen([place.spinner, "0"]) for _ in range(count)]
+def hogs(place, count, seconds=0):
+    """@count processes that burn CPU meanwhile, or for so many seconds of it."""
+    running = [subprocess.Popen([place.spinner, str(int(1000 * seconds))])
+               for _ in range(count)]
     try:
         yield
     finally:

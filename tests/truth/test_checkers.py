@@ -4,12 +4,13 @@ one, on stacks and databases made by hand."""
 import array
 import sqlite3
 
+import chains
 import check_grammar
 import test_grammar
 import test_life
 import test_shared
 import test_stripes
-from stored import Frame
+from stored import Frame, Stored
 
 PROGRAM = '''\
 def g_1_pR_py():
@@ -90,20 +91,33 @@ GRAMMAR = (
 )
 
 
+# The same up to 3.10, where names are bare: (name, stack, whether right).
+ITEM = py("__getitem__", 677, "/lib/os.py")
+BARE = (
+    ("a method of the same name", ROOT + [ITEM, py("encode", 756,
+                                                   "/lib/os.py")], True),
+    ("who calls the method", ROOT + [ITEM, py("encode", 182,
+                                              "/lib/json/encoder.py")], False),
+)
+
+
 def check_grammar_cases(place, verdicts):
     path = place.path(".py")
     with open(path, "w") as out:
         out.write(PROGRAM)
     grammar = check_grammar.Grammar(path)
     missed = []
-    for name, stack, right in GRAMMAR:
+    bare = check_grammar.Grammar(path, (3, 10))
+    cases = ([(grammar, (3, 12), *case) for case in GRAMMAR] +
+             [(bare, (3, 10), *case) for case in BARE])
+    for rules, version, name, stack, right in cases:
         stack = [f._replace(file=path) if f.file == "p.py" else f
                  for f in stack]
-        problems = check_grammar.check(grammar, stack, (3, 12), True, True)
+        problems = check_grammar.check(rules, stack, version, True, True)
         if bool(problems) == right:
             missed.append("%s: %s" % (name, problems))
     verdicts.ok("checker of grammar", not missed,
-                "%d stacks by hand; %s" % (len(GRAMMAR), missed or "all right"))
+                "%d stacks by hand; %s" % (len(cases), missed or "all right"))
 
 
 def check_cut(place, verdicts):
@@ -154,18 +168,20 @@ def make_database(path, rows):
     database.executescript("""
 CREATE TABLE v_sample(sample_id, time_ns, wall_ns, process, pid, thread, tid,
   cpu, event, weight_ns, callsite_id, trust, trust_reason, walk_end);
-CREATE TABLE v_frame_of_callsite(callsite_id, depth, kind, function, file, line,
-  module, status);
+CREATE TABLE v_callsite(callsite_id INTEGER PRIMARY KEY, parent_id, frame_id,
+  kind, function, file, line, module, status);
 CREATE TABLE v_health(name, value, meaning);""")
     for number, (time_ns, pid, process, stack) in enumerate(rows, 1):
+        leaf = None
+        for f in stack:
+            leaf = database.execute(
+                "INSERT INTO v_callsite SELECT NULL, ?1, ifnull("
+                "max(callsite_id), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 "
+                "FROM v_callsite", (leaf, f.kind, f.function, f.file, f.line,
+                                    f.module, f.status)).lastrowid
         database.execute(
             "INSERT INTO v_sample VALUES (?,?,0,?,?,'',?,0,'',0,?,?,NULL,?)",
-            (number, time_ns, process, pid, pid, number, "proven", "root"))
-        for depth, f in enumerate(stack):
-            database.execute(
-                "INSERT INTO v_frame_of_callsite VALUES (?,?,?,?,?,?,?,?)",
-                (number, depth, f.kind, f.function, f.file, f.line, f.module,
-                 f.status))
+            (number, time_ns, process, pid, pid, leaf, "proven", "root"))
     database.commit()
     database.close()
 
@@ -204,11 +220,61 @@ def check_tally(place, verdicts):
 
     class Python:
         version, named = (3, 12), True
-    tally = test_grammar.judge(path, check_grammar.Grammar(program), Python,
-                               {"tid": 7, "start": 10, "end": 90})
+    with Stored(path) as stored:
+        tally = test_grammar.judge(stored, check_grammar.Grammar(program),
+                                   Python, {"tid": 7, "start": 10, "end": 90})
     verdicts.ok("counting of wrong stacks",
                 (tally.checked, tally.wrong_proven(), tally.empty) == (2, 1, 1),
                 tally.figures())
+
+
+CHAINS = '''\
+def leaf_1():  # from mid_1|key_1 direct
+    pass
+
+def key_1(x):  # from mid_1 by list_sort with numpy
+    leaf_1()  # call leaf_1
+
+def mid_1():  # from - via gevent
+    leaf_1()  # call leaf_1
+'''
+MID = c("_start") + [py("mid_1", 8)]
+KEY = MID + c("list_sort", "numpy_sort") + [py("key_1", 5)]
+
+# (name, stack, complete, whether it is right)
+CHAIN_CASES = (
+    ("root", MID, True, True),
+    ("call", KEY + [py("leaf_1", 2)], True, True),
+    ("root is missing", [py("leaf_1", 2)], True, False),
+    ("cut", [py("leaf_1", 2)], False, True),
+    ("wrong caller", [py("key_1", 5), py("mid_1", 8)], False, False),
+    ("of another chain", [py("mid_2", 8), py("leaf_1", 2)], True, False),
+    ("C function is missing", MID + c("numpy_sort") + [py("key_1", 5)], True,
+     False),
+    ("other native code is missing", MID + c("list_sort") + [py("key_1", 5)],
+     True, False),
+    ("native in a direct call", MID + c("f") + [py("leaf_1", 2)], True, False),
+    ("wrong line", c("_start") + [py("mid_1", 7), py("leaf_1", 2)], True,
+     False),
+    ("stranger between", MID + [py("walk", 1, "/os.py"), py("leaf_1", 2)],
+     True, False),
+    ("library above", [py("switch", 1, "/x/gevent/hub.py")] + MID, True, True),
+    ("stranger above", [py("switch", 1, "/x/hub.py")] + MID, True, False),
+    ("unresolved caller", MID + [UNREAD, py("leaf_1", 2)], True, True),
+)
+
+
+def check_chains(place, verdicts):
+    path = place.path(".py")
+    with open(path, "w") as out:
+        out.write(CHAINS)
+    text = chains.Chains(path, (3, 12), True)
+    for name, stack, complete, right in CHAIN_CASES:
+        stack = [f._replace(file=path) if f.file == "p.py" else f
+                 for f in stack]
+        problems = chains.check(text, stack, complete)
+        verdicts.ok("checker of chains: " + name, (not problems) == right,
+                    "; ".join(problems))
 
 
 def run(place, verdicts, pythons):
@@ -218,3 +284,4 @@ def run(place, verdicts, pythons):
     check_stripes(verdicts)
     check_life(place, verdicts)
     check_tally(place, verdicts)
+    check_chains(place, verdicts)

@@ -12,8 +12,8 @@ import sys
 import time
 
 import check_grammar
+import test_grammar
 from stored import Stored, show
-from tally import Tally
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "end_to_end"))
@@ -39,27 +39,11 @@ def start_grammars(place, pythons, seconds):
     running = {}
     for python in pythons:
         log = place.path(".json")
-        process = subprocess.Popen([python.path, program, str(seconds), "1",
+        process = subprocess.Popen([*python.command, program, str(seconds), "1",
                                     "20", log], stdout=subprocess.DEVNULL)
         running[python.label] = (python, process,
-                                 check_grammar.Grammar(program), log)
+                                 check_grammar.Grammar(program, python.version), log)
     return running
-
-
-def judge_python(stored, samples, python, grammar, log):
-    tally = Tally()
-    with open(log) as text:
-        window = json.load(text)
-    for sample in samples:
-        stack = stored.stack(sample)
-        problems = check_grammar.check(grammar, stack, python.version,
-                                       python.named, sample.end == "root")
-        tally.add(sample, stack, problems)
-        if (window["start"] < sample.time_ns < window["end"] and
-                sample.tid == window["tid"] and
-                not any(f.kind in ("python", "other") for f in stack)):
-            tally.add_empty(sample, stack)
-    return tally
 
 
 def user_names(stack):
@@ -113,10 +97,12 @@ def share(tally):
     return 100 * tally.trust["proven"] / judged if judged else 0.0
 
 
-def report_python(verdicts, stored, of_pid, running):
+def report_python(verdicts, stored, running):
     for label, (python, process, grammar, log) in running.items():
-        samples = of_pid.get(process.pid, [])
-        tally = judge_python(stored, samples, python, grammar, log)
+        with open(log) as text:
+            window = json.load(text)
+        tally = test_grammar.judge(stored.of(process.pid), grammar, python,
+                                   window)
         holds = (tally.wrong_proven() == 0 and tally.empty == 0 and
                  tally.checked > 50 and share(tally) >= PROVEN_SHARE)
         if not verdicts.ok("daemon: Python " + label, holds, tally.figures()):
@@ -193,7 +179,7 @@ def run_for(place, verdicts, pythons, seconds):
         of_pid = {}
         for sample in stored.samples:
             of_pid.setdefault(sample.pid, []).append(sample)
-        report_python(verdicts, stored, of_pid, running)
+        report_python(verdicts, stored, running)
         report_c(verdicts, stored, of_pid.get(c_pid, []))
         report_shell(verdicts, stored, {shell_pid},
                      {"sh": base_name("/bin/sh"),

@@ -10,24 +10,27 @@ from tally import Tally
 
 LOADS = {"idle": 0, "busy": 2, "oversubscribed": 4}
 GOAL = {99: 99.9, 999: 99.5}
+# That C library has no CFI: its frames are looked for on the stack.
+GOAL_MUSL = 99.0
+PARTS = {"": "", "musl": " with musl"}
 SECONDS = {99: 8, 999: 4}
 FULL_SECONDS = {99: 60, 999: 30, 4999: 20}
 
 
-def judge(database, grammar, python, log):
-    """A Tally of all samples of one recording."""
-    tally = Tally()
-    stored = Stored(database)
+def judge(stored, grammar, python, log):
+    """A Tally of all samples."""
+    tally, known = Tally(), {}
     for sample in stored.samples:
         stack = stored.stack(sample)
-        problems = check_grammar.check(grammar, stack, python.version,
-                                       python.named, sample.end == "root")
-        tally.add(sample, stack, problems)
+        seen = (sample.callsite, sample.end == "root")
+        if seen not in known:
+            known[seen] = check_grammar.check(grammar, stack, python.version,
+                                              python.named, seen[1])
+        tally.add(sample, stack, known[seen])
         inside = log["start"] < sample.time_ns < log["end"]
         if (inside and sample.tid == log["tid"] and
                 not any(f.kind in ("python", "other") for f in stack)):
             tally.add_empty(sample, stack)
-    stored.close()
     return tally
 
 
@@ -36,13 +39,14 @@ def run_one(place, python, program, options, seconds):
     log = place.path(".json")
     recording = targets.record(
         place, options,
-        [python.path, program, seconds, 2, 40, log])
+        [*python.command, program, seconds, 2, 40, log])
     if recording.status or not os.path.exists(log):
         return recording, None
     with open(log) as text:
         window = json.load(text)
-    grammar = check_grammar.Grammar(program)
-    return recording, judge(recording.database, grammar, python, window)
+    grammar = check_grammar.Grammar(program, python.version)
+    with Stored(recording.database) as stored:
+        return recording, judge(stored, grammar, python, window)
 
 
 def report(place, verdicts, name, recording, tally):
@@ -59,20 +63,24 @@ def report(place, verdicts, name, recording, tally):
 
 
 def run_matrix(place, verdicts, pythons, seed, seconds):
-    pooled = {rate: Tally() for rate in seconds}
+    pooled = {(rate, part): Tally() for rate in seconds for part in PARTS}
     program = place.program("grammar_writer.py", seed, 300)
     for python in pythons:
-        for load in LOADS:
+        for load in LOADS if python.core else ["busy"]:
             for rate in seconds:
                 with targets.hogs(place, LOADS[load]):
                     found = run_one(place, python, program, ["-F", rate],
                                     seconds[rate])
                 name = "grammar %s %s %d Hz" % (python.label, load, rate)
-                pooled[rate].merge(report(place, verdicts, name, *found))
-    for rate, tally in pooled.items():
-        goal = GOAL.get(rate, 99.5)
-        verdicts.ok("grammar proven share at %d Hz" % rate,
-                    tally.share() >= goal, "%.3f %%, goal %.1f; %s" % (
+                part = "musl" if python.label.startswith("musl") else ""
+                pooled[rate, part].merge(
+                    report(place, verdicts, name, *found))
+    for (rate, part), tally in pooled.items():
+        goal = GOAL_MUSL if part else GOAL.get(rate, 99.5)
+        if not tally.checked:
+            continue
+        verdicts.ok("grammar proven share at %d Hz%s" % (rate, PARTS[part]),
+                    tally.reaches(goal), "%.3f %%, goal %.1f; %s" % (
                         tally.share(), goal, tally.figures()))
 
 
@@ -87,7 +95,7 @@ def run_software_proof(place, verdicts, pythons, seconds):
         total.merge(report(place, verdicts, "grammar proof by software event "
                            + python.label, *found))
     verdicts.ok("grammar proven share by software event",
-                total.share() >= GOAL[999], "%.3f %%" % total.share())
+                total.reaches(GOAL[999]), "%.3f %%" % total.share())
 
 
 def run_off_cpu(place, verdicts, pythons, seconds):
@@ -105,8 +113,10 @@ def run_off_cpu(place, verdicts, pythons, seconds):
 
 def run(place, verdicts, pythons):
     run_matrix(place, verdicts, pythons, 1, SECONDS)
-    run_software_proof(place, verdicts, pythons, 2)
-    run_off_cpu(place, verdicts, pythons, 2)
+    pythons = [python for python in pythons if python.core]
+    if pythons:
+        run_software_proof(place, verdicts, pythons, 2)
+        run_off_cpu(place, verdicts, pythons, 2)
 
 
 def run_full(place, verdicts, pythons):

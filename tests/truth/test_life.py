@@ -79,7 +79,7 @@ def judge_lives(database, lives):
 
 
 def run_lives(place, verdicts, pythons):
-    paths = [p.path for p in pythons]
+    paths = [p.command[0] for p in pythons]
     log = place.path(".log")
     program = os.path.join(targets.PROGRAMS, "generations.py")
     recording = targets.record(
@@ -96,7 +96,7 @@ def run_reuse(place, verdicts, pythons):
         return
     log = place.path(".log")
     program = os.path.join(targets.PROGRAMS, "reuse.py")
-    paths = [p.path for p in pythons]
+    paths = [p.command[0] for p in pythons]
     recording = targets.record(
         place, ["-F", 999],
         [sys.executable, program, 12, 0.08, log, place.spinner, *paths])
@@ -143,7 +143,7 @@ def run_forks(place, verdicts, pythons):
     for python in pythons:
         log = place.path(".log")
         program = os.path.join(targets.PROGRAMS, "forks.py")
-        recording = attach(place, [python.path, program, 2.5, log],
+        recording = attach(place, [*python.command, program, 2.5, log],
                            ["-F", 999], 2)
         report(verdicts, "life: forks and kills " + python.label, recording,
                judge_pids(recording.database), 100)
@@ -160,7 +160,7 @@ def run_swarm(place, verdicts, pythons):
     log, folder = place.path(".log"), place.path(".d")
     os.mkdir(folder)
     program = os.path.join(targets.PROGRAMS, "swarm.py")
-    recording = attach(place, [pythons[-1].path, program, 5.5, SWARM_RATE, log,
+    recording = attach(place, [*pythons[-1].command, program, 5.5, SWARM_RATE, log,
                                place.spinner, folder], ["-F", 999], 5)
     rows, names = swarm_names(log)
     report(verdicts, "life: %d short-lived processes" % len(rows), recording,

@@ -46,10 +46,9 @@ def problems_of(stack):
     return problems
 
 
-def judge(database, window):
+def judge(stored, window):
     """(tally, Python frames in proven samples)"""
     tally, frames = Tally(), 0
-    stored = Stored(database)
     for sample in stored.samples:
         if (sample.tid != window["tid"] or
                 not window["start"] < sample.time_ns < window["end"]):
@@ -60,24 +59,29 @@ def judge(database, window):
             frames += len(python_frames(stack))
         if not python_frames(stack):
             tally.add_empty(sample, stack)
-    stored.close()
     return tally, frames
+
+
+def can_run(python):
+    """The program asks for its thread's id."""
+    return python.version >= (3, 8)
 
 
 def run(place, verdicts, pythons, seconds=4):
     program = os.path.join(targets.PROGRAMS, "exec_churn.py")
-    for python in pythons:
+    for python in filter(can_run, pythons):
         name = "names of short-lived code " + python.label
         log = place.path(".json")
         recording = targets.record(place, ["-F", 999],
-                                   [python.path, program, seconds, log])
+                                   [*python.command, program, seconds, log])
         if recording.status or not os.path.exists(log):
             verdicts.ok(name, False, "exit status %d: %s" % (
                 recording.status, recording.text.strip()[-300:]))
             continue
         with open(log) as text:
             window = json.load(text)
-        tally, frames = judge(recording.database, window)
+        with Stored(recording.database) as stored:
+            tally, frames = judge(stored, window)
         holds = (tally.wrong_proven() == 0 and tally.empty == 0 and
                  tally.checked > 20 and
                  tally.unresolved <= UNRESOLVED_MAX * frames)

@@ -42,9 +42,8 @@ def problems_of(stack, caller):
     return []
 
 
-def judge(database, log):
+def judge(stored, log):
     tally = Tally()
-    stored = Stored(database)
     for sample in stored.samples:
         caller = truth(log, sample.time_ns) if sample.tid == log.tid else None
         if caller is None:
@@ -53,7 +52,6 @@ def judge(database, log):
         tally.add(sample, stack, problems_of(stack, caller))
         if not python_frames(stack):
             tally.add_empty(sample, stack)
-    stored.close()
     return tally
 
 
@@ -61,16 +59,17 @@ def run_one(place, python, options, seconds):
     log = place.path(".log")
     program = os.path.join(targets.PROGRAMS, "shared_helper.py")
     recording = targets.record(place, options,
-                               [python.path, program, seconds, log])
+                               [*python.command, program, seconds, log])
     if recording.status or not os.path.exists(log):
         return recording, None
-    return recording, judge(recording.database, read_log(log))
+    with Stored(recording.database) as stored:
+        return recording, judge(stored, read_log(log))
 
 
 def run_all(place, verdicts, pythons, runs):
     """@runs: (rate, hogs, seconds) each."""
     total = Tally()
-    for python in pythons:
+    for python in filter(can_run, pythons):
         for rate, hogs, seconds in runs:
             name = "shared helper %s %d Hz %d hogs" % (python.label, rate, hogs)
             with targets.hogs(place, hogs):
@@ -90,6 +89,11 @@ def run_all(place, verdicts, pythons, runs):
                 total.trust["proven"] >= SAMPLES_WANTED * len(pythons) / 4,
                 "%d proven samples checked, %d wrong" % (
                     total.trust["proven"], total.wrong_proven()))
+
+
+def can_run(python):
+    """The program asks for its thread's id."""
+    return python.version >= (3, 8)
 
 
 def run(place, verdicts, pythons):

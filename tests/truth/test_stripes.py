@@ -44,10 +44,9 @@ def check(stack, version, named, whole):
     return problems
 
 
-def judge(database, python, window):
+def judge(stored, python, window):
     """(tally, deepest level seen in a whole walk, whole walks at all)"""
     tally = Tally()
-    stored = Stored(database)
     deepest = 0
     whole_count = 0
     for sample in stored.samples:
@@ -64,7 +63,6 @@ def judge(database, python, window):
         if whole and levels and levels[-1] is not None:
             deepest = max(deepest, levels[-1])
             whole_count += 1
-    stored.close()
     return tally, deepest, whole_count
 
 
@@ -72,12 +70,13 @@ def run_one(place, python, depth, options, seconds):
     log = place.path(".json")
     program = place.program("stripes_writer.py", depth)
     recording = targets.record(place, options,
-                               [python.path, program, seconds, log])
+                               [*python.command, program, seconds, log])
     if recording.status or not os.path.exists(log):
         return recording, None
     with open(log) as text:
         window = json.load(text)
-    return recording, judge(recording.database, python, window)
+    with Stored(recording.database) as stored:
+        return recording, judge(stored, python, window)
 
 
 # The deepest stacks are megabytes each; at 499 Hz no worker keeps up with them.

@@ -4,6 +4,7 @@
 #include "tests/cmocka.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/regular_file.h"
+#include "unwind/symbols/symbol_table.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -174,6 +175,82 @@ static void trimming_forgets_the_longest_unused(void **state)
 	module_cache_destroy(cache);
 }
 
+static void give_symbols(struct module *module, size_t name_bytes)
+{
+	char *name = calloc(1, name_bytes);
+	struct symbol symbol = { .vaddr = 1, .name = name };
+
+	memset(name, 'x', name_bytes - 1);
+	assert_null(symbol_table_create(&symbol, 1, &module->symbols));
+	module->symbols_known = true;
+	free(name);
+}
+
+static void trimming_forgets_large_tables(void **state)
+{
+	enum { NAME_BYTES = 1 << 20, MODULES = 40 };
+	struct module_cache *cache = module_cache_create();
+	struct opening opening = { .path = "/nonexistent" };
+	size_t fitting = MODULE_CACHE_UNUSED_BYTES_MAX / NAME_BYTES;
+
+	(void)state;
+	for (uint64_t i = 1; i <= MODULES; i++) {
+		struct module_identity identity = identity_of(i);
+		struct module *module = module_cache_get(
+			cache, &identity, open_counted, &opening);
+
+		give_symbols(module, NAME_BYTES);
+		assert_in_range(module_bytes(module), NAME_BYTES,
+				NAME_BYTES + 4096);
+		module_unref(module);
+	}
+	module_cache_trim(cache, MODULES);
+	assert_in_range(module_cache_count(cache), fitting - 1, fitting);
+	module_cache_destroy(cache);
+}
+
+static void what_has_frames_in_a_module_keeps_it(void **state)
+{
+	struct module_cache *cache = module_cache_create();
+	struct module_identity identity = identity_of(17);
+	struct opening opening = { .path = "/proc/self/exe" };
+	struct opening other = { .path = "/bin/sh" };
+	struct module *module, *again;
+
+	(void)state;
+	module = module_keep(module_cache_get(cache, &identity, open_counted,
+					      &opening));
+	module_unref(module);
+	// It is no mapping: the inode number may mean another file by now.
+	again = module_cache_get(cache, &identity, open_counted, &other);
+	assert_int_equal(other.count, 1);
+	assert_ptr_not_equal(again, module);
+	module_unref(again);
+	module_cache_trim(cache, 0);
+	assert_int_equal(module_cache_count(cache), 0);
+	assert_string_equal(module->path, "/test");
+	module_unkeep(module);
+	module_cache_destroy(cache);
+}
+
+static void the_latest_module_stays_however_large(void **state)
+{
+	struct module_cache *cache = module_cache_create();
+	struct opening opening = { .path = "/nonexistent" };
+	struct module_identity identity = identity_of(1);
+	struct module *module =
+		module_cache_get(cache, &identity, open_counted, &opening);
+
+	(void)state;
+	give_symbols(module, 2 * MODULE_CACHE_UNUSED_BYTES_MAX);
+	module_unref(module);
+	module_cache_trim(cache, 1);
+	assert_int_equal(module_cache_count(cache), 1);
+	module_cache_trim(cache, 0);
+	assert_int_equal(module_cache_count(cache), 0);
+	module_cache_destroy(cache);
+}
+
 static void never_grows_beyond_its_bound(void **state)
 {
 	struct module_cache *cache = module_cache_create();
@@ -217,6 +294,9 @@ int main(void)
 		cmocka_unit_test(failures_are_remembered),
 		cmocka_unit_test(what_is_no_elf_file_is_a_module_too),
 		cmocka_unit_test(trimming_forgets_the_longest_unused),
+		cmocka_unit_test(trimming_forgets_large_tables),
+		cmocka_unit_test(what_has_frames_in_a_module_keeps_it),
+		cmocka_unit_test(the_latest_module_stays_however_large),
 		cmocka_unit_test(never_grows_beyond_its_bound),
 		cmocka_unit_test(the_vdso_is_read_from_ourselves),
 	};

@@ -3,8 +3,11 @@
 
 #include "tests/cmocka.h"
 #include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+#include "unwind/python/layout.h"
 
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PAGE = 4096, PAGES = 64 };
@@ -146,6 +149,56 @@ static void a_fork_has_its_own_copy(void **state)
 	module_unref(module);
 }
 
+static struct module *python_module(const struct python_layout *layout)
+{
+	struct module *module = module_create("/python", NULL, "test");
+
+	assert_non_null(module);
+	module->python = calloc(1, sizeof(*module->python));
+	assert_non_null(module->python);
+	module->python->layout = layout;
+	return module;
+}
+
+static void add_page(struct space *space, uint64_t page, struct module *module)
+{
+	assert_true(space_add(space, page * PAGE, (page + 1) * PAGE, 0,
+			      MAPPING_FILE, module));
+}
+
+static void which_python_is_found_follows_what_is_mapped(void **state)
+{
+	struct module *other = module_create("/other", NULL, "test");
+	struct module *unknown = python_module(NULL);
+	struct module *known = python_module(python_layout_at(0));
+	struct space space, copy;
+
+	(void)state;
+	assert_non_null(known->python->layout);
+	space_init(&space);
+	assert_null(space_find_python(&space));
+	add_page(&space, 5, other);
+	assert_null(space_find_python(&space));
+	add_page(&space, 7, unknown);
+	assert_ptr_equal(space_find_python(&space)->module, unknown);
+	add_page(&space, 1, other);
+	assert_ptr_equal(space_find_python(&space)->module, unknown);
+	add_page(&space, 9, known);
+	assert_ptr_equal(space_find_python(&space)->module, known);
+	assert_true(space_copy(&space, &copy));
+	assert_ptr_equal(space_find_python(&copy),
+			 &copy.mappings[space.count - 1]);
+	add_page(&space, 9, other);
+	assert_ptr_equal(space_find_python(&space)->module, unknown);
+	space_clear(&space);
+	assert_null(space_find_python(&space));
+	space_deinit(&space);
+	space_deinit(&copy);
+	module_unref(other);
+	module_unref(unknown);
+	module_unref(known);
+}
+
 static void changes_are_counted(void **state)
 {
 	struct space space;
@@ -170,6 +223,7 @@ int main(void)
 		cmocka_unit_test(agrees_with_a_page_by_page_model),
 		cmocka_unit_test(bias_follows_the_code_segment),
 		cmocka_unit_test(a_fork_has_its_own_copy),
+		cmocka_unit_test(which_python_is_found_follows_what_is_mapped),
 		cmocka_unit_test(changes_are_counted),
 	};
 

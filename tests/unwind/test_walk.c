@@ -2,11 +2,16 @@
 #include "unwind/walk.h"
 
 #include "tests/cmocka.h"
+
+#include "base/clock.h"
 #include "unwind/module_cache.h"
 #include "unwind/native/cfi_parts.h"
 #include "unwind/native/elf_image.h"
+#include "unwind/python/binary.h"
+#include "unwind/python/python_stack.h"
 #include "unwind/symbols/symbol_table.h"
 
+#include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +19,7 @@ enum {
 	RA = 16, SP = 7, FP = 6, // DWARF numbers of x86-64
 	STACK_WORDS = 64,
 	FRAMES = 16,
+	DEEP = 32768,
 	FRAME_BYTES = 16,
 };
 
@@ -23,7 +29,7 @@ enum {
  */
 #define BASE UINT64_C(0x400000)
 #define STACK UINT64_C(0x7ffd00001000)
-enum function { ROOT, PLAIN, OTHER, SIGNAL, STUCK, FUNCTIONS };
+enum function { ROOT, PLAIN, OTHER, SIGNAL, STUCK, SLOW, FUNCTIONS };
 
 #define PC_OF(function) (BASE + 0x1000 + (uint64_t)(function) * 256)
 
@@ -56,15 +62,43 @@ static void add_function(struct cfi_parts *parts, enum function number)
 	assert_true(cfi_parts_add_row(parts, start, &row));
 }
 
-static struct module *make_module(void)
+// A signal frame's, which leads back to itself, and of which each register takes
+// the longest expression.
+static void add_slow_function(struct cfi_parts *parts)
 {
-	struct module *module = module_create("/synthetic", NULL, "made up");
+	uint64_t start = 0x1000 + SLOW * 256;
+	struct cfi_rule rules[RA + 1];
+	struct cfi_row row = { .cfa_kind = CFI_CFA_REG_OFFSET, .cfa_reg = SP,
+			       .signal_frame = true, .rules = rules };
+	uint8_t bytes[255];
+	uint32_t index;
+
+	memset(bytes, DW_OP_nop, sizeof(bytes));
+	assert_true(cfi_parts_add_expression(parts, bytes, sizeof(bytes),
+					     &index));
+	for (uint8_t reg = 0; reg < RA; reg++)
+		if (reg != SP)
+			rules[row.rule_count++] = (struct cfi_rule){
+				.kind = CFI_VAL_EXPRESSION, .reg = reg,
+				.operand = (int32_t)index,
+			};
+	rules[row.rule_count++] = (struct cfi_rule){
+		.kind = CFI_OFFSET, .reg = RA, .operand = 8,
+	};
+	assert_true(cfi_parts_add_function(parts, start, start + 256));
+	assert_true(cfi_parts_add_row(parts, start, &row));
+}
+
+static struct module *make_module(const char *path)
+{
+	struct module *module = module_create(path, NULL, "made up");
 	struct cfi_parts parts;
 
 	assert_non_null(module);
 	cfi_parts_init(&parts, 0x1000, 0x1000 + FUNCTIONS * 256);
-	for (int number = 0; number < FUNCTIONS; number++)
+	for (int number = 0; number < SLOW; number++)
 		add_function(&parts, (enum function)number);
+	add_slow_function(&parts);
 	assert_null(cfi_table_from_parts(&parts, &module->cfi));
 	cfi_parts_deinit(&parts);
 	module->cfi_known = true;
@@ -75,7 +109,7 @@ static int set_up(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
 
-	scene->module = make_module();
+	scene->module = make_module("/synthetic");
 	scene->cache = walk_cache_create();
 	space_init(&scene->space);
 	assert_true(space_add(&scene->space, BASE, BASE + 0x3000, 0,
@@ -103,17 +137,24 @@ static void push(struct scene *scene, size_t depth, uint64_t pc)
 	scene->stack[depth * FRAME_BYTES / 8 + 1] = pc;
 }
 
-static void walk_from(struct scene *scene, uint64_t pc)
+static void walk_python_from(struct scene *scene, uint64_t pc,
+			     struct python_stack *python)
 {
 	struct walk_input input = { .arch = &arch_x86_64,
 				    .memory = &scene->memory,
 				    .space = &scene->space,
 				    .cache = scene->cache,
+				    .python = python,
 				    .frame_limit = FRAMES };
 
 	scene->regs.pc = pc;
 	input.regs = scene->regs;
 	walk(&input, scene->frames, &scene->result);
+}
+
+static void walk_from(struct scene *scene, uint64_t pc)
+{
+	walk_python_from(scene, pc, NULL);
 }
 
 static void expect(struct scene *scene, enum walk_end end, size_t count)
@@ -234,6 +275,29 @@ static void a_circle_is_cut(void **state)
 	expect(scene, WALK_END_FRAME_LIMIT, FRAMES);
 }
 
+// What takes its time is not done as often as what does not.
+static void expressions_have_an_end(void **state)
+{
+	static struct frame frames[DEEP + 1];
+	struct scene *scene = *state;
+	struct walk_input input = { .arch = &arch_x86_64,
+				    .memory = &scene->memory,
+				    .space = &scene->space,
+				    .cache = scene->cache,
+				    .frame_limit = DEEP };
+	uint64_t start = clock_now_ns(CLOCK_THREAD_CPUTIME_ID), ns;
+
+	push(scene, 0, PC_OF(SLOW) + 3);
+	input.regs = scene->regs;
+	input.regs.pc = PC_OF(SLOW) + 3;
+	walk(&input, frames, &scene->result);
+	ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+	print_message("%zu frames, %.1f ms\n", scene->result.frame_count,
+		      (double)ns / NS_PER_MS);
+	assert_int_equal(scene->result.end, WALK_END_FRAME_LIMIT);
+	assert_true(scene->result.frame_count < DEEP / 2);
+}
+
 static void a_frame_must_grow(void **state)
 {
 	struct scene *scene = *state;
@@ -284,6 +348,39 @@ static void code_without_cfi_is_guessed(void **state)
 	expect(scene, WALK_END_NO_CFI, 1);
 }
 
+/** The eval loop, entered by a trampoline in no file; see `python -X perf`. */
+static void a_trampoline_is_left(void **state)
+{
+	struct scene *scene = *state;
+	struct python_binary *python = calloc(1, sizeof(*python));
+	const uint64_t trampoline = UINT64_C(0x7f0000000000);
+
+	assert_non_null(python);
+	python->layout = python_layout_at(1);
+	python->eval[0].start = PC_OF(OTHER) - BASE;
+	python->eval[0].end = PC_OF(OTHER) - BASE + 256;
+	python->eval_count = 1;
+	scene->module->python = python;
+	scene->module->python_known = true;
+	assert_true(space_add(&scene->space, trampoline, trampoline + 0x1000, 0,
+			      MAPPING_ANONYMOUS, NULL));
+	push(scene, 0, trampoline + 6);
+	push(scene, 1, PC_OF(PLAIN) + 5);
+	push(scene, 2, PC_OF(ROOT) + 5);
+	walk_from(scene, PC_OF(OTHER) + 3);
+	// The mark of the activation is first: no Python frames are at hand.
+	assert_int_equal(scene->result.end, WALK_END_ROOT);
+	assert_int_equal(scene->result.frame_count, 5);
+	assert_int_equal(scene->frames[2].pc, trampoline + 5);
+	assert_int_equal(scene->frames[3].module_vaddr,
+			 PC_OF(PLAIN) + 4 - BASE);
+	// What is not called by code with CFI is no trampoline.
+	push(scene, 1, trampoline + 0x20);
+	walk_from(scene, PC_OF(OTHER) + 3);
+	assert_int_equal(scene->result.end, WALK_END_NO_CFI);
+	assert_int_equal(scene->result.frame_count, 3);
+}
+
 static void a_jump_to_nowhere_is_seen_from_its_caller(void **state)
 {
 	struct scene *scene = *state;
@@ -321,6 +418,99 @@ static void nothing_is_known_and_yet_there_is_a_frame(void **state)
 	expect(scene, WALK_END_NO_CFI, 1);
 }
 
+// plain -> greenlet's -> greenlet's -> plain -> root
+static void push_greenlet(struct scene *scene, const char *path)
+{
+	const uint64_t moved = 0x100000;
+	struct module *greenlet = make_module(path);
+
+	assert_true(space_add(&scene->space, BASE + moved, BASE + moved + 0x3000,
+			      0, MAPPING_FILE, greenlet));
+	module_unref(greenlet);
+	push(scene, 0, PC_OF(PLAIN) + moved + 9);
+	push(scene, 1, PC_OF(OTHER) + moved + 9);
+	push(scene, 2, PC_OF(PLAIN) + 5);
+	push(scene, 3, PC_OF(ROOT) + 7);
+}
+
+// Where its frames have ended, the rest is whoever's who began it.
+static void a_greenlet_ends_where_it_began(void **state)
+{
+	struct scene *scene = *state;
+	struct python_stack ended = { .chain = { { .finished = true } },
+				      .chain_count = 1 };
+	struct python_stack running = { .chain_count = 1 };
+
+	push_greenlet(scene, "/x/_greenlet.cpython-311-x86_64-linux-gnu.so");
+	walk_python_from(scene, PC_OF(PLAIN) + 3, &ended);
+	expect(scene, WALK_END_ROOT, 3);
+	assert_false(scene->result.switching);
+	walk_python_from(scene, PC_OF(PLAIN) + 3, &running);
+	expect(scene, WALK_END_ROOT, 5);
+	walk_from(scene, PC_OF(PLAIN) + 3);
+	expect(scene, WALK_END_ROOT, 5);
+}
+
+static void nothing_is_sure_while_greenlets_switch(void **state)
+{
+	struct scene *scene = *state;
+	struct python_stack first = { .chain_count = 1, .first = true };
+	struct python_stack two = { .chain_count = 2 };
+
+	push_greenlet(scene, "/x/_greenlet.so");
+	walk_python_from(scene, PC_OF(PLAIN) + 3, &first);
+	expect(scene, WALK_END_ROOT, 5);
+	assert_true(scene->result.switching);
+	// Which of two interpreters' frames were begun there is not known.
+	walk_python_from(scene, PC_OF(PLAIN) + 3, &two);
+	assert_true(scene->result.switching);
+}
+
+static void other_modules_are_no_greenlets(void **state)
+{
+	struct scene *scene = *state;
+	struct python_stack ended = { .chain = { { .finished = true } },
+				      .chain_count = 1,
+				      .first = true };
+
+	push_greenlet(scene, "/x/_greenlets.so");
+	walk_python_from(scene, PC_OF(PLAIN) + 3, &ended);
+	expect(scene, WALK_END_ROOT, 5);
+	assert_false(scene->result.switching);
+}
+
+// A module that has CFI for some functions, as a program with musl has.
+static void uncovered_functions_are_searched_for_a_way_out(void **state)
+{
+	struct scene *scene = *state;
+	const uint64_t uncovered = BASE + 0x2000;
+	struct python_stack ended = { .chain = { { .finished = true } },
+				      .chain_count = 1 };
+	struct python_stack running = { .chain_count = 1 };
+
+	scene->stack[1] = PC_OF(PLAIN) + 5; // left over: it leads nowhere
+	scene->stack[3] = 0x1234;
+	scene->stack[4] = PC_OF(PLAIN) + 7; // no call leaves the stack so
+	scene->stack[6] = PC_OF(ROOT) + 5;
+	scene->stack[7] = PC_OF(PLAIN) + 9;
+	scene->stack[9] = PC_OF(ROOT) + 5;
+	// No root is one that leaves Python frames unclaimed.
+	walk_python_from(scene, uncovered, &running);
+	expect(scene, WALK_END_NO_CFI, 3);
+	expect_pc(scene, 0, uncovered);
+	assert_int_equal(scene->frames[1].pc, PC_OF(PLAIN) + 8);
+	assert_int_equal(scene->frames[1].status, FRAME_GUESSED);
+	expect_pc(scene, 2, PC_OF(ROOT) + 4);
+	// Not further than it is needed.
+	walk_python_from(scene, uncovered, &ended);
+	expect(scene, WALK_END_NO_CFI, 1);
+	walk_from(scene, uncovered);
+	expect(scene, WALK_END_NO_CFI, 1);
+	scene->stack[9] = 0;
+	walk_python_from(scene, uncovered, &running);
+	expect(scene, WALK_END_NO_CFI, 1);
+}
+
 static void every_value_has_a_name(void **state)
 {
 	(void)state;
@@ -343,12 +533,18 @@ int main(void)
 		SCENE(frames_beyond_the_copy_are_unknown),
 		SCENE(a_stack_without_end_is_cut),
 		SCENE(a_circle_is_cut),
+		SCENE(expressions_have_an_end),
 		SCENE(a_frame_must_grow),
 		SCENE(a_return_to_nowhere_ends_it),
 		SCENE(code_without_cfi_is_guessed),
+		SCENE(a_trampoline_is_left),
 		SCENE(a_jump_to_nowhere_is_seen_from_its_caller),
 		SCENE(a_new_mapping_changes_what_a_pc_means),
 		SCENE(nothing_is_known_and_yet_there_is_a_frame),
+		SCENE(uncovered_functions_are_searched_for_a_way_out),
+		SCENE(a_greenlet_ends_where_it_began),
+		SCENE(nothing_is_sure_while_greenlets_switch),
+		SCENE(other_modules_are_no_greenlets),
 		cmocka_unit_test(every_value_has_a_name),
 	};
 

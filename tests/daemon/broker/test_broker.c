@@ -25,6 +25,7 @@ enum { SKIPPED = 77, FAILED = 99, SECRET = 0x5ec7e7 };
 /** Shared by the test and the processes it makes. */
 struct shared {
 	pid_t broker, profiler;
+	pid_t companion; // atomic
 	unsigned int starts;
 	int line; // of the check that failed
 	uint64_t round_trip_ns;
@@ -288,20 +289,38 @@ static int waits(void *context, const struct broker_life *life)
 	world->shared->broker = life->broker_pid;
 	__atomic_store_n(&world->shared->profiler, getpid(), __ATOMIC_RELEASE);
 	for (;;)
+		usleep(100000);
+	return 0;
+}
+
+// Says who it is, and ends when it is told to.
+static int accompanies(void *context)
+{
+	struct world *world = context;
+
+	signal(SIGTERM, SIG_DFL);
+	__atomic_store_n(&world->shared->companion, getpid(), __ATOMIC_RELEASE);
+	for (;;)
 		pause();
 	return 0;
 }
 
 static void start_waiting(struct world *world, pid_t *ret)
 {
+	struct companion companion = { .name = "friend",
+				       .run = accompanies,
+				       .context = world };
 	struct broker_options options = { .user = "nobody",
-					  .state_folder = world->folder };
+					  .state_folder = world->folder,
+					  .companion = &companion };
 
 	memset(world->shared, 0, sizeof(*world->shared));
 	*ret = fork();
 	if (*ret == 0) {
 		int result = FAILED;
 
+		// Each end is said there.
+		assert_non_null(freopen("/dev/null", "w", stderr));
 		error_destroy(broker_run(&options, waits, world, &result));
 		_exit(result);
 	}
@@ -405,6 +424,45 @@ static void the_profiler_does_not_outlive_the_broker(void **state)
 	assert_int_equal(kill(profiler, 0), -1);
 }
 
+// Another one than @before, in time.
+static pid_t await_companion(const struct world *world, pid_t before)
+{
+	pid_t pid = before;
+
+	for (int i = 0; i < 5000 && (pid == before || !pid); i++) {
+		pid = __atomic_load_n(&world->shared->companion,
+				      __ATOMIC_ACQUIRE);
+		usleep(1000);
+	}
+	assert_true(pid > 0);
+	assert_int_not_equal(pid, before);
+	return pid;
+}
+
+/** Twice, and it ends with the broker as the first would have. */
+static void a_killed_companion_is_started_again(void **state)
+{
+	struct world *world = *state;
+	pid_t broker, profiler, companion;
+	int status;
+
+	start_waiting(world, &broker);
+	profiler = world->shared->profiler;
+	companion = await_companion(world, 0);
+	for (int i = 0; i < 2; i++) {
+		kill(companion, SIGKILL);
+		companion = await_companion(world, companion);
+	}
+	assert_closed(companion);
+	assert_int_equal(status_field(companion, "CapPrm", 16), 0);
+	assert_int_equal(file_count(companion), 3);
+	assert_int_equal(profiler, world->shared->profiler);
+	kill(broker, SIGTERM);
+	assert_int_equal(waitpid(broker, &status, 0), broker);
+	assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
+	assert_int_equal(kill(companion, 0), -1);
+}
+
 static int asks_often(void *context, const struct broker_life *life)
 {
 	enum { TIMES = 2000 };
@@ -501,6 +559,7 @@ int main(void)
 		cmocka_unit_test(a_crashed_profiler_is_started_again),
 		cmocka_unit_test(each_has_what_it_needs_and_no_more),
 		cmocka_unit_test(the_profiler_does_not_outlive_the_broker),
+		cmocka_unit_test(a_killed_companion_is_started_again),
 		cmocka_unit_test(a_question_is_cheap),
 		cmocka_unit_test(users_that_will_not_do_are_refused),
 	};

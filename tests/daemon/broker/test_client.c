@@ -10,7 +10,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { HANGING = 666, ODD = 667 };
+enum {
+	HANGING = 666,
+	ODD = 667,
+	// Of one user, whose files hang; of another.
+	HOSTILE = 700, HOSTILE_END = 800,
+	OTHER = 800,
+};
 
 struct world {
 	struct broker_client client;
@@ -18,6 +24,7 @@ struct world {
 	pthread_t threads[BROKER_CHANNELS];
 	unsigned int channels_asked_for; // atomic
 	unsigned int hung;		 // atomic
+	unsigned int files;		 // atomic; asked for
 	struct broker_request late;	 // what is not answered
 	int late_channel;
 };
@@ -38,9 +45,35 @@ struct served {
 	int channel;
 };
 
+static void tell_user(int channel, const struct broker_request *request)
+{
+	struct broker_reply reply = { .sequence = request->sequence };
+	int size = sprintf(reply.payload, "Name:\tx\nUid:\t%d\t0\t0\t0\n",
+			   request->pid < HOSTILE_END ? 1000 : 1001);
+
+	send(channel, &reply,
+	     offsetof(struct broker_reply, payload) + (size_t)size,
+	     MSG_NOSIGNAL);
+}
+
+static bool is_hostile(const struct broker_request *request)
+{
+	return request->operation == BROKER_MAPPED_FILE &&
+	       request->pid >= HOSTILE && request->pid < HOSTILE_END;
+}
+
 static void take(struct world *world, int channel,
 		 const struct broker_request *request)
 {
+	if (request->operation == BROKER_TEXT &&
+	    request->which == OPENER_TEXT_STATUS) {
+		tell_user(channel, request);
+		return;
+	}
+	if (request->operation == BROKER_MAPPED_FILE)
+		__atomic_add_fetch(&world->files, 1, __ATOMIC_RELEASE);
+	if (is_hostile(request))
+		return;
 	switch (request->pid) {
 	case HANGING:
 		world->late = *request;
@@ -138,6 +171,52 @@ static void a_hang_costs_its_process_only(void **state)
 	assert_false(world->client.channels[0].late);
 }
 
+struct question {
+	struct world *world;
+	pid_t pid;
+};
+
+static void *ask_for_file(void *argument)
+{
+	struct question *question = argument;
+	const struct opener_mapping mapping = { 4096, 8192, "/x", 0, 1, 2 };
+	struct error *error;
+	bool refused;
+	int fd = -1;
+
+	// The fake broker has no descriptors to give.
+	error = opener_mapped_file(&question->world->client.opener,
+				   question->pid, &mapping, &fd);
+	refused = error;
+	error_destroy(error);
+	return refused ? question : NULL;
+}
+
+// Two at once, for each takes a second.
+static void a_user_costs_no_other(void **state)
+{
+	struct world *world = *state;
+	struct question questions[] = { { world, HOSTILE },
+					{ world, HOSTILE + 1 },
+					{ world, HOSTILE + 2 },
+					{ world, OTHER } };
+	pthread_t threads[2];
+	uint64_t start;
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_for_file,
+						&questions[i]), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(world->files, 2);
+	start = monotonic_ns();
+	assert_non_null(ask_for_file(&questions[2]));
+	assert_int_equal(world->files, 2);
+	ask_for_file(&questions[3]);
+	assert_int_equal(world->files, 3);
+	assert_true(monotonic_ns() - start < 500 * NS_PER_MS);
+}
+
 static void odd_answers_are_refused(void **state)
 {
 	struct world *world = *state;
@@ -156,6 +235,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_hang_costs_its_process_only,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_user_costs_no_other, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(odd_answers_are_refused,
 						set_up, tear_down),
 	};

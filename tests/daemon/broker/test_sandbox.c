@@ -211,9 +211,40 @@ static const struct attempt {
 	{ "type into a terminal", types_into_a_terminal, false },
 };
 
-static void enter_or_exit(const struct world *world)
+static bool writes_a_state_file(const struct world *world)
 {
-	struct sandbox_options options = { .state_folder = world->folder };
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/planted", world->folder);
+	return open(path, O_WRONLY | O_CREAT, 0600) >= 0;
+}
+
+static bool reads_the_users(const struct world *world)
+{
+	(void)world;
+	return open("/etc/passwd", O_RDONLY) >= 0;
+}
+
+static bool looks_around(const struct world *world)
+{
+	(void)world;
+	return open("/", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
+// What the profiler may, and the web server need not.
+static const struct attempt web_attempts[] = {
+	{ "write into the state folder", writes_a_state_file, true },
+	{ "read the users of the host", reads_the_users, true },
+	{ "look around", looks_around, true },
+};
+
+static void enter_or_exit(const struct world *world, enum sandbox_role role)
+{
+	const char *const readable[] = { world->folder, NULL };
+	struct sandbox_options profiler = { .state_folder = world->folder };
+	struct sandbox_options web = { .role = SANDBOX_WEB,
+				       .readable = readable };
+	struct sandbox_options options = role == SANDBOX_WEB ? web : profiler;
 	bool landlocked;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
@@ -231,14 +262,15 @@ static int status_of(pid_t child)
 
 // True when it succeeded. A program that was run ends with 0, too.
 static bool make_attempt(const struct world *world,
-			 const struct attempt *attempt, bool walls)
+			 const struct attempt *attempt, bool walls,
+			 enum sandbox_role role)
 {
 	pid_t child = fork();
 	int status;
 
 	if (child == 0) {
 		if (walls)
-			enter_or_exit(world);
+			enter_or_exit(world, role);
 		_exit(attempt->make(world) ? SUCCEEDED : REFUSED);
 	}
 	status = status_of(child);
@@ -250,25 +282,38 @@ static bool make_attempt(const struct world *world,
 	return WEXITSTATUS(status) == SUCCEEDED;
 }
 
-static void every_attempt_fails(void **state)
+static void try_attempts(const struct world *world, enum sandbox_role role,
+			 const struct attempt *list, size_t count)
 {
-	struct world *world = *state;
-
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
-		const struct attempt *attempt = &attempts[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct attempt *attempt = &list[i];
 
 		if (attempt->by_landlock && !world->landlocked) {
 			print_message("no Landlock here: %s\n", attempt->name);
 			continue;
 		}
-		if (!make_attempt(world, attempt, false)) {
+		if (!make_attempt(world, attempt, false, role)) {
 			print_message("not possible here at all: %s\n",
 				      attempt->name);
 			continue;
 		}
-		if (make_attempt(world, attempt, true))
+		if (make_attempt(world, attempt, true, role))
 			fail_msg("behind the walls one can %s", attempt->name);
 	}
+}
+
+static void every_attempt_fails(void **state)
+{
+	try_attempts(*state, SANDBOX_PROFILER, attempts,
+		     sizeof(attempts) / sizeof(attempts[0]));
+}
+
+static void the_web_server_can_do_less(void **state)
+{
+	try_attempts(*state, SANDBOX_WEB, attempts,
+		     sizeof(attempts) / sizeof(attempts[0]));
+	try_attempts(*state, SANDBOX_WEB, web_attempts,
+		     sizeof(web_attempts) / sizeof(web_attempts[0]));
 }
 
 static void *return_argument(void *argument)
@@ -303,7 +348,7 @@ static void what_a_profiler_does_works(void **state)
 {
 	static const struct attempt work = { "work", works, false };
 
-	assert_true(make_attempt(*state, &work, true));
+	assert_true(make_attempt(*state, &work, true, SANDBOX_PROFILER));
 }
 
 static int set_up(void **state)
@@ -348,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_attempt_fails),
+		cmocka_unit_test(the_web_server_can_do_less),
 		cmocka_unit_test(what_a_profiler_does_works),
 	};
 

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ENTRIES = 20000, HEAD_BYTES = sizeof(struct capture) };
 
@@ -108,6 +109,24 @@ static void the_greedy_leave_room(void **state)
 		pop(queue, i);
 }
 
+/** The consumer never has more of deep stacks before it than it can do soon. */
+static void the_deep_come_one_at_a_time(void **state)
+{
+	struct capture_queue *queue = *state;
+	uint64_t pushed = 0, popped = 0;
+
+	for (int i = 0; i < 100; i++) {
+		assert_true(push(queue, pushed++, SNAPSHOT_BYTES_MAX));
+		assert_true(capture_queue_waiting(queue) <
+			    SNAPSHOT_BYTES_MAX + (8 << 20) +
+				    (uint64_t)i * CAPTURE_SNAPSHOT_MIN);
+	}
+	while (popped < pushed)
+		pop(queue, popped++);
+	assert_true(push(queue, pushed, SNAPSHOT_BYTES_MAX));
+	assert_true(capture_queue_waiting(queue) > SNAPSHOT_BYTES_MAX);
+}
+
 /** While some are always left in it, so that it cannot start over. */
 static void it_wraps(void **state)
 {
@@ -143,19 +162,22 @@ static void whatever_is_left_at_the_end_is_skipped(void **state)
 		assert_int_equal(set_up(state), 0);
 		queue = *state;
 		queue->early = queue->size;
-		// Up to where just one of the largest fits, one being popped
-		// for each that is pushed.
+		// Up to where just one of the largest fits. A small one always
+		// waits.
 		assert_true(push(queue, number++, 0));
 		while ((room = queue->size - queue->head) >=
 		       2 * CAPTURE_BYTES_MAX) {
-			uint64_t most = room - CAPTURE_BYTES_MAX - HEAD_BYTES;
+			uint64_t most =
+				room - CAPTURE_BYTES_MAX - 2 * HEAD_BYTES;
 
 			assert_true(push(queue, number,
 					 most < SNAPSHOT_BYTES_MAX ?
 						 (uint32_t)most :
 						 SNAPSHOT_BYTES_MAX));
 			pop(queue, number - 1);
-			number++;
+			assert_true(push(queue, number + 1, 0));
+			pop(queue, number);
+			number += 2;
 		}
 		room = queue->size - queue->head - HEAD_BYTES;
 		if (room - left > SNAPSHOT_BYTES_MAX)
@@ -212,6 +234,60 @@ static void a_busy_queue_stays_small(void **state)
 	assert_true(highest <= queue->bytes + CAPTURE_EARLY_BYTES + (1 << 20));
 }
 
+/** The same when more waits than a worker that keeps up leaves. */
+static void much_may_wait(void **state)
+{
+	struct capture_queue *queue = *state;
+	uint64_t pushed = 0, popped = 0;
+
+	while (queue->head < 10 * queue->size) {
+		assert_true(push(queue, pushed++, 10000));
+		if (pushed - popped > 300)
+			pop(queue, popped++);
+	}
+	while (popped < pushed)
+		pop(queue, popped++);
+	assert_true(queue->touched <= CAPTURE_KEPT_BYTES);
+}
+
+static size_t resident_bytes(const struct capture_queue *queue)
+{
+	static unsigned char pages[CAPTURE_QUEUE_BYTES / 4096];
+	size_t count = 0;
+
+	assert_int_equal(mincore(queue->bytes, queue->size, pages), 0);
+	for (size_t i = 0; i < sizeof(pages); i++)
+		count += pages[i] & 1;
+	return count * 4096;
+}
+
+static void what_a_backlog_took_is_given_back(void **state)
+{
+	struct capture_queue *queue = *state;
+	uint64_t count = 0, popped = 0;
+
+	while (push(queue, count, 50000))
+		count++;
+	while (popped < count - 3)
+		pop(queue, popped++);
+	assert_true(resident_bytes(queue) > CAPTURE_KEPT_BYTES);
+	// What waits is in the way.
+	capture_queue_trim(queue);
+	assert_true(resident_bytes(queue) > CAPTURE_KEPT_BYTES);
+	while (popped < count)
+		pop(queue, popped++);
+	for (int i = 0; i < 3; i++)
+		assert_true(push(queue, count++, 50000));
+	pop(queue, popped++);
+	capture_queue_trim(queue);
+	assert_true(resident_bytes(queue) <= CAPTURE_KEPT_BYTES);
+	while (push(queue, count, 50000))
+		count++;
+	while (popped < count)
+		pop(queue, popped++);
+	assert_null(capture_queue_peek(queue));
+}
+
 struct traffic {
 	struct capture_queue *queue;
 	uint64_t refused;
@@ -240,6 +316,7 @@ static void *produce(void *argument)
 static void two_threads_agree(void **state)
 {
 	struct traffic traffic = { .queue = *state };
+	uint64_t trims = 0;
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, produce, &traffic), 0);
@@ -249,7 +326,14 @@ static void two_threads_agree(void **state)
 			continue;
 		}
 		pop(traffic.queue, i++);
+		// As if much had been touched.
+		if (i % 50 == 0) {
+			traffic.queue->touched = traffic.queue->size;
+			capture_queue_trim(traffic.queue);
+			trims += !traffic.queue->touched;
+		}
 	}
+	assert_true(trims > 0);
 	pthread_join(thread, NULL);
 	assert_null(capture_queue_peek(traffic.queue));
 }
@@ -262,10 +346,13 @@ int main(void)
 		TEST(first_in_first_out),
 		TEST(the_greedy_leave_room),
 		TEST(a_full_queue_refuses),
+		TEST(the_deep_come_one_at_a_time),
 		TEST(it_wraps),
 		TEST(whatever_is_left_at_the_end_is_skipped),
 		TEST(an_empty_queue_starts_over),
 		TEST(a_busy_queue_stays_small),
+		TEST(much_may_wait),
+		TEST(what_a_backlog_took_is_given_back),
 		TEST(two_threads_agree),
 	};
 

@@ -133,6 +133,30 @@ static void no_switch_is_no_proof(void **state)
 	assert_int_equal(verdict(&trial), PROOF_NO_SWITCH);
 }
 
+// A loop is at the same place with the same registers when a tick ends its time.
+static void who_comes_late_without_real_time_proves_nothing(void **state)
+{
+	static const struct {
+		uint64_t most_ns, after_ns;
+		enum proof_reason reason;
+	} cases[] = {
+		{ 20, 20, PROOF_HOLDS },
+		{ 20, 21, PROOF_LATE_SWITCH },
+		{ 0, 49, PROOF_HOLDS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct trial trial;
+
+		begin_with_sample(&trial, i % 2 ? SWITCH_PROOF_TRACEPOINT :
+						  SWITCH_PROOF_SOFTWARE);
+		trial.book.switch_most_ns = cases[i / 2].most_ns;
+		switch_out(&trial, TID, SAMPLE + cases[i / 2].after_ns);
+		assert_int_equal(verdict(&trial), cases[i / 2].reason);
+	}
+}
+
 static void another_thread_came_first(void **state)
 {
 	struct trial trial;
@@ -241,6 +265,49 @@ static void a_system_call_may_have_its_result(void **state)
 	add_sample(&trial, SAMPLE, END, 0, PERF_RECORD_MISC_KERNEL);
 	switch_out(&trial, TID, SAMPLE + 5);
 	assert_int_equal(verdict(&trial), PROOF_REGISTERS);
+}
+
+// A signal's handler is entered: what is on the stack says what was before. Here
+// every register is kept but for the stack pointer, the program counter, the
+// handler's arguments and the result.
+static enum proof_reason verdict_of_signal(uint64_t ran_on)
+{
+	enum { SP = 7, IP = 8, FLAGS = 9, FRAME = 0x7000, SIGNUM = 14 };
+	const struct arch_signal_register *rules = arch_x86_64.perf_signal;
+	uint8_t stack[512] = { 0 };
+	struct trial trial;
+	struct perf_record record = {
+		.type = PERF_RECORD_SAMPLE, .pid = PID, .tid = TID,
+		.time_ns = SAMPLE + 5, .cpu = CPU,
+		.sample = { .regs = trial.switch_regs, .stack = stack,
+			    .stack_size = sizeof(stack) },
+	};
+
+	begin(&trial, SWITCH_PROOF_TRACEPOINT);
+	trial.regs[FLAGS] = trial.switch_regs[FLAGS] = 0;
+	add_sample(&trial, SAMPLE, END, 0, PERF_RECORD_MISC_USER);
+	trial.regs[IP] += ran_on;
+	for (unsigned int i = 0; i < arch_x86_64.perf_count; i++) {
+		if (rules[i].saved)
+			memcpy(stack + rules[i].saved, &trial.regs[i],
+			       sizeof(uint64_t));
+		if (rules[i].at_entry == ARCH_SIGNAL_STACK)
+			trial.switch_regs[i] = FRAME + rules[i].offset;
+		else if (rules[i].at_entry == ARCH_SIGNAL_NUMBER)
+			trial.switch_regs[i] = SIGNUM;
+		else if (rules[i].at_entry != ARCH_SIGNAL_KEPT)
+			trial.switch_regs[i] = rules[i].offset;
+	}
+	trial.switch_regs[IP] = 0x401000;
+	proof_book_evidence(&trial.book, &record, PERF_KIND_PROOF);
+	return verdict(&trial);
+}
+
+static void a_signal_may_have_been_delivered(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_of_signal(0), PROOF_HOLDS);
+	assert_int_equal(verdict_of_signal(1), PROOF_REGISTERS);
 }
 
 static void the_reader_was_interrupted(void **state)
@@ -399,12 +466,14 @@ int main(void)
 		cmocka_unit_test(the_tracepoint_proves),
 		cmocka_unit_test(the_tracepoint_of_another_cpu_says_nothing),
 		cmocka_unit_test(no_switch_is_no_proof),
+		cmocka_unit_test(who_comes_late_without_real_time_proves_nothing),
 		cmocka_unit_test(another_thread_came_first),
 		cmocka_unit_test(any_other_register_is_no_proof),
 		cmocka_unit_test(who_is_off_the_cpu_stays_there),
 		cmocka_unit_test(without_switch_records_is_no_proof),
 		cmocka_unit_test(a_record_without_registers_is_no_proof),
 		cmocka_unit_test(a_system_call_may_have_its_result),
+		cmocka_unit_test(a_signal_may_have_been_delivered),
 		cmocka_unit_test(the_reader_was_interrupted),
 		cmocka_unit_test(it_ran_again_before_the_end_of_the_reads),
 		cmocka_unit_test(by_software_others_do_not_matter),

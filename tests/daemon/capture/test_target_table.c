@@ -22,8 +22,8 @@ static int tear_down(void **state)
 }
 
 // @runtime tells which one it is; the descriptor shows when it is closed.
-static struct error *publish(struct target_table *table, pid_t pid,
-			     uint64_t runtime)
+static struct error *publish_for(struct target_table *table, pid_t pid,
+				 uint64_t runtime, uint32_t uid)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct python_target *python =
@@ -31,7 +31,14 @@ static struct error *publish(struct target_table *table, pid_t pid,
 
 	assert_true(fd >= 0);
 	assert_non_null(python);
+	python->uid = uid;
 	return target_table_publish(table, pid, 5, fd, python);
+}
+
+static struct error *publish(struct target_table *table, pid_t pid,
+			     uint64_t runtime)
+{
+	return publish_for(table, pid, runtime, 0);
 }
 
 static bool is_open(int fd)
@@ -209,6 +216,83 @@ static void threads_hold_while_others_retire(void **state)
 	assert_null(((struct target_table *)*state)->retired);
 }
 
+// Whoever may not be read is known as such, until that changes.
+static void the_denied_are_known(void **state)
+{
+	struct target_table *table = *state;
+
+	target_table_deny(table, PID);
+	target_table_deny(table, PID + 1);
+	target_table_deny(table, PID + 1);
+	assert_true(target_table_is_denied(table, PID));
+	assert_false(target_table_is_banned(table, PID));
+	assert_false(target_table_is_denied(table, PID + 2));
+	target_table_allow(table, PID);
+	assert_false(target_table_is_denied(table, PID));
+	assert_null(publish(table, PID + 1, 1));
+	assert_false(target_table_is_denied(table, PID + 1));
+}
+
+static void assert_refused(struct error *error)
+{
+	assert_non_null(error);
+	assert_int_equal(error->code, ERROR_UNSUPPORTED);
+	error_destroy(error);
+}
+
+// What one user does costs none of the others.
+static void who_hangs_readers_again_is_not_read_at_all(void **state)
+{
+	enum { HOSTILE = 1000, OTHER = 1001 };
+	struct target_table *table = *state;
+	uint64_t now = monotonic_ns();
+
+	for (pid_t i = 0; i < 3; i++)
+		assert_null(publish_for(table, PID + i, 1, HOSTILE));
+	assert_null(publish_for(table, PID + 3, 1, OTHER));
+	target_table_ban(table, PID, now);
+	assert_non_null(target_table_find(table, PID + 1));
+	target_table_ban(table, PID + 1, now);
+	assert_null(target_table_find(table, PID + 2));
+	assert_true(target_table_is_banned(table, PID + 2));
+	assert_refused(publish_for(table, PID + 4, 1, HOSTILE));
+	assert_true(target_table_is_banned(table, PID + 4));
+	target_table_allow(table, PID + 4); // it execs
+	assert_refused(publish_for(table, PID + 4, 1, HOSTILE));
+	assert_non_null(target_table_find(table, PID + 3));
+	assert_null(publish_for(table, PID + 5, 1, OTHER));
+}
+
+static void root_loses_no_more_than_what_hangs(void **state)
+{
+	struct target_table *table = *state;
+
+	for (pid_t i = 0; i < 4; i++)
+		assert_null(publish_for(table, PID + i, 1, 0));
+	for (pid_t i = 0; i < 3; i++)
+		target_table_ban(table, PID + i, monotonic_ns());
+	assert_non_null(target_table_find(table, PID + 3));
+}
+
+static void a_user_is_forgiven_after_an_hour(void **state)
+{
+	struct target_users users = { .next = 0 };
+	const uint64_t hour = 3600 * NS_PER_SEC;
+
+	(void)state;
+	target_users_note(&users, 1000, 1);
+	assert_false(target_users_are_banned(&users, 1000, 2));
+	target_users_note(&users, 1000, 2);
+	assert_true(target_users_are_banned(&users, 1000, hour));
+	assert_false(target_users_are_banned(&users, 1000, hour + 2));
+	target_users_note(&users, 1000, hour + 3);
+	assert_false(target_users_are_banned(&users, 1000, hour + 4));
+	for (uint32_t uid = 1; uid < 3 * TARGET_USERS; uid++)
+		target_users_note(&users, uid, hour + 5);
+	target_users_note(&users, UINT32_MAX, 1);
+	assert_false(target_users_are_banned(&users, UINT32_MAX, 1));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -219,7 +303,11 @@ int main(void)
 		TEST(who_is_held_stays),
 		TEST(the_gone_are_retired),
 		TEST(a_full_table_refuses),
+		TEST(the_denied_are_known),
 		TEST(threads_hold_while_others_retire),
+		TEST(who_hangs_readers_again_is_not_read_at_all),
+		TEST(root_loses_no_more_than_what_hangs),
+		TEST(a_user_is_forgiven_after_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,25 +165,6 @@ void watch_close(struct watch *watch)
 	watch->cpu_count = 0;
 }
 
-static enum perf_record_kind kind_of(const struct perf_cpu *cpu,
-				     const void *bytes, uint32_t type)
-{
-	if (type != PERF_RECORD_SAMPLE)
-		return PERF_KIND_OTHER;
-	switch (perf_cpu_source(cpu, perf_record_sample_id(bytes))) {
-	case PERF_SOURCE_TIMER:
-		return PERF_KIND_TIMER;
-	case PERF_SOURCE_PROOF:
-		return PERF_KIND_PROOF;
-	case PERF_SOURCE_WAKING:
-		return PERF_KIND_WAKING;
-	case PERF_SOURCE_SIDEBAND:
-	case PERF_SOURCE_SWITCHES:
-		return PERF_KIND_OTHER;
-	}
-	return PERF_KIND_OTHER;
-}
-
 unsigned int watch_each(const struct watch_cpu *cpu,
 			const struct perf_ring *ring, watch_record_fn each,
 			void *context)
@@ -204,7 +185,7 @@ unsigned int watch_each(const struct watch_cpu *cpu,
 		    header.size > head - position)
 			return malformed + 1;
 		bytes = perf_ring_bytes(ring, position, header.size, scratch);
-		kind = kind_of(&cpu->perf, bytes, header.type);
+		kind = perf_cpu_record_kind(&cpu->perf, bytes, header.type);
 		if (perf_record_parse(bytes, header.size, kind, arch_native(),
 				      &record))
 			each(cpu, &record, kind, context);

@@ -151,9 +151,33 @@ static void test_proof(void **state)
 	assert_int_equal(record.time_ns, TIME);
 	assert_int_equal(record.sample.regs[arch_x86_64.perf_count - 1],
 			 1000 + arch_x86_64.perf_count - 1);
+	assert_null(record.sample.stack);
 	// The same bytes are no timer, and no sample is of the third kind.
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_TIMER, &record));
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_OTHER, &record));
+}
+
+static void test_proof_with_stack(void **state)
+{
+	struct perf_record record;
+	struct draft draft;
+
+	(void)state;
+	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	add(&draft, ID);
+	add(&draft, pair(PID, TID));
+	add(&draft, TIME);
+	add(&draft, pair(CPU, 0));
+	add_regs(&draft);
+	add(&draft, 16);
+	add(&draft, 2000);
+	add(&draft, 2001);
+	add(&draft, 8);
+	assert_true(parse(&draft, finish(&draft), PERF_KIND_PROOF, &record));
+	assert_int_equal(record.sample.stack_size, 8);
+	assert_int_equal(record.sample.stack[0], 2000 & 0xff);
+	draft.words[draft.count - 4] = 24;
+	assert_false(parse(&draft, draft.count * 8, PERF_KIND_PROOF, &record));
 }
 
 static void test_waking(void **state)
@@ -422,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_timer_of_kernel_thread),
 		cmocka_unit_test(test_proof),
+		cmocka_unit_test(test_proof_with_stack),
 		cmocka_unit_test(test_waking),
 		cmocka_unit_test(test_lying_lengths),
 		cmocka_unit_test(test_every_truncation),

@@ -205,6 +205,32 @@ static void only_samples_wait_for_their_scan(void **state)
 			 perf_ring_head(&rings->cpu[0].ring));
 }
 
+static void a_round_that_is_stopped_goes_on_in_the_next(void **state)
+{
+	struct rings *rings = *state;
+
+	for (uint64_t time = 1; time <= 6; time++)
+		fake_switch(&rings->cpu[time % CPUS], at(time), true);
+	scan_all(rings);
+	merge_begin(&rings->merge, LATER);
+	expect(rings, 1);
+	expect(rings, 2);
+	merge_stop(&rings->merge);
+	expect(rings, 0);
+	expect(rings, 0);
+	merge_end(&rings->merge);
+	// Nothing may be judged that what is left could contradict.
+	assert_int_equal(rings->merge.safe_ns, 3);
+	merge_begin(&rings->merge, LATER);
+	assert_false(rings->merge.stopped);
+	for (uint64_t time = 3; time <= 6; time++)
+		expect(rings, time);
+	merge_stop(&rings->merge);
+	expect(rings, 0);
+	merge_end(&rings->merge);
+	assert_int_equal(rings->merge.safe_ns, LATER - MERGE_SETTLE_NS);
+}
+
 static void a_record_that_makes_no_sense_is_counted(void **state)
 {
 	struct rings *rings = *state;
@@ -300,6 +326,24 @@ static void a_ring_without_room_is_noticed(void **state)
 	assert_int_equal(rings->merge.full_ns, before);
 }
 
+// Room that was given back at the end of a round tells nothing of before.
+static void a_ring_full_within_a_round_is_noticed(void **state)
+{
+	struct rings *rings = *state;
+
+	fake_switch(&rings->cpu[1], at(5), true);
+	scan_all(rings);
+	merge_begin(&rings->merge, LATER);
+	while (merge_next(&rings->merge))
+		continue;
+	assert_int_equal(rings->merge.full_ns, 0);
+	while (rings->cpu[1].page.data_head <
+	       RING_BYTES - rings->merge.record_bytes + 1)
+		fake_switch(&rings->cpu[1], at(5), true);
+	merge_end(&rings->merge);
+	assert_true(rings->merge.full_ns > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -310,10 +354,12 @@ int main(void)
 		TEST(what_has_not_settled_waits),
 		TEST(what_was_not_scanned_waits),
 		TEST(only_samples_wait_for_their_scan),
+		TEST(a_round_that_is_stopped_goes_on_in_the_next),
 		TEST(a_record_that_makes_no_sense_is_counted),
 		TEST(after_a_broken_size_the_rest_is_given_up),
 		TEST(records_wrap),
 		TEST(a_ring_without_room_is_noticed),
+		TEST(a_ring_full_within_a_round_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

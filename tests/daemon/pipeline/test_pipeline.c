@@ -5,6 +5,8 @@
 #include "tests/cmocka.h"
 #include "tests/daemon/pipeline/fake_cpu.h"
 #include "tests/schema/fixture.h"
+#include "unwind/native/cfi_parts.h"
+#include "unwind/python/binary.h"
 
 #include <string.h>
 
@@ -158,6 +160,57 @@ static void code_that_nobody_mapped_is_one_frame(void **state)
 	       "native,[lib.so+0x0],0,no-cfi\n");
 }
 
+// A function at CODE, which nothing calls.
+static struct module *module_with_root(void)
+{
+	struct module *module = module_create("/made/up", NULL, "made up");
+	const struct cfi_rule rule = { .kind = CFI_UNDEFINED, .reg = 16 };
+	const struct cfi_row row = { .cfa_kind = CFI_CFA_REG_OFFSET,
+				     .cfa_reg = 7, .cfa_operand = 8,
+				     .rule_count = 1, .rules = &rule };
+	struct cfi_parts parts;
+
+	assert_non_null(module);
+	cfi_parts_init(&parts, 0x1000, 0x2000);
+	assert_true(cfi_parts_add_function(&parts, 0x1000, 0x2000));
+	assert_true(cfi_parts_add_row(&parts, 0x1000, &row));
+	assert_null(cfi_table_from_parts(&parts, &module->cfi));
+	cfi_parts_deinit(&parts);
+	module->cfi_known = module->python_known = true;
+	return module;
+}
+
+static void add_root(struct world *world, pid_t pid,
+		     struct python_binary *python)
+{
+	struct process *process =
+		process_table_get(&world->pipeline.processes, pid, pid);
+	struct module *module = module_with_root();
+
+	assert_non_null(process);
+	module->python = python;
+	assert_true(space_add(&process->image->space, CODE - 0x1000,
+			      CODE + 0x1000, 0, MAPPING_FILE, module));
+	module_unref(module);
+}
+
+// A whole stack without an eval loop has no Python, unless nobody knows what
+// the loop looks like there.
+static void a_loop_that_is_not_known_may_be_anywhere(void **state)
+{
+	struct python_binary *python = calloc(1, sizeof(*python));
+	struct world *world = *state;
+
+	add_root(world, A, NULL);
+	add_root(world, B, python);
+	fake_sample(&world->cpu[0], task(A, A, 1), CODE);
+	fake_sample(&world->cpu[0], task(B, B, 2), CODE);
+	finish(world,
+	       "SELECT walk_end, trust, trust_reason FROM v_sample "
+	       "ORDER BY time_ns",
+	       "root,native,\nroot,unproven,python-unsupported\n");
+}
+
 static void losses_are_counted(void **state)
 {
 	struct world *world = *state;
@@ -308,6 +361,36 @@ static void the_last_round_takes_everything(void **state)
 	assert_int_equal(world->pipeline.waiting, 0);
 }
 
+/** What is held for later is stored with more of its kind, if it is not much;
+ *  nothing stays behind at the end. */
+static void what_is_held_is_stored_later(void **state)
+{
+	struct world *world = *state;
+	struct pipeline *pipeline = &world->pipeline;
+
+	for (uint64_t i = 0; i < 300; i++)
+		fake_sample(&world->cpu[i % CPUS], task(A, A, i), 0);
+	scan_all(world);
+	pipeline->hold = true;
+	pipeline_round(pipeline, START + 120 * NS_PER_MS);
+	assert_int_equal(pipeline->stats.samples, 0);
+	assert_in_range(pipeline->waiting, 110, 120);
+	pipeline->hold = false;
+	pipeline_round(pipeline, START + 220 * NS_PER_MS);
+	assert_in_range(pipeline->stats.samples, 210, 220);
+	assert_int_equal(pipeline->waiting_frames, 0);
+	pipeline->hold = true;
+	pipeline_round(pipeline, START + 250 * NS_PER_MS);
+	assert_in_range(pipeline->waiting, 20, 40);
+	pipeline->waiting_frames += 1 << 20;
+	pipeline_round(pipeline, START + 260 * NS_PER_MS);
+	assert_int_equal(pipeline->waiting, 0);
+	pipeline->waiting_frames -= 1 << 20;
+	finish(world, "SELECT count(*), count(DISTINCT cpu) FROM v_sample",
+	       "300,2\n");
+	assert_int_equal(pipeline->waiting_frames, 0);
+}
+
 /** Processes come and go by the thousand, and leave nothing. */
 static void who_is_gone_is_forgotten(void **state)
 {
@@ -371,6 +454,7 @@ int main(void)
 		TEST(the_latest_name_is_kept),
 		TEST(a_stack_of_kernel_frames_has_its_order),
 		TEST(code_that_nobody_mapped_is_one_frame),
+		TEST(a_loop_that_is_not_known_may_be_anywhere),
 		TEST(losses_are_counted),
 		TEST(each_event_keeps_its_own_weights),
 		TEST(a_new_rate_is_a_new_weight),
@@ -378,6 +462,7 @@ int main(void)
 		TEST(who_ends_a_wait_is_stored),
 		TEST(throttling_is_counted),
 		TEST(the_last_round_takes_everything),
+		TEST(what_is_held_is_stored_later),
 		TEST(who_is_gone_is_forgotten),
 		TEST(noise_does_no_harm),
 	};

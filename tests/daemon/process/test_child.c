@@ -4,6 +4,8 @@
 #include "tests/cmocka.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 static void release(struct child *child, char **argv, int expected_errno)
@@ -58,11 +60,31 @@ static void it_is_told_why_nothing_runs(void **state)
 		char *argv[] = { rows[i].program, NULL };
 		struct child child;
 
+		assert_int_equal(child_find(rows[i].program),
+				 rows[i].exec_errno);
 		release(&child, argv, rows[i].exec_errno);
 		assert_true(child_wait(&child, true));
 		assert_int_equal(child_exit_status(&child), rows[i].status);
 		child_deinit(&child);
 	}
+}
+
+static void a_program_is_found_before_it_runs(void **state)
+{
+	char *path = strdup(getenv("PATH"));
+
+	(void)state;
+	assert_non_null(path);
+	assert_int_equal(child_find("sh"), 0);
+	assert_int_equal(child_find("/bin/sh"), 0);
+	assert_int_equal(child_find(""), ENOENT);
+	setenv("PATH", "/no/such/folder:/etc", 1);
+	assert_int_equal(child_find("sh"), ENOENT);
+	assert_int_equal(child_find("passwd"), EACCES);
+	setenv("PATH", "/etc::/bin", 1);
+	assert_int_equal(child_find("sh"), 0);
+	setenv("PATH", path, 1);
+	free(path);
 }
 
 /** What is not let go runs nothing, and does not stay. */
@@ -150,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(its_status_is_the_command_s),
 		cmocka_unit_test(it_is_told_why_nothing_runs),
+		cmocka_unit_test(a_program_is_found_before_it_runs),
 		cmocka_unit_test(given_up_it_ends_by_itself),
 		cmocka_unit_test(it_has_the_signals_that_we_were_given),
 		cmocka_unit_test(ignored_signals_do_not_hide_its_end),

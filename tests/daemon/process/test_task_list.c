@@ -190,12 +190,6 @@ static void the_whole_host_has_us_in_it(void **state)
 	task_list_deinit(&list);
 }
 
-static void we_run_on_a_cpu_that_is_online(void **state)
-{
-	(void)state;
-	assert_true(cpu_is_online((unsigned int)sched_getcpu()));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,7 +198,6 @@ int main(void)
 		cmocka_unit_test(asked_for_twice_is_listed_once),
 		cmocka_unit_test(what_is_no_process_is_refused),
 		cmocka_unit_test(the_whole_host_has_us_in_it),
-		cmocka_unit_test(we_run_on_a_cpu_that_is_online),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

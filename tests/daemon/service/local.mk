@@ -10,8 +10,5 @@ tests_daemon_service_test_host_clock_SOURCES = \
 tests_daemon_service_test_log_SOURCES = tests/daemon/service/test_log.c
 tests_daemon_service_test_notify_SOURCES = tests/daemon/service/test_notify.c
 
-check_PROGRAMS += tests/daemon/service/test_status
-tests_daemon_service_test_status_SOURCES = tests/daemon/service/test_status.c
-
 check_PROGRAMS += tests/daemon/pipeline/test_exclusion
 tests_daemon_pipeline_test_exclusion_SOURCES = tests/daemon/pipeline/test_exclusion.c

@@ -123,9 +123,9 @@ static void knows_its_sections_and_keys(void **state)
 	(void)state;
 	refuses("[samplings]\n",
 		"t:1: expected [SECTION], one of store, sampling, privacy, "
-		"limits, service, not 'samplings'");
+		"limits, web, service, not 'samplings'");
 	refuses("[\n", "t:1: expected [SECTION], one of store, sampling, "
-		       "privacy, limits, service, not '['");
+		       "privacy, limits, web, service, not '['");
 	refuses("frequency = 9\n",
 		"t:1: expected a [SECTION] before 'frequency'");
 	refuses("[store]\nfrequency = 9\n",

@@ -164,6 +164,34 @@ static void test_prune(void **state)
 	profile_close(profile);
 }
 
+/** All nodes of one deep stack weigh the same: the outer ones stay. */
+static void test_prune_deep(void **state)
+{
+	enum { DEPTH = 1000, KEPT = 100 };
+	struct call_tree tree = { .node_count = DEPTH };
+	uint64_t least;
+
+	(void)state;
+	tree.nodes = calloc(DEPTH, sizeof(*tree.nodes));
+	assert_non_null(tree.nodes);
+	for (uint32_t i = 0; i < DEPTH; i++)
+		tree.nodes[i] = (struct call_node){
+			.parent = i ? i - 1 : 0,
+			.first_child = i + 1 < DEPTH ? i + 1 : 0,
+			.child_count = i + 1 < DEPTH,
+			.self.samples = i + 1 < DEPTH ? 0 : 7,
+			.total.samples = 7,
+		};
+	fixture_succeed(call_tree_prune(&tree, KEPT, &least));
+	assert_int_equal(least, 7);
+	assert_int_equal(tree.node_count, KEPT);
+	assert_int_equal(tree.nodes[KEPT - 2].child_count, 1);
+	assert_int_equal(tree.nodes[KEPT - 1].child_count, 0);
+	assert_int_equal(tree.nodes[KEPT - 1].parent, KEPT - 2);
+	assert_int_equal(tree.nodes[KEPT - 1].self.samples, 7);
+	free(tree.nodes);
+}
+
 static void expect_thread(const struct call_thread *thread, const char *name,
 			  uint64_t samples, size_t shares)
 {
@@ -250,6 +278,7 @@ int main(void)
 		FIXTURE_TEST(test_lines),
 		FIXTURE_TEST(test_recursion_counts_once),
 		FIXTURE_TEST(test_prune),
+		FIXTURE_TEST(test_prune_deep),
 		FIXTURE_TEST(test_threads),
 		FIXTURE_TEST(test_damaged),
 	};

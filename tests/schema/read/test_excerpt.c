@@ -228,6 +228,40 @@ static void test_timeline(void **state)
 	profile_close(profile);
 }
 
+static uint64_t bucket_of_range(unsigned long seconds)
+{
+	_cleanup_free_ char *from = NULL, *until = NULL;
+	struct selection_options options = { .from = NULL };
+	struct selection selection;
+	struct timeline timeline;
+	struct profile *profile;
+	uint64_t bucket_ns;
+
+	assert_true(asprintf(&from, "@%lu", WALL_S + 60) > 0);
+	assert_true(asprintf(&until, "@%lu", WALL_S + 60 + seconds) > 0);
+	options.from = from;
+	options.until = until;
+	profile = open_selected(&options);
+	fixture_succeed(profile_selection(profile, &selection));
+	fixture_succeed(timeline_load(&timeline, profile_database(profile),
+				      &selection, 400, 1));
+	bucket_ns = timeline.bucket_ns;
+	timeline_deinit(&timeline);
+	selection_deinit(&selection);
+	profile_close(profile);
+	return bucket_ns;
+}
+
+// A short range has buckets of parts of a second, though never too short ones.
+static void test_short_timeline(void **state)
+{
+	(void)state;
+	store_fixture_make("a.db");
+	assert_int_equal(bucket_of_range(2), NS_PER_SEC / 10);
+	assert_int_equal(bucket_of_range(60), NS_PER_SEC / 5);
+	assert_int_equal(bucket_of_range(300), NS_PER_SEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +271,7 @@ int main(void)
 		FIXTURE_TEST(test_event),
 		FIXTURE_TEST(test_since_boot),
 		FIXTURE_TEST(test_timeline),
+		FIXTURE_TEST(test_short_timeline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

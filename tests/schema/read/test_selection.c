@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "schema/sql.h"
 #include "schema/read/tally.h"
+#include "schema/read/thread_sums.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 
@@ -170,9 +171,9 @@ static sqlite3 *make_store(const char *levels)
 					  "ifnull(weight, 10000000) AS weight "
 					  "FROM sample; BEGIN"));
 	roll_up(database, group,
-		"INSERT INTO rollup_10s VALUES (?1, 1, ?2, ?3, ?4, ?5)", 10);
+		"INSERT INTO rollup_10s VALUES (?1, 1, ?2, ?3, ?4, ?5, NULL)", 10);
 	roll_up(database, group,
-		"INSERT INTO rollup_10min VALUES (?1, 1, ?2, ?3, ?4, ?5)", 600);
+		"INSERT INTO rollup_10min VALUES (?1, 1, ?2, ?3, ?4, ?5, NULL)", 600);
 	fixture_succeed(sql_run(
 		database,
 		"INSERT INTO era VALUES (1, 1, 0, 1, 1, 1, 1);"
@@ -390,6 +391,89 @@ static void test_filters(void **state)
 	sqlite3_close(database);
 }
 
+static int64_t sum_of(const struct tally *tally, int64_t thread_id)
+{
+	uint64_t samples = 0;
+
+	for (size_t i = 0; i < tally->count; i++)
+		if (tally->entries[i].part_id == thread_id)
+			samples += tally->entries[i].samples;
+	return (int64_t)samples;
+}
+
+// Some threads of all, read by themselves.
+static void test_some_threads(void **state)
+{
+	sqlite3 *database = make_store("SELECT 1");
+	struct selection_options options = { .from = "@1" };
+	struct tally all = load(database, &options, TALLY_BY_THREAD), some;
+	struct id_set threads = { .count = 0 };
+	struct selection selection;
+
+	(void)state;
+	assert_true(id_set_add(&threads, 1) && id_set_add(&threads, 3));
+	fixture_succeed(selection_init(&selection, database, &options,
+				       (int64_t)FIXTURE_WALL_NS));
+	fixture_succeed(tally_load_threads(&some, database, &selection,
+					   &threads));
+	assert_int_equal(some.samples, sum_of(&all, 1) + sum_of(&all, 3));
+	assert_int_equal(sum_of(&some, 1), sum_of(&all, 1));
+	assert_int_equal(sum_of(&some, 3), sum_of(&all, 3));
+	selection_deinit(&selection);
+	id_set_deinit(&threads);
+	tally_deinit(&some);
+	tally_deinit(&all);
+	sqlite3_close(database);
+}
+
+// In the order of their rows, whoever comes first.
+static void test_thread_sums(void **state)
+{
+	static const char late_threads[] =
+		"INSERT INTO sample (id, thread_id, cpu, outcome_id, weight) "
+		"SELECT 7190000000000 + value, "
+		"1 + (value * 7919) % 1009 * 37, 0, 1, 3 FROM "
+		"(WITH RECURSIVE n(value) AS (VALUES (1) UNION ALL SELECT "
+		"value + 1 FROM n WHERE value < 5000) SELECT value FROM n)";
+	sqlite3 *database = make_store(late_threads);
+	struct selection_options options = { .from = "@1" };
+	struct selection selection;
+	struct thread_sums sums;
+	int64_t count, differ;
+
+	(void)state;
+	fixture_succeed(selection_init(&selection, database, &options,
+				       (int64_t)FIXTURE_WALL_NS));
+	fixture_succeed(thread_sums_load(&sums, database, &selection, NULL));
+	fixture_succeed(sql_integer(database, "SELECT count(DISTINCT thread_id) "
+					      "FROM sample", &count));
+	assert_int_equal(sums.count, count);
+	assert_true(count > 1000);
+	fixture_succeed(sql_run(database,
+				"CREATE TEMP TABLE told (id, samples, weight)"));
+	for (size_t i = 0; i < sums.count; i++) {
+		const struct thread_sum *sum = &sums.sums[i];
+		_cleanup_free_ char *sql = NULL;
+
+		assert_true(i == 0 || sums.sums[i - 1].id < sum->id);
+		assert_true(asprintf(&sql, "INSERT INTO told VALUES (%lld, "
+				     "%llu, %llu)", (long long)sum->id,
+				     (unsigned long long)sum->samples,
+				     (unsigned long long)sum->weight) > 0);
+		assert_true(sum->first_id <= sum->last_id);
+		fixture_succeed(sql_run(database, sql));
+	}
+	fixture_succeed(sql_integer(
+		database, "SELECT count(*) FROM (SELECT thread_id, count(*), "
+			  "sum(ifnull(weight, 10000000)) FROM sample GROUP BY 1 "
+			  "EXCEPT SELECT id, samples, weight FROM told)",
+		&differ));
+	assert_int_equal(differ, 0);
+	thread_sums_deinit(&sums);
+	selection_deinit(&selection);
+	sqlite3_close(database);
+}
+
 static void test_errors(void **state)
 {
 	static const struct {
@@ -444,6 +528,8 @@ int main(void)
 		FIXTURE_TEST(test_rollups_are_read),
 		FIXTURE_TEST(test_pruned),
 		FIXTURE_TEST(test_filters),
+		FIXTURE_TEST(test_some_threads),
+		FIXTURE_TEST(test_thread_sums),
 		FIXTURE_TEST(test_errors),
 		FIXTURE_TEST(test_clock_steps),
 	};

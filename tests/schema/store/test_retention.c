@@ -179,6 +179,7 @@ static void test_eras(void **state)
 	long_store.limits.rollup_10min_seconds = 1200;
 	store_set_limits(long_store.store, &long_store.limits);
 	long_store.store->era_rows_max = 200;
+	long_store.store->era_callsites_max = 200;
 	era = store_era(long_store.store);
 	for (int second = 0; second < 6000; second++) {
 		snprintf(name, sizeof(name), "f%d", second / 2);
@@ -199,6 +200,51 @@ static void test_eras(void **state)
 	expect("PRAGMA foreign_key_check", "");
 }
 
+// What an era had no room for has room in the next one, and takes no more
+// memory than it did. Processes beyond the latest take none.
+static void test_memory(void **state)
+{
+	struct long_store long_store = { 0 };
+	const struct store_tree *tree;
+	const struct store_rows *processes;
+	size_t capacity = 0, slots = 0;
+	uint32_t era;
+	char name[32];
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	tree = &long_store.store->tree;
+	processes = &long_store.store->rows[TABLE_PROCESS];
+	long_store.store->era_callsites_max = 100;
+	// Without what was taken before.
+	assert_int_equal(processes->intern.count, 0);
+	intern_deinit(&long_store.store->rows[TABLE_PROCESS].intern);
+	long_store.store->rows[TABLE_PROCESS].intern.window = 16;
+	era = store_era(long_store.store);
+	for (int second = 0; second < 3000; second++) {
+		snprintf(name, sizeof(name), "f%d", second);
+		store_process(long_store.store, second + 10000, 0, "p");
+		long_store_sample(&long_store, second, name, 1);
+		tick(&long_store);
+		if (second == 300) {
+			capacity = tree->capacity;
+			slots = tree->intern.slot_count;
+		}
+	}
+	assert_true(store_era(long_store.store) > era + 10);
+	assert_true(capacity > 0);
+	assert_int_equal(tree->capacity, capacity);
+	assert_int_equal(tree->intern.slot_count, slots);
+	assert_int_equal(processes->intern.capacity, 16);
+	settle(&long_store, 20);
+	check_store(&long_store);
+	long_store_close(&long_store, 3001);
+	expect("SELECT count(*) FROM sample", "3000\n");
+	expect("SELECT count(*) FROM process WHERE pid >= 10000",
+	       "3000\n");
+	expect("PRAGMA foreign_key_check", "");
+}
+
 // Ids of an era before name nothing, rather than something else.
 static void test_ids_of_before(void **state)
 {
@@ -209,6 +255,7 @@ static void test_ids_of_before(void **state)
 	(void)state;
 	long_store_open(&long_store, "a.db", 0);
 	long_store.store->era_rows_max = 1;
+	long_store.store->era_callsites_max = 1;
 	function = store_function(long_store.store, STORE_NATIVE, "f", NULL, 0,
 				  0);
 	frame = store_frame(long_store.store, function, STORE_EXACT, 0, 0);
@@ -227,6 +274,7 @@ int main(void)
 		FIXTURE_TEST(test_age),
 		FIXTURE_TEST(test_bytes),
 		FIXTURE_TEST(test_eras),
+		FIXTURE_TEST(test_memory),
 		FIXTURE_TEST(test_ids_of_before),
 	};
 

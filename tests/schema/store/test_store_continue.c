@@ -96,6 +96,43 @@ static void test_wall_goes_back(void **state)
 		    "3000000001,1699950001000000000\n");
 }
 
+// Locks the file for longer than a commit would wait; says when it has.
+static void lock_for_a_while(const char *path, int said)
+{
+	sqlite3 *database;
+
+	if (sqlite3_open(path, &database) ||
+	    sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL))
+		_exit(1);
+	if (write(said, "1", 1) != 1)
+		_exit(1);
+	usleep(300000);
+	_exit(0);
+}
+
+static void test_locked_at_the_start(void **state)
+{
+	struct long_store long_store = { 0 };
+	int pipe_fds[2], status;
+	char byte;
+	pid_t pid;
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	long_store_sample(&long_store, 1.0, "f", 1);
+	long_store_close(&long_store, 2.0);
+	assert_int_equal(pipe(pipe_fds), 0);
+	pid = fork();
+	if (pid == 0)
+		lock_for_a_while("a.db", pipe_fds[1]);
+	close(pipe_fds[1]);
+	assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
+	long_store_open(&long_store, "a.db", 60);
+	long_store_close(&long_store, 61);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(pipe_fds[0]);
+}
+
 static void test_killed(void **state)
 {
 	struct long_store long_store = { 0 };
@@ -142,6 +179,26 @@ static void test_second_writer(void **state)
 	long_store_close(&long_store, 1);
 }
 
+// Its log holds what it holds, and is nobody else's to make or to read.
+static void test_modes(void **state)
+{
+	static const char *const names[] = { "a.db-wal", "a.db-shm" };
+	struct long_store long_store = { 0 };
+	struct stat status;
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	long_store_close(&long_store, 1);
+	assert_int_equal(chmod("a.db", 0600), 0);
+	assert_int_not_equal(access("a.db-wal", F_OK), 0);
+	long_store_open(&long_store, "a.db", 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(stat(names[i], &status), 0);
+		assert_int_equal(status.st_mode & 0777, 0600);
+	}
+	long_store_close(&long_store, 3);
+}
+
 static void copy_data(const char *name, const char *to)
 {
 	char *command = NULL;
@@ -150,6 +207,27 @@ static void copy_data(const char *name, const char *to)
 			     to) > 0);
 	assert_int_equal(system(command), 0);
 	free(command);
+}
+
+// A store of before rollups had threads that stand for several.
+static void check_version_4(void)
+{
+	struct long_store long_store = { 0 };
+
+	copy_data("version_4.db", "a.db");
+	long_store_open(&long_store, "a.db", 1400);
+	for (int second = 1400; second < 1450; second++) {
+		long_store_sample(&long_store, second, "f", 1);
+		fixture_succeed(store_commit(long_store.store));
+	}
+	long_store_close(&long_store, 1450);
+	expect_file("a.db", "SELECT session_id, count(*) FROM v_sample "
+			    "GROUP BY 1",
+		    "1,650\n2,50\n");
+	expect_file("a.db", "SELECT sum(samples), max(threads) FROM rollup_10s",
+		    "680,\n");
+	expect_file("a.db", "PRAGMA integrity_check", "ok\n");
+	expect_file("a.db", "PRAGMA foreign_key_check", "");
 }
 
 static void check_migrated(const char *name)
@@ -188,6 +266,7 @@ static void test_older_versions(void **state)
 	(void)state;
 	check_migrated("version_1.db");
 	check_migrated("version_2.db");
+	check_version_4();
 }
 
 static void test_newer_version(void **state)
@@ -216,8 +295,10 @@ int main(void)
 		FIXTURE_TEST(test_new),
 		FIXTURE_TEST(test_restart),
 		FIXTURE_TEST(test_wall_goes_back),
+		FIXTURE_TEST(test_locked_at_the_start),
 		FIXTURE_TEST(test_killed),
 		FIXTURE_TEST(test_second_writer),
+		FIXTURE_TEST(test_modes),
 		FIXTURE_TEST(test_older_versions),
 		FIXTURE_TEST(test_newer_version),
 	};

@@ -64,6 +64,7 @@ static void write_until_killed(int life, struct promise *promise)
 	long_store.limits.rollup_10min_seconds = 700;
 	store_set_limits(long_store.store, &long_store.limits);
 	long_store.store->era_rows_max = 150;
+	long_store.store->era_callsites_max = 150;
 	for (int tick = 0; tick < LIFE_SECONDS; tick++) {
 		add_tick(&long_store, start + tick);
 		fixture_succeed(store_commit(long_store.store));

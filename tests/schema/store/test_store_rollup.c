@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "schema/read/query_overlay.h"
 #include "schema/rollup.h"
 #include "schema/sql.h"
 #include "schema/store/store_parts.h"
@@ -266,6 +267,39 @@ static void test_empty_spans(void **state)
 	check_level("rollup_10s", "10000000000");
 }
 
+static void expect_sums(const char *sql, bool era_sums, const char *expected)
+{
+	const struct selection_options options = { .era_sums = era_sums };
+	struct profile *profile = fixture_open_profile("a.db");
+
+	profile_select(profile, &options);
+	fixture_succeed(query_overlay_for(profile, sql));
+	assert_int_equal(query_overlay_is_last_day(profile), !era_sums);
+	fixture_expect(profile, sql, expected);
+	profile_close(profile);
+}
+
+// What the file has of sums is of each ten minutes: a query that names no range
+// is answered for the last day, as a report is.
+static void test_sums(void **state)
+{
+	static const char sql[] = "SELECT function, event, self_samples FROM "
+				  "v_function ORDER BY 1, 2";
+	struct long_place sleep = { .thread = "main", .function = "sleep" };
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	sleep.event_id = lock_event(&long_store);
+	long_store_add(&long_store, 1.5, &sleep);
+	run_seconds(&long_store, 0, 60, one_sample);
+	expect_sums(sql, false, "f,cpu-clock,60\nsleep,off-cpu,1\n");
+	expect_sums(sql, true, "f,cpu-clock,1\nsleep,off-cpu,1\n");
+	run_seconds(&long_store, 100000, 100060, one_sample);
+	expect_sums(sql, false, "f,cpu-clock,60\n");
+	long_store_close(&long_store, 100061);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +308,7 @@ int main(void)
 		FIXTURE_TEST(test_late),
 		FIXTURE_TEST(test_late_while_reading),
 		FIXTURE_TEST(test_empty_spans),
+		FIXTURE_TEST(test_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,42 @@ static void test_damaged_before(void **state)
 	expect_set_aside("malformed");
 }
 
+static size_t count_files(const char *pattern)
+{
+	glob_t found = { .gl_pathc = 0 };
+	size_t count = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
+
+	globfree(&found);
+	return count;
+}
+
+// A disk that damages all that it is given does not fill up with it.
+static void test_damaged_often(void **state)
+{
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	fixture_write_file("a.db.corrupt-20200101T000000Z", "1", 1);
+	fixture_write_file("a.db.corrupt-20200101T000000Z-wal", "1", 1);
+	fixture_write_file("a.db.corrupt-20200102T000000Z", "2", 1);
+	fixture_write_file("a.db.corrupt-20200103T000000Z", "3", 1);
+	fixture_write_file("a.db.corrupt-mine", "4", 1);
+	fixture_write_file("aa.db.corrupt-20200101T000000Z", "5", 1);
+	for (int i = 0; i < 2; i++) {
+		make_store();
+		overwrite("a.db", 0, 100);
+		long_store_open(&long_store, "a.db", 100);
+		assert_non_null(strstr(long_store.note, "oldest"));
+		long_store_close(&long_store, 102);
+		assert_int_equal(unlink("a.db"), 0);
+	}
+	assert_int_equal(count_files("a.db.corrupt-*Z"), 3);
+	assert_int_equal(count_files("a.db.corrupt-2020010*"), 1);
+	assert_int_equal(count_files("a.db.corrupt-20200103T000000Z"), 1);
+	assert_int_equal(count_files("a.db.corrupt-mine"), 1);
+	assert_int_equal(count_files("aa.db.*"), 1);
+}
+
 // No other file is moved by a wrong path.
 static void test_foreign_file(void **state)
 {
@@ -453,6 +489,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_damaged_before),
+		FIXTURE_TEST(test_damaged_often),
 		FIXTURE_TEST(test_foreign_file),
 		FIXTURE_TEST(test_damaged_while_writing),
 		FIXTURE_TEST(test_deleted),

@@ -45,3 +45,7 @@ fuzz_targets += tests/fuzz/fuzz_cfi tests/fuzz/fuzz_elf
 tests_fuzz_fuzz_cfi_SOURCES = $(exercise_elf) tests/fuzz/fuzz_cfi.c
 tests_fuzz_fuzz_elf_SOURCES = $(exercise_elf) tests/fuzz/fuzz_elf.c
 EXTRA_DIST += tests/fuzz/corpus/cfi tests/fuzz/corpus/elf
+
+check_PROGRAMS += tests/unwind/native/test_cfi_stubs
+tests_unwind_native_test_cfi_stubs_SOURCES = \
+	tests/unwind/native/test_cfi_stubs.c

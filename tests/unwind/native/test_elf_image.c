@@ -297,6 +297,9 @@ static void test_dropped_section(void **state)
 	elf_image_drop_section(image, ".shstrtab");
 	assert_true(elf_image_section(image, ".eh_frame", &section));
 	assert_int_equal(section.size, size);
+	elf_image_drop_sections(image);
+	assert_true(elf_image_section(image, ".eh_frame", &section));
+	assert_int_equal(section.size, size);
 	elf_image_destroy(image);
 }
 

@@ -18,6 +18,10 @@ enum {
 	FAKE_OFFSET = 10,	  /* where a frame is that has begun */
 };
 
+struct fake_state {
+	uint64_t state, top, free; /* as in struct fake_stack */
+};
+
 struct fake_stack {
 	struct fake_memory image;
 	const struct python_layout *layout;
@@ -32,6 +36,7 @@ struct fake_stack {
 	size_t activation_count;
 	uint64_t unknown_code; /* a code object that nothing is known of */
 	uint64_t shim_code;    /* one that never is complete */
+	struct fake_state other; /* the thread's state that does not run */
 };
 
 void fake_stack_init(struct fake_stack *stack,
@@ -41,6 +46,10 @@ void fake_stack_init(struct fake_stack *stack,
 void fake_enter(struct fake_stack *stack);
 /** The native frame alone, before its record is linked or after. */
 void fake_enter_native(struct fake_stack *stack);
+
+/** From now on the thread runs another state, of another interpreter; or it
+ *  runs the first one again. */
+void fake_swap_state(struct fake_stack *stack);
 
 /** A frame on the data stack, called by the top one. */
 uint64_t fake_call(struct fake_stack *stack, int offset);

@@ -5,6 +5,8 @@ check_PROGRAMS += \
 	tests/unwind/python/test_freeze \
 	tests/unwind/python/test_freeze_gil \
 	tests/unwind/python/test_freeze_image \
+	tests/unwind/python/test_freeze_search \
+	tests/unwind/python/test_freeze_deep \
 	tests/unwind/python/test_instruction \
 	tests/unwind/python/test_layout \
 	tests/unwind/python/test_target
@@ -20,6 +22,10 @@ tests_unwind_python_test_freeze_gil_SOURCES = $(fake_image) \
 	tests/unwind/python/test_freeze_gil.c
 tests_unwind_python_test_freeze_image_SOURCES = $(fake_image) \
 	tests/unwind/python/test_freeze_image.c
+tests_unwind_python_test_freeze_search_SOURCES = $(fake_image) \
+	tests/unwind/python/test_freeze_search.c
+tests_unwind_python_test_freeze_deep_SOURCES = \
+	tests/unwind/python/test_freeze_deep.c
 tests_unwind_python_test_layout_SOURCES = tests/unwind/python/test_layout.c
 tests_unwind_python_test_target_SOURCES = tests/unwind/python/test_target.c
 
@@ -69,3 +75,15 @@ tests_unwind_python_test_single_step_SOURCES = \
 	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
 
 EXTRA_DIST += tests/unwind/python/steps.py
+
+check_PROGRAMS += tests/unwind/python/test_object_stack
+tests_unwind_python_test_object_stack_SOURCES = \
+	tests/unwind/python/test_object_stack.c
+
+# The lines of the whole standard library, on every interpreter.
+soak: soak-lines
+soak-lines: tests/unwind/python/test_line_table
+	$(AM_V_at)srcdir=$(top_srcdir) BRINDLE_TEST_STEP=1 \
+		tests/unwind/python/test_line_table
+
+.PHONY: soak-lines

@@ -144,20 +144,52 @@ static void test_builds(void **state)
 
 static const struct {
 	const char *path;
+	const char *layout;
+} object_builds[] = {
+	{ "3.6.15/lib/libpython3.6m.so.1.0", "3.6" },
+	{ "3.7.16/lib/libpython3.7m.so.1.0", "3.7" },
+	{ "3.8.18/lib/libpython3.8.so.1.0", "3.8" },
+	{ "3.9.18/lib/libpython3.9.so.1.0", "3.9" },
+	{ "3.10.13/lib/libpython3.10.so.1.0", "3.10" },
+};
+
+// Frames are objects, which are whole before they are run: no entry is needed.
+static void test_object_builds(void **state)
+{
+	const size_t count = sizeof(object_builds) / sizeof(object_builds[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		struct elf_image *image;
+		struct python_binary *binary;
+
+		if (!open_image(object_builds[i].path, &image))
+			continue;
+		assert_null(python_binary_read(image, &binary));
+		assert_non_null(binary);
+		assert_string_equal(binary->unsupported, "");
+		assert_string_equal(binary->layout->name,
+				    object_builds[i].layout);
+		assert_memory_equal(binary->version_text,
+				    object_builds[i].layout,
+				    strlen(object_builds[i].layout));
+		assert_true(binary->runtime_vaddr != 0);
+		assert_true(binary->code_type_vaddr != 0);
+		assert_null(python_binary_find_eval(binary, image, NULL));
+		assert_non_null(binary->layout);
+		assert_true(binary->eval_count > 0);
+		assert_int_equal(binary->entry_end, 0);
+		python_binary_destroy(binary);
+		elf_image_destroy(image);
+	}
+}
+
+static const struct {
+	const char *path;
 	const char *why;
 } old_builds[] = {
 	{ "2.7.18/lib/libpython2.7.so.1.0",
 	  "CPython 2.7: this version is not supported" },
-	{ "3.6.15/lib/libpython3.6m.so.1.0",
-	  "CPython 3.6: this version is not supported" },
-	{ "3.7.16/lib/libpython3.7m.so.1.0",
-	  "CPython 3.7: this version is not supported" },
-	{ "3.8.18/lib/libpython3.8.so.1.0",
-	  "CPython 3.8: this version is not supported" },
-	{ "3.9.18/lib/libpython3.9.so.1.0",
-	  "CPython 3.9: this version is not supported" },
-	{ "3.10.13/lib/libpython3.10.so.1.0",
-	  "CPython 3.10: this version is not supported" },
 };
 
 static void test_unsupported(void **state)
@@ -253,7 +285,7 @@ static void test_debug_offsets(void **state)
 	} changes[] = {
 		{ 0, 'y', "no debug offsets" },
 		{ 8, 0x1f, "another version" },
-		{ 16, 1, "free-threaded" },
+		{ 16, 1, "structures differ" },   // free_threaded
 		{ 184, 80, "structures differ" }, // thread.current_frame
 		{ 264, 74, "structures differ" }, // frame.owner
 		{ 280, 0, "structures differ" },  // code.filename
@@ -278,13 +310,51 @@ static void test_debug_offsets(void **state)
 	free(bytes);
 }
 
+// As if the rest of the loop were elsewhere, as it is with tail calls.
+static void test_loop_in_pieces(void **state)
+{
+	const struct build *build = &builds[2];
+	uint64_t symbol[2] = { build->eval.start,
+			       build->eval.end - build->eval.start };
+	struct python_binary *binary;
+	struct elf_image *image;
+	unsigned int found = 0;
+	size_t size;
+	uint8_t *bytes = read_whole(build->path, &size);
+
+	(void)state;
+	if (!bytes)
+		skip();
+	for (uint8_t *at = bytes; at; found++) {
+		at = memmem(at, (size_t)(bytes + size - at), symbol,
+			    sizeof(symbol));
+		if (!at)
+			break;
+		memcpy(at + sizeof(symbol[0]), &(uint64_t){ 4000 },
+		       sizeof(symbol[1]));
+	}
+	assert_int_not_equal(found, 0);
+	assert_null(elf_image_from_bytes(bytes, size, &image));
+	assert_null(python_binary_read(image, &binary));
+	assert_non_null(binary->layout);
+	assert_null(python_binary_find_eval(binary, image, NULL));
+	assert_null(binary->layout);
+	assert_non_null(strstr(binary->unsupported, "unknown pieces"));
+	assert_int_equal(binary->eval_count, 1);
+	python_binary_destroy(binary);
+	elf_image_destroy(image);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builds),
+		cmocka_unit_test(test_object_builds),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_not_python),
 		cmocka_unit_test(test_debug_offsets),
+		cmocka_unit_test(test_loop_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "tests/cmocka.h"
 
+#include "base/clock.h"
 #include "tests/unwind/python/fake_memory.h"
 
 enum {
@@ -121,6 +122,9 @@ static void with_each_version(check_fn check)
 	static struct fixture fixture;
 
 	for (unsigned int i = 0; python_layout_at(i); i++) {
+		// Heads with other members: see test_object_stack.c.
+		if (python_layout_at(i)->chain == PYTHON_CHAIN_OBJECTS)
+			continue;
 		fixture_init(&fixture, i);
 		check(&fixture);
 		python_code_cache_destroy(fixture.cache);
@@ -312,17 +316,20 @@ static void takes_names_of_the_same_instant(void **state)
 	with_each_version(check_taken_twin);
 }
 
+static uint32_t replaced_at; // what is another in the new object
+
 // Replaces the object as soon as its names are being read.
 static void replace_code(struct fake_memory *memory, uint64_t vaddr)
 {
 	if (vaddr == at(AT_FILE))
-		fake_put_u64(memory, at(AT_CODE) + 16, 17);
+		fake_put_u64(memory, at(AT_CODE) + replaced_at, 17);
 }
 
 static void check_race(struct fixture *fixture)
 {
 	struct python_code *code = learn(fixture, 1);
 
+	replaced_at = fixture->layout->code.unit_count;
 	fixture->memory.on_read = replace_code;
 	python_code_read_names(fixture->cache, code, &fixture->live, 2);
 	fixture->memory.on_read = NULL;
@@ -360,6 +367,42 @@ static void retries_unreadable_names(void **state)
 {
 	(void)state;
 	with_each_version(check_retry);
+}
+
+static void check_glance(struct fixture *fixture)
+{
+	struct live_memory dead = { .read = read_nothing };
+	struct python_code *code = learn(fixture, 1);
+	uint64_t confirmed;
+
+	python_code_read_names(fixture->cache, code, &fixture->live, 2);
+	confirmed = code->confirmed_ns;
+	assert_int_equal(python_code_glance(fixture->cache, code,
+					    &fixture->live, 7),
+			 PYTHON_CODE_SAME);
+	assert_int_equal(code->seen_ns, 7);
+	assert_int_equal(code->confirmed_ns, confirmed);
+	assert_int_equal(python_code_glance(fixture->cache, code, &dead, 8),
+			 PYTHON_CODE_UNREADABLE);
+	assert_int_equal(code->seen_ns, 7);
+	fake_put_u32(&fixture->memory,
+		     at(AT_CODE) + fixture->layout->code.first_line, 77);
+	assert_int_equal(python_code_glance(fixture->cache, code,
+					    &fixture->live, 9),
+			 PYTHON_CODE_CHANGED);
+	assert_null(python_code_find(fixture->cache, at(AT_CODE)));
+	// Whatever comes there now is not what was there before the change.
+	put_code(fixture);
+	assert_int_equal(python_code_verify(fixture->cache, code,
+					    &fixture->live, 10),
+			 PYTHON_CODE_CHANGED);
+	assert_true(code->confirmed_ns < 10);
+}
+
+static void a_glance_confirms_nothing(void **state)
+{
+	(void)state;
+	with_each_version(check_glance);
 }
 
 static void check_dead(struct fixture *fixture)
@@ -436,6 +479,84 @@ static void holds_many(void **state)
 	python_code_cache_destroy(NULL);
 }
 
+/*
+ * A program may have as many objects as it likes, each with the longest line
+ * table: the object at any address from MANY on is the one at AT_CODE, and its
+ * table, at BIG, has a MiB.
+ */
+#define MANY UINT64_C(0x7d0000000000)
+#define BIG UINT64_C(0x7c0000000000)
+
+static ssize_t read_many(void *context, uint64_t vaddr, void *ret, size_t size)
+{
+	const struct fixture *fixture = context;
+	uint64_t bytes = PYTHON_LINE_TABLE_MAX;
+	uint32_t offset = fixture->layout->bytes.size;
+
+	if (vaddr >= FAKE_MEMORY_BASE)
+		return fake_read(context, vaddr, ret, size);
+	if (vaddr >= MANY)
+		return fake_read(context, at(AT_CODE), ret, size);
+	memset(ret, 0, size);
+	if (vaddr == BIG && size >= offset + sizeof(bytes))
+		memcpy((uint8_t *)ret + offset, &bytes, sizeof(bytes));
+	return (ssize_t)size;
+}
+
+static unsigned int name_many(struct fixture *fixture,
+			      struct python_code_cache *cache,
+			      unsigned int count, uint64_t now_ns)
+{
+	const struct live_memory memory = { read_many, fixture };
+	unsigned int named = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct python_code *code = python_code_learn(
+			cache, MANY + i * 4096,
+			fake_at(&fixture->memory, at(AT_CODE)),
+			fixture->layout->code.size, now_ns);
+
+		assert_non_null(code);
+		python_code_read_names(cache, code, &memory, now_ns);
+		named += code->state == PYTHON_CODE_NAMED;
+		if (code->state != PYTHON_CODE_NAMED)
+			assert_non_null(code->problem);
+	}
+	return named;
+}
+
+static void one_process_cannot_take_all_memory(void **state)
+{
+	static struct fixture fixture;
+	struct python_code_budget budget = { 0 };
+	struct python_code_cache *other;
+	const unsigned int all = PYTHON_CODE_BUDGET / PYTHON_LINE_TABLE_MAX;
+	unsigned int named;
+
+	(void)state;
+	fixture_init(&fixture, 1);
+	fake_put_u64(&fixture.memory,
+		     at(AT_CODE) + fixture.layout->code.line_table, BIG);
+	other = python_code_cache_create(fixture.layout, code_type);
+	assert_non_null(other);
+	python_code_cache_share(fixture.cache, &budget);
+	python_code_cache_share(other, &budget);
+	named = name_many(&fixture, fixture.cache, all / 2, 1);
+	assert_in_range(named, all / 4, all / 3);
+	// The next one has its share all the same.
+	assert_in_range(name_many(&fixture, other, all / 2, 1), all / 6,
+			all / 4);
+	assert_true(budget.used < PYTHON_CODE_BUDGET);
+	// What has not been met for a minute makes room.
+	name_many(&fixture, fixture.cache, 1, 60 * NS_PER_SEC);
+	python_code_cache_collect(fixture.cache);
+	assert_non_null(python_code_find(fixture.cache, MANY));
+	assert_null(python_code_find(fixture.cache, MANY + 4096));
+	python_code_cache_destroy(fixture.cache);
+	python_code_cache_destroy(other);
+	assert_int_equal(budget.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,8 +568,10 @@ int main(void)
 		cmocka_unit_test(keeps_no_names_of_a_replaced_object),
 		cmocka_unit_test(retries_unreadable_names),
 		cmocka_unit_test(survives_a_dead_process),
+		cmocka_unit_test(a_glance_confirms_nothing),
 		cmocka_unit_test(refuses_what_is_no_code),
 		cmocka_unit_test(holds_many),
+		cmocka_unit_test(one_process_cannot_take_all_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static struct fixture *fixture_create(const char *path, const char *program)
 	}
 	version = fixture->python.version;
 	layout = python_layout_find(version / 100 << 24 | version % 100 << 16 |
-				    0xf0);
+				    0xf0, false);
 	assert_non_null(layout);
 	fixture->target = python_target_create(
 		live_memory_of_fd(fixture->python.mem_fd), layout,

@@ -51,9 +51,13 @@ static void test_gil(void **state)
 		{ STATE, UINT32_MAX, true, PYTHON_GIL_FREE, 0 },
 	};
 	struct image *image = image_create();
+	struct python_layout asks = *image->layout;
 	struct python_gil gil;
 
 	(void)state;
+	// As without a lock, in the free-threaded build.
+	asks.thread.status_is_lock = false;
+	image->layout = image->target->layout = &asks;
 	// Without a lock the snapshot is whole all the same.
 	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
 	gil = python_gil_of(image->layout, image->snapshot);
@@ -72,10 +76,37 @@ static void test_gil(void **state)
 	image_destroy(image);
 }
 
+// Who says that it has the lock is believed, where there is only one.
+static void test_told(void **state)
+{
+	struct image *image = image_create();
+	struct python_gil gil;
+
+	(void)state;
+	put_gil(image, STATE_2, 1, true);
+	for (int i = 0; i < WARM_UP; i++)
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	gil = python_gil_of(image->layout, image->snapshot);
+	assert_int_equal(gil.state, PYTHON_GIL_HELD);
+	assert_null(snapshot_find(image->snapshot, SNAPSHOT_GIL));
+	put_gil(image, STATE_2, 1, false);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	gil = python_gil_of(image->layout, image->snapshot);
+	assert_int_equal(gil.state, PYTHON_GIL_TAKEN);
+	// The bit is set before its lock is taken, where there are several.
+	put_gil(image, STATE_2, 1, true);
+	image->target->several = true;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	gil = python_gil_of(image->layout, image->snapshot);
+	assert_int_equal(gil.state, PYTHON_GIL_TAKEN);
+	image_destroy(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gil),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_hanging),
 	};
 

@@ -49,78 +49,143 @@ static void test_stale_thread(void **state)
 	image_destroy(image);
 }
 
-static void test_no_thread(void **state)
-{
-	struct image *image = image_create();
-	uint64_t interpreters =
-		RUNTIME + image->layout->runtime.interpreters_head;
-	uint32_t first;
+#define INTERPRETER_2 (FAKE_MEMORY_BASE + 0x12000)
+#define STATE_3 (FAKE_MEMORY_BASE + 0x13000)
 
-	(void)state;
-	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
-	first = image->snapshot->reads;
-	// Known to be absent while the list has the same head.
-	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
-	assert_int_equal(image->snapshot->reads, 2);
-	assert_true(first > 2);
-	put_state(image, STATE_2 + 0x200, STATE_2, 99);
+// A newer interpreter, in which the thread has a state as well.
+static void put_second_interpreter(struct image *image)
+{
+	const struct python_layout *layout = image->layout;
+
 	fake_put_u64(&image->memory,
-		     INTERPRETER + image->layout->interpreter.threads_head,
-		     STATE_2 + 0x200);
-	freeze(image, 99);
-	assert_int_equal(image->snapshot->thread_state, STATE_2 + 0x200);
-	fake_put_u64(&image->memory, interpreters, 0);
-	assert_int_equal(freeze(image, 98), SNAPSHOT_NO_RUNTIME);
-	fake_put_u64(&image->memory, interpreters, NOWHERE);
-	assert_int_equal(freeze(image, 98), SNAPSHOT_NO_THREAD);
-	image->target->runtime = NOWHERE;
-	assert_int_equal(freeze(image, 98), SNAPSHOT_UNREADABLE);
-	image_destroy(image);
-}
-
-// A state that has no thread yet may become anyone's: nothing is remembered.
-static void test_unbound_thread(void **state)
-{
-	struct image *image = image_create();
-
-	(void)state;
-	put_state(image, STATE_2, STATE, 0);
-	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
-	put_state(image, STATE_2, STATE, 99);
-	freeze(image, 99);
-	assert_int_equal(image->snapshot->thread_state, STATE_2);
-	image_destroy(image);
-}
-
-static void test_thread_list_cycle(void **state)
-{
-	struct image *image = image_create();
-
-	(void)state;
-	put_state(image, STATE_2, STATE_2, OTHER_TID);
-	assert_int_equal(freeze(image, TID), SNAPSHOT_NO_THREAD);
-	assert_true(image->snapshot->reads < 80);
-	image_destroy(image);
-}
-
-// 128 states: more than one capture may walk, so a later one goes on.
-static void test_long_thread_list(void **state)
-{
-	struct image *image = image_create();
-	uint64_t base = FAKE_MEMORY_BASE + 0x12000;
-
-	(void)state;
-	for (uint64_t i = 0; i < 100; i++)
-		put_state(image, base + i * 0x200, base + (i + 1) * 0x200,
-			  1000 + i);
-	put_state(image, base + 100 * 0x200, 0, 77);
+		     RUNTIME + layout->runtime.interpreters_head,
+		     INTERPRETER_2);
+	fake_put_u64(&image->memory, INTERPRETER_2 + layout->interpreter.next,
+		     INTERPRETER);
 	fake_put_u64(&image->memory,
-		     INTERPRETER + image->layout->interpreter.threads_head,
-		     base);
-	assert_int_equal(freeze(image, 77), SNAPSHOT_NO_THREAD);
-	assert_int_equal(image->snapshot->thread_state, 0);
-	freeze(image, 77);
-	assert_int_equal(image->snapshot->thread_state, base + 100 * 0x200);
+		     INTERPRETER_2 + layout->interpreter.threads_head, STATE_3);
+	put_state(image, STATE_3, 0, TID);
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.interpreter,
+		     INTERPRETER_2);
+	// No frames: what it names is a part of itself.
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.cframe,
+		     STATE_3 + 272);
+}
+
+#define CHUNK_3 (FAKE_MEMORY_BASE + 0x14000)
+
+// An activation of that one, further in.
+static void put_inner_chain(struct image *image)
+{
+	const struct python_layout *layout = image->layout;
+
+	put_frame(image, CHUNK_3 + 0x40, STACK + 0x20, CODE, 0);
+	put_frame(image, STACK + 0x20, 0, CODE, 3);
+	put_chunk(image, CHUNK_3, 0, 0);
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.chunk, CHUNK_3);
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.chunk_top,
+		     CHUNK_3 + 0x100);
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.cframe,
+		     STACK + 0x80);
+	fake_put_u64(&image->memory, STACK + 0x80, CHUNK_3 + 0x40);
+	fake_put_u64(&image->memory, STACK + 0x88, STATE_3 + 272);
+}
+
+static void test_several_interpreters(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+
+	(void)state;
+	put_second_interpreter(image);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE);
+	assert_false(holds(image, STATE_3, 64));
+	// Frames in both: both are read, and what they link to.
+	put_inner_chain(image);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE_3);
+	assert_true(holds(image, STATE, layout->thread.size));
+	assert_true(holds(image, STATE_3, layout->thread.size));
+	assert_true(holds(image, CHUNK_OLD + 0x40, layout->frame.size));
+	assert_true(holds(image, CHUNK_3 + 0x40, layout->frame.size));
+	// It runs that which has the lock.
+	fake_put_u64(&image->memory, STATE + layout->thread.status,
+		     layout->thread.status_mask);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE);
+	assert_true(holds(image, STATE_3, layout->thread.size));
+	image_destroy(image);
+}
+
+// A second interpreter came since that was looked at, and the thread runs it.
+static void test_interpreter_just_made(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+	uint64_t status = STATE + layout->thread.status;
+
+	(void)state;
+	fake_put_u32(&image->memory, status, layout->thread.status_mask);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	put_second_interpreter(image);
+	put_inner_chain(image);
+	// As long as the state that is known runs it is taken for the only one.
+	image->now_ns += 3 * 1000 * 1000;
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_false(holds(image, STATE_3, layout->thread.size));
+	fake_put_u32(&image->memory, status, 0);
+	fake_put_u32(&image->memory, STATE_3 + layout->thread.status,
+		     layout->thread.status_mask);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE_3);
+	assert_true(holds(image, STATE, layout->thread.size));
+	assert_true(holds(image, CHUNK_3 + 0x40, layout->frame.size));
+	image_destroy(image);
+}
+
+// exec() of 3.12 takes the first state of an interpreter, whoever made it.
+static void test_borrowed_state(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+
+	(void)state;
+	put_second_interpreter(image);
+	put_inner_chain(image);
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.native_thread_id,
+		     OTHER_TID);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE_3);
+	assert_true(holds(image, STATE, layout->thread.size));
+	// The thread that made it does not run it: its own stack begins before.
+	fake_put_u64(&image->memory, STATE_2 + layout->thread.thread_id,
+		     STACK + 0x70);
+	fake_put_u64(&image->memory, STATE_3 + layout->thread.thread_id,
+		     STACK + 0x70);
+	freeze(image, OTHER_TID);
+	assert_false(holds(image, STATE_3, layout->thread.size));
+	image_destroy(image);
+}
+
+// The one state of a thread that runs is found again without the lists.
+static void test_alone_among_interpreters(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+
+	(void)state;
+	put_second_interpreter(image);
+	fake_put_u64(&image->memory, STATE + layout->thread.status,
+		     layout->thread.status_mask);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	fake_put_u64(&image->memory,
+		     INTERPRETER + layout->interpreter.threads_head, NOWHERE);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_int_equal(image->snapshot->thread_state, STATE);
+	image->now_ns += 60 * 1000 * 1000;
+	freeze(image, TID);
+	assert_int_not_equal(image->snapshot->thread_state, STATE);
 	image_destroy(image);
 }
 
@@ -383,8 +448,9 @@ static void test_small_room(void **state)
 		image->snapshot = malloc(sizeof(*large) + capacity);
 		assert_non_null(image->snapshot);
 		status = freeze(image, TID);
+		// Too small for one state of those on the way to it.
 		if (capacity < image->layout->thread.size)
-			assert_int_equal(status, SNAPSHOT_NO_THREAD);
+			assert_int_equal(status, SNAPSHOT_SEARCH_CUT);
 		else
 			assert_true(status == SNAPSHOT_TOO_DEEP ||
 				    status == SNAPSHOT_OK);
@@ -399,10 +465,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_stale_thread),
-		cmocka_unit_test(test_no_thread),
-		cmocka_unit_test(test_unbound_thread),
-		cmocka_unit_test(test_thread_list_cycle),
-		cmocka_unit_test(test_long_thread_list),
+		cmocka_unit_test(test_several_interpreters),
+		cmocka_unit_test(test_interpreter_just_made),
+		cmocka_unit_test(test_borrowed_state),
+		cmocka_unit_test(test_alone_among_interpreters),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_code_not_learned),
 		cmocka_unit_test(test_names),

@@ -213,6 +213,43 @@ static void follows_generators(void **state)
 	fake_each_version(check_generator);
 }
 
+/** What throw() goes through: not entered, though it was before. */
+static void check_thrown(struct fake_stack *stack)
+{
+	uint64_t outer = FAKE_MEMORY_BASE + GENERATOR_AT;
+	uint64_t inner = outer + 0x200, entry = stack->layout->frame.is_entry;
+	struct python_stack python;
+
+	if (stack->layout->chain != PYTHON_CHAIN_IS_ENTRY)
+		return;
+	fake_zebra(stack);
+	fake_resume(stack, outer);
+	fake_resume(stack, inner);
+	*fake_at(&stack->image, outer + entry) = 1;
+	*fake_at(&stack->image, inner + entry) = 1;
+	fake_python_stack(stack, &python);
+	assert_frames(stack, &python, 2, 5);
+	assert_frames(stack, &python, 1, 1);
+	assert_frames(stack, &python, 0, 2);
+	assert_true(python_stack_is_finished(&python));
+	// A caller is no generator: it is entered, and leads nowhere.
+	*fake_at(&stack->image, outer + stack->layout->frame.owner) = 0;
+	fake_python_stack(stack, &python);
+	assert_match(stack, &python, 2, PYTHON_MATCH_CONTRADICTION);
+	// One that is being linked, or is no more.
+	*fake_at(&stack->image, outer + stack->layout->frame.owner) =
+		stack->layout->owner_generator;
+	fake_spoil(stack, inner + stack->layout->frame.previous, 0);
+	fake_python_stack(stack, &python);
+	assert_match(stack, &python, 2, PYTHON_MATCH_LOST);
+}
+
+static void follows_what_is_thrown_into(void **state)
+{
+	(void)state;
+	fake_each_version(check_thrown);
+}
+
 static void check_chunks(struct fake_stack *stack)
 {
 	struct python_stack python;
@@ -308,14 +345,157 @@ static void check_foreign_activation(struct fake_stack *stack)
 	assert_match(stack, &python, 0, PYTHON_MATCH_LOST);
 }
 
+// Only one can just be entered.
 static void check_no_python_yet(struct fake_stack *stack)
 {
 	struct python_stack python;
 
 	fake_enter_native(stack);
+	fake_enter_native(stack);
 	fake_python_stack(stack, &python);
 	assert_true(python_stack_is_finished(&python));
-	assert_match(stack, &python, 0, PYTHON_MATCH_NONE);
+	assert_false(python_stack_has_ended(&python));
+	assert_match(stack, &python, 1, PYTHON_MATCH_NONE);
+	assert_match(stack, &python, 0, PYTHON_MATCH_LOST);
+}
+
+// A greenlet's first frame has no caller. In 3.11 and 3.12 its record names that
+// of whoever started it all the same.
+static void check_greenlet(struct fake_stack *stack)
+{
+	const struct python_layout *layout = stack->layout;
+	struct python_stack python;
+	uint64_t last;
+
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_enter(stack);
+	last = fake_call(stack, FAKE_OFFSET);
+	if (layout->chain != PYTHON_CHAIN_IS_ENTRY)
+		last = fake_entry(stack, 1);
+	fake_spoil(stack, last + layout->frame.previous, 0);
+	fake_call(stack, FAKE_OFFSET);
+	fake_python_stack(stack, &python);
+	assert_frames(stack, &python, 1, 2);
+	assert_true(python_stack_has_ended(&python));
+	assert_match(stack, &python, 0, PYTHON_MATCH_LOST);
+}
+
+// It has called something, so it has frames: of another interpreter, whose
+// chain is not at hand. Those further out are told all the same.
+static void check_other_interpreter(struct fake_stack *stack)
+{
+	struct python_stack python;
+
+	fake_zebra(stack);
+	fake_enter_native(stack);
+	fake_enter_native(stack);
+	fake_python_stack(stack, &python);
+	assert_match(stack, &python, 4, PYTHON_MATCH_NONE);
+	assert_match(stack, &python, 3, PYTHON_MATCH_LOST);
+	assert_frames(stack, &python, 2, 3);
+}
+
+// Interpreter B, run by A's innermost function, runs A's once more.
+static void put_nested_states(struct fake_stack *stack)
+{
+	fake_zebra(stack);
+	fake_swap_state(stack);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_call(stack, FAKE_OFFSET);
+	fake_swap_state(stack);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_swap_state(stack);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+}
+
+static void check_two_states(struct fake_stack *stack)
+{
+	static const size_t expected[] = { 2, 1, 3, 1, 2, 1, 1 };
+	struct python_stack python;
+
+	put_nested_states(stack);
+	fake_python_stack(stack, &python);
+	for (size_t i = stack->activation_count; i-- > 0;) {
+		assert_false(python_stack_is_finished(&python));
+		assert_frames(stack, &python, i, expected[i]);
+	}
+	assert_true(python_stack_is_finished(&python));
+}
+
+static void tells_two_states_apart(void **state)
+{
+	(void)state;
+	fake_each_version(check_two_states);
+}
+
+// The state that runs was not read: what has no record may run its frames.
+static void check_unread_state(struct fake_stack *stack)
+{
+	struct python_stack python;
+	enum python_match innermost = stack->layout->thread.status_mask ?
+					      PYTHON_MATCH_LOST :
+					      PYTHON_MATCH_NONE;
+
+	fake_zebra(stack);
+	fake_swap_state(stack);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	stack->snapshot.piece_count = 0;
+	stack->snapshot.thread_state = stack->other.state;
+	fake_python_stack(stack, &python);
+	assert_match(stack, &python, 4, innermost);
+	assert_match(stack, &python, 3, PYTHON_MATCH_LOST);
+	assert_frames(stack, &python, 2, 3);
+}
+
+static void misses_a_state_that_was_not_read(void **state)
+{
+	(void)state;
+	fake_each_version(check_unread_state);
+}
+
+// Both states name the same record.
+static void check_shared_record(struct fake_stack *stack)
+{
+	const struct python_layout *layout = stack->layout;
+	bool by_record = layout->thread.cframe != PYTHON_NO_OFFSET;
+	struct python_stack python;
+
+	fake_zebra(stack);
+	fake_swap_state(stack);
+	fake_spoil(stack,
+		   stack->state + (by_record ? layout->thread.cframe :
+					       layout->thread.current_frame),
+		   by_record ? fake_record(stack, 2) : stack->other.top);
+	fake_python_stack(stack, &python);
+	assert_match(stack, &python, 2, PYTHON_MATCH_CONTRADICTION);
+	assert_match(stack, &python, 1, PYTHON_MATCH_CONTRADICTION);
+}
+
+// An activation of the one is missing from the native stack.
+static void check_skipped_state(struct fake_stack *stack)
+{
+	struct python_stack python;
+
+	put_nested_states(stack);
+	fake_python_stack(stack, &python);
+	assert_frames(stack, &python, 6, 1);
+	assert_match(stack, &python, 4, PYTHON_MATCH_CONTRADICTION);
+}
+
+static void contradicts_what_two_states_claim(void **state)
+{
+	(void)state;
+	fake_each_version(check_shared_record);
+	fake_each_version(check_skipped_state);
 }
 
 static void leaves_foreign_activations_alone(void **state)
@@ -323,6 +503,8 @@ static void leaves_foreign_activations_alone(void **state)
 	(void)state;
 	fake_each_version(check_foreign_activation);
 	fake_each_version(check_no_python_yet);
+	fake_each_version(check_greenlet);
+	fake_each_version(check_other_interpreter);
 }
 
 static void checks_the_pieces_of_a_snapshot(void **state)
@@ -367,9 +549,13 @@ int main(void)
 		cmocka_unit_test(allows_activations_without_frames),
 		cmocka_unit_test(hides_incomplete_frames),
 		cmocka_unit_test(follows_generators),
+		cmocka_unit_test(follows_what_is_thrown_into),
 		cmocka_unit_test(crosses_chunks),
 		cmocka_unit_test(yields_frames_of_unknown_code),
 		cmocka_unit_test(sees_through_a_shim),
+		cmocka_unit_test(tells_two_states_apart),
+		cmocka_unit_test(misses_a_state_that_was_not_read),
+		cmocka_unit_test(contradicts_what_two_states_claim),
 		cmocka_unit_test(leaves_foreign_activations_alone),
 		cmocka_unit_test(checks_the_pieces_of_a_snapshot),
 	};

@@ -247,6 +247,68 @@ static void survives_garbage(void **state)
 	}
 }
 
+// The image in many segments, of which the first has nothing.
+static void split(struct fake_stack *stack)
+{
+	const size_t size = 0x800;
+
+	stack->memory.segment_count = 0;
+	memory_add(&stack->memory, 1, "", 0);
+	for (size_t at = 0; at < FAKE_MEMORY_BYTES; at += size)
+		memory_add(&stack->memory, FAKE_MEMORY_BASE + at,
+			   stack->image.bytes + at, size);
+}
+
+// @segments of them with a frame each, then again.
+static void resume_in_turn(struct fake_stack *stack, unsigned int segments)
+{
+	for (unsigned int i = 0; i < 12; i++)
+		fake_resume(stack, FAKE_MEMORY_BASE + GENERATOR_AT +
+					   i % segments * 0x800 +
+					   i / segments * 0x80);
+}
+
+static enum python_match match_with_looks(struct fake_stack *stack,
+					  size_t looks)
+{
+	struct python_stack python;
+	struct python_frame frames[ROOM];
+	size_t count;
+
+	fake_python_stack(stack, &python);
+	if (looks)
+		python.chain[0].looks_left =
+			looks * stack->memory.segment_count;
+	return fake_match(stack, &python, 0, false, frames, ROOM, &count);
+}
+
+static void check_few_segments(struct fake_stack *stack)
+{
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	resume_in_turn(stack, 2);
+	split(stack);
+	assert_int_equal(match_with_looks(stack, 8), PYTHON_MATCH_FRAMES);
+}
+
+static void check_many_segments(struct fake_stack *stack)
+{
+	fake_enter(stack);
+	fake_call(stack, FAKE_OFFSET);
+	resume_in_turn(stack, 4);
+	split(stack);
+	assert_int_equal(match_with_looks(stack, 8), PYTHON_MATCH_LOST);
+	assert_int_equal(match_with_looks(stack, 0), PYTHON_MATCH_FRAMES);
+}
+
+// To follow a chain to and fro between all that was read has an end.
+static void looks_at_so_many_segments(void **state)
+{
+	(void)state;
+	fake_each_version(check_few_segments);
+	fake_each_version(check_many_segments);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +316,7 @@ int main(void)
 		cmocka_unit_test(notices_contradictions),
 		cmocka_unit_test(tells_what_is_lost),
 		cmocka_unit_test(survives_garbage),
+		cmocka_unit_test(looks_at_so_many_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

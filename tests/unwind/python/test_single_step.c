@@ -142,7 +142,8 @@ static struct fixture *fixture_create(const char *path, const char *program)
 	assert_true(live_python_start(path, program, &fixture->python));
 	version = fixture->python.version;
 	fixture->layout = python_layout_find(version / 100 << 24 |
-					     version % 100 << 16 | 0xf0);
+					     version % 100 << 16 | 0xf0,
+					     false);
 	assert_non_null(fixture->layout);
 	fixture->live = live_memory_of_fd(fixture->python.mem_fd);
 	fixture->target = python_target_create(fixture->live, fixture->layout,

@@ -162,6 +162,36 @@ static void test_thread(void **state)
 	python_target_destroy(target);
 }
 
+// What is known of a thread's pthread_self() holds for that thread alone.
+static void test_self(void **state)
+{
+	const uint64_t self = 0x7f1234567700, other = 0x7f1234569700;
+	struct python_target *target = target_create();
+	struct python_thread_slot slot;
+
+	(void)state;
+	python_target_learn_self(target, 77, self); // nobody knows it
+	assert_false(python_target_find_thread(target, 77, &slot));
+	python_target_learn_thread(target, 77, 0x1000, 5);
+	assert_true(python_target_find_thread(target, 77, &slot));
+	assert_false(python_thread_is_self(&slot, 77, self));
+	python_target_learn_self(target, 77, self);
+	assert_true(python_target_find_thread(target, 77, &slot));
+	assert_true(python_thread_is_self(&slot, 77, self));
+	assert_false(python_thread_is_self(&slot, 77, other));
+	assert_false(python_thread_is_self(&slot, 78, self));
+	// Another state of the same thread.
+	python_target_learn_thread(target, 77, 0x2000, 6);
+	assert_true(python_target_find_thread(target, 77, &slot));
+	assert_true(python_thread_is_self(&slot, 77, self));
+	// A later thread of that number.
+	python_target_forget_thread(target, 77);
+	python_target_learn_thread(target, 77, 0x1000, 7);
+	assert_true(python_target_find_thread(target, 77, &slot));
+	assert_false(python_thread_is_self(&slot, 77, self));
+	python_target_destroy(target);
+}
+
 static void test_thread_full(void **state)
 {
 	struct python_target *target = target_create();
@@ -245,6 +275,47 @@ static void test_concurrent(void **state)
 	python_target_destroy(target);
 }
 
+// A container's threads have numbers of their own there.
+static void knows_threads_by_another_number(void **state)
+{
+	struct python_target *target = target_create();
+
+	(void)state;
+	assert_int_equal(python_target_inside(target, 4711), 4711);
+	target->namespaced = true;
+	assert_int_equal(python_target_inside(target, 4711), 0);
+	for (uint32_t tid = 4711; tid < 4711 + 600; tid++)
+		python_target_set_alias(target, tid, tid - 4710);
+	for (uint32_t tid = 4711; tid < 4711 + 600; tid++)
+		assert_int_equal(python_target_inside(target, tid), tid - 4710);
+	assert_int_equal(python_target_outside(target, 17), 4727);
+	assert_int_equal(python_target_outside(target, 4711), 0);
+	python_target_set_alias(target, 4727, 18);
+	assert_int_equal(python_target_inside(target, 4727), 18);
+	assert_int_equal(python_target_outside(target, 17), 0);
+	python_target_destroy(target);
+}
+
+// Whose bucket is full gets the place of another, never its number.
+static void drops_numbers_when_full(void **state)
+{
+	struct python_target *target = target_create();
+	unsigned int known = 0;
+
+	(void)state;
+	target->namespaced = true;
+	for (uint32_t tid = 1; tid <= 2 * PYTHON_ALIAS_SLOTS; tid++)
+		python_target_set_alias(target, tid, tid + 7);
+	for (uint32_t tid = 1; tid <= 2 * PYTHON_ALIAS_SLOTS; tid++) {
+		uint32_t inside = python_target_inside(target, tid);
+
+		assert_true(!inside || inside == tid + 7);
+		known += inside != 0;
+	}
+	assert_int_equal(known, PYTHON_ALIAS_SLOTS);
+	python_target_destroy(target);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,9 +326,12 @@ int main(void)
 		cmocka_unit_test(test_code_full),
 		cmocka_unit_test(test_code_spread),
 		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_thread_full),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_concurrent),
+		cmocka_unit_test(knows_threads_by_another_number),
+		cmocka_unit_test(drops_numbers_when_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,8 @@ static struct fixture *fixture_create(const char *path, const char *program)
 	assert_true(live_python_start(path, program, &fixture->python));
 	version = fixture->python.version;
 	fixture->layout = python_layout_find(version / 100 << 24 |
-					     version % 100 << 16 | 0xf0);
+					     version % 100 << 16 | 0xf0,
+					     false);
 	assert_non_null(fixture->layout);
 	fixture->live = live_memory_of_fd(fixture->python.mem_fd);
 	fixture->target = python_target_create(fixture->live, fixture->layout,
@@ -201,14 +202,17 @@ static void match_all(struct fixture *fixture)
 	stack.code_facts = code_facts;
 	stack.code_context = fixture;
 	for (size_t i = 0; i < fixture->record_count; i++) {
-		uint64_t record = fixture->record[i];
+		const struct python_activation activation = {
+			.sp = fixture->record[i] - BELOW_RECORD,
+			.cfa = fixture->record[i] + ABOVE_RECORD,
+		};
 		size_t count;
 		enum python_match match;
 
 		assert_false(python_stack_is_finished(&stack));
 		match = python_stack_activation(
-			&stack, record - BELOW_RECORD, record + ABOVE_RECORD,
-			false, fixture->frames + fixture->frame_count,
+			&stack, &activation,
+			fixture->frames + fixture->frame_count,
 			PYTHON_STACK_FRAME_MAX - fixture->frame_count, &count);
 		assert_true(match == PYTHON_MATCH_FRAMES ||
 			    match == PYTHON_MATCH_NONE);

@@ -273,7 +273,8 @@ def wait_blocked(tid):
 
 def shown(text):
     # As the reader cuts and escapes: 4096 characters, \x00.
-    return text[:4096].replace('\0', '\\x00')
+    rest = u'\u2026' if len(text) > 4096 else ''
+    return text[:4096].replace('\0', '\\x00') + rest
 
 
 def tell(thread, frame):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/service/status.h"
+#include "schema/show/status.h"
 
 #include "tests/cmocka.h"
 
@@ -106,6 +106,18 @@ static void says_little_of_few_samples(void **state)
 	assert_int_equal(status_find_problems(&status).count, 0);
 }
 
+static void is_bad_when_much_is_missing_or_in_doubt(void **state)
+{
+	const struct status_problems none = { .count = 0 }, one = { .count = 1 };
+
+	(void)state;
+	assert_string_equal(status_level(&none, 1000, 20, 1000, 0), "good");
+	assert_string_equal(status_level(&one, 1000, 10, 950, 50), "warning");
+	assert_string_equal(status_level(&one, 1000, 11, 1000, 0), "bad");
+	assert_string_equal(status_level(&one, 1000, 0, 899, 101), "bad");
+	assert_string_equal(status_level(&one, 1000, 0, 2, 8), "warning");
+}
+
 // A store with 70 seconds of vitals, an incident that is over and one that is
 // not.
 static void make_store(const char *path)
@@ -182,6 +194,10 @@ static void reads_a_store(void **state)
 	assert_int_equal(status.total_samples, 2800);
 	assert_int_equal(status.realtime, 1);
 	assert_int_equal(status.level_count, 3);
+	assert_int_equal(status.limit_bytes, 1 << 30);
+	assert_int_equal(status.levels[0].keep_seconds, 86400);
+	assert_int_equal(status.levels[1].keep_seconds, 864000);
+	assert_int_equal(status.levels[2].keep_seconds, 8640000);
 	assert_int_equal(status.incident_count, 2);
 	assert_string_equal(status.incidents[0].detail, "slow");
 	assert_int_equal(status.incidents[0].end_wall_ns, 0);
@@ -201,11 +217,21 @@ static void prints_for_people_and_programs(void **state)
 
 	(void)state;
 	strcpy(status.host, "ho\033[2Jst");
+	status.store_bytes = 512 << 20;
+	status.limit_bytes = (int64_t)2 << 30;
+	status.level_count = 2;
+	status.levels[0] = (struct status_level){
+		.name = "sample", .keep_seconds = 86400 };
+	status.levels[1] = (struct status_level){
+		.name = "rollup_10s", .keep_seconds = 5400 };
 	status_print(&status, &problems, out);
 	fclose(out);
 	assert_null(strchr(text, '\033'));
 	assert_non_null(strstr(text, "running for 15 min 0 s"));
 	assert_non_null(strstr(text, "99.90 % of 5005 samples proven"));
+	assert_non_null(strstr(text, "512 MiB of 2.0 GiB, 25 %\n"));
+	assert_non_null(strstr(text, "for 1 day at most"));
+	assert_non_null(strstr(text, "for 90 minutes at most"));
 	assert_non_null(strstr(text, "no problems"));
 	out = fmemopen(text, sizeof(text), "w");
 	status_print_json(&status, &problems, out);
@@ -213,6 +239,8 @@ static void prints_for_people_and_programs(void **state)
 	assert_non_null(strstr(text, "\"running\":true"));
 	assert_non_null(strstr(text, "\"proven\":5000"));
 	assert_non_null(strstr(text, "\"problems\":[]"));
+	assert_non_null(strstr(text, "\"limit_bytes\":2147483648"));
+	assert_non_null(strstr(text, "\"keep_seconds\":86400"));
 }
 
 int main(void)
@@ -221,6 +249,7 @@ int main(void)
 		cmocka_unit_test(is_content_with_a_healthy_daemon),
 		cmocka_unit_test(tells_each_problem),
 		cmocka_unit_test(says_little_of_few_samples),
+		cmocka_unit_test(is_bad_when_much_is_missing_or_in_doubt),
 		cmocka_unit_test(reads_a_store),
 		cmocka_unit_test(prints_for_people_and_programs),
 	};

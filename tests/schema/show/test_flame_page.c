@@ -10,7 +10,7 @@
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
 
-EMBEDDED_FILE(flame_page_html);
+EMBEDDED_FILE(page_html);
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
 static const double seconds_allowed = 6;
@@ -67,7 +67,7 @@ static void test_columns(void **state)
 // It asks for nothing, from anywhere, and allows only itself to run.
 static void test_policy(void **state)
 {
-	const char *page = embedded_flame_page_html.text;
+	const char *page = embedded_page_html.text;
 
 	(void)state;
 	expect(page, "content=\"default-src 'none'; base-uri 'none'; "
@@ -85,7 +85,7 @@ static void test_policy(void **state)
 static void test_hostile(void **state)
 {
 	struct store *store = fixture_open_store("a.db");
-	const char *template = embedded_flame_page_html.text;
+	const char *template = embedded_page_html.text;
 	_cleanup_free_ char *page = NULL;
 	int64_t function;
 
