@@ -43,6 +43,7 @@ libschema_a_SOURCES += \
 	schema/store/store_rollup.c \
 	schema/store/store_samples.c \
 	schema/store/store_session.c \
+	schema/store/store_space.c \
 	schema/store/store_state.h \
 	schema/store/store_statements.c schema/store/store_statements.h \
 	schema/store/store_sweep.c \

@@ -143,6 +143,12 @@ struct error *store_continue_file(struct store *store, struct error *damage,
 /** A commit of a store that continues, and what keeps it small. */
 struct error *store_commit_continued(struct store *store);
 
+/** True: another try after one that failed would be in vain, for the disk is
+ *  full, or too dear so soon. */
+bool store_awaits_space(struct store *store);
+/** One was made now, and took so much CPU time. */
+void store_note_try(struct store *store, uint64_t cpu_ns);
+
 /** The one transaction of a tick. */
 struct error *store_write_pending(struct store *store);
 

@@ -10,7 +10,8 @@
  * A commit of a store that goes on for months. What fails is tried again at
  * the next tick, while samples wait in memory, bounded:
  *
- *   full or read-only disk, foreign lock     the same connection, later a new
+ *   full disk                                the same, when there is room
+ *   read-only disk, foreign lock             the same connection, later a new
  *                                            one
  *   a file that was removed or replaced      a new file, or the one that is
  *                                            there now; what waited is lost,
@@ -201,6 +202,15 @@ static struct error *write_once(struct store *store, bool *skipped)
 	return error;
 }
 
+static struct error *try_once(struct store *store, bool *skipped)
+{
+	uint64_t start_ns = clock_now_ns(CLOCK_THREAD_CPUTIME_ID);
+	struct error *error = write_once(store, skipped);
+
+	store_note_try(store, clock_now_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns);
+	return error;
+}
+
 static bool is_damage(const struct error *error)
 {
 	return error && error->code == ERROR_BAD_DATA;
@@ -209,8 +219,14 @@ static bool is_damage(const struct error *error)
 struct error *store_commit_continued(struct store *store)
 {
 	bool skipped = false;
-	struct error *error = write_once(store, &skipped);
+	struct error *error;
 
+	if (store_awaits_space(store)) {
+		store->failures++;
+		return error_create(ERROR_SYSTEM, "%s",
+				    store->failure ? store->failure : "");
+	}
+	error = try_once(store, &skipped);
 	if (!error && !skipped)
 		error = store_maintain(store);
 	if (is_damage(error)) {

@@ -292,6 +292,9 @@ struct store {
 	int64_t failing_id;	/* the first of them, in store time */
 	char *failure;		/* owned; what it said */
 	uint64_t start_over_ns; /* when it was tried last */
+	uint64_t tried_ns; /* the latest commit was */
+	uint64_t try_ns;   /* CPU time that it took */
+	bool no_room;	   /* seen since then */
 	uint64_t wall_ahead_ns; /* of CLOCK_MONOTONIC */
 	uint64_t reader_since_ns; /* the log could not be emptied; 0: it was */
 	int64_t reader_incident;  /* 0: none */

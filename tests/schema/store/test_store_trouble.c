@@ -420,6 +420,39 @@ static void test_full_disk(void **state)
 	umount2("small", MNT_DETACH);
 }
 
+// All that waits is not written again and again for nothing.
+static void test_full_disk_is_awaited(void **state)
+{
+	struct long_store long_store = { 0 };
+	int second = 0, changes;
+
+	(void)state;
+	mount_small();
+	long_store_open(&long_store, "small/a.db", 0);
+	run_seconds(&long_store, 0, 5);
+	fill_disk();
+	for (second = 5; second < 300 && !long_store.store->failures; second++)
+		error_destroy(try_second(&long_store, second));
+	assert_int_equal(long_store.store->failures, 1);
+	changes = sqlite3_total_changes(long_store.store->database);
+	for (int i = 0; i < 50; i++)
+		fixture_fail(try_second(&long_store, second++), ERROR_SYSTEM,
+			     "full");
+	assert_int_equal(sqlite3_total_changes(long_store.store->database),
+			 changes);
+	assert_true(store_pending(long_store.store) >= 5000);
+	assert_int_equal(unlink("small/filler"), 0);
+	fixture_succeed(try_second(&long_store, second++));
+	assert_int_equal(store_pending(long_store.store), 0);
+	long_store_close(&long_store, second);
+	assert_int_equal(sample_count("small/a.db"), second * 100);
+	expect("small/a.db",
+	       "SELECT count(*), (max(end_id) - min(start_id)) / 1000000000 "
+	       ">= 50 FROM incident WHERE kind = 'storage'",
+	       "1,1\n");
+	umount2("small", MNT_DETACH);
+}
+
 static void test_read_only(void **state)
 {
 	struct long_store long_store = { 0 };
@@ -498,6 +531,7 @@ int main(void)
 		FIXTURE_TEST(test_foreign_lock),
 		FIXTURE_TEST(test_oldest_are_given_up),
 		FIXTURE_TEST(test_full_disk),
+		FIXTURE_TEST(test_full_disk_is_awaited),
 		FIXTURE_TEST(test_read_only),
 		FIXTURE_TEST(test_long_reader),
 	};
