@@ -15,25 +15,16 @@ enum { NAME_COLUMN = 84, NAME_WIDTH_MIN = 24 };
 static void print_side(struct page *page, char letter, const char *when,
 		       const struct diff_side *side)
 {
-	const struct time_range *wall = &side->excerpt.selection.wall;
 	_cleanup_free_ char *label = page_printable(page, side->label);
-	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
 
 	if (!label)
 		return;
-	time_point_print(wall->from_ns, from);
-	time_point_print(wall->until_ns, until);
 	page_style(page, STYLE_BOLD);
 	fprintf(page->out, "%c  %s  %s", letter, when, label);
 	page_style(page, STYLE_NONE);
-	fprintf(page->out, "\n           %s to %s, ", from, until);
-	page_print_duration(page, side->duration_ns);
-	fprintf(page->out, ", %s samples", page_count(side->samples).text);
-	if (side->excerpt.resolution_ns) {
-		fputs(", edges within ", page->out);
-		page_print_duration(page, side->excerpt.resolution_ns);
-	}
-	putc('\n', page->out);
+	fputs("\n           ", page->out);
+	page_print_range(page, &side->excerpt);
+	fprintf(page->out, ", %s samples\n", page_count(side->samples).text);
 }
 
 // Of the event's unit, in a second: for time, milliseconds.
@@ -153,6 +144,14 @@ static void print_verdict_of_all(struct page *page, const struct diff *diff)
 {
 	putc('\n', page->out);
 	page_style(page, STYLE_BOLD);
+	if (!diff->a.samples || !diff->b.samples) {
+		fprintf(page->out, "There is nothing to compare: %s no samples",
+			diff->a.samples ? "B has" :
+			diff->b.samples ? "A has" : "A and B have");
+		page_style(page, STYLE_NONE);
+		putc('\n', page->out);
+		return;
+	}
 	if (!diff->significant)
 		fputs("No function's share changed significantly",
 		      page->out);

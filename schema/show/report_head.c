@@ -19,17 +19,9 @@ static void print_range(struct page *page)
 {
 	const struct summary *summary = &page->report->summary;
 	_cleanup_free_ char *filters = page_printable(page, summary->filters);
-	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
 
-	time_point_print(summary->wall.from_ns, from);
-	time_point_print(summary->wall.until_ns, until);
 	page_styled(page, STYLE_BOLD, "Range    ");
-	fprintf(page->out, "%s to %s, ", from, until);
-	page_print_duration(page, excerpt_duration_ns(&page->report->excerpt));
-	if (summary->resolution_ns) {
-		fputs(", edges within ", page->out);
-		page_print_duration(page, summary->resolution_ns);
-	}
+	page_print_range(page, &page->report->excerpt);
 	putc('\n', page->out);
 	if (filters && *filters) {
 		page_styled(page, STYLE_BOLD, "Of       ");
@@ -167,8 +159,12 @@ static void print_counts(struct page *page)
 	fprintf(page->out, "\nSamples  %s, for ",
 		page_count((uint64_t)summary->samples).text);
 	print_weight(page);
-	fprintf(page->out, "\nLost     %s\n",
+	fprintf(page->out, "\nLost     %s",
 		page_count((uint64_t)summary->lost).text);
+	if (summary->lost_records > 0)
+		fprintf(page->out, ", and %s records that are no samples",
+			page_count((uint64_t)summary->lost_records).text);
+	putc('\n', page->out);
 	if (!summary->samples)
 		return;
 	fputs("Trust    ", page->out);

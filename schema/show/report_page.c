@@ -128,6 +128,25 @@ void page_print_duration(struct page *page, uint64_t time_ns)
 			minutes / 60, minutes % 60);
 }
 
+void page_print_range(struct page *page, const struct excerpt *excerpt)
+{
+	const struct time_range *wall = &excerpt->selection.wall;
+	char from[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE];
+
+	if (wall->from_ns > wall->until_ns) {
+		fputs("outside of what was recorded", page->out);
+		return;
+	}
+	time_point_print(wall->from_ns, from);
+	time_point_print(wall->until_ns, until);
+	fprintf(page->out, "%s to %s, ", from, until);
+	page_print_duration(page, excerpt_duration_ns(excerpt));
+	if (excerpt->resolution_ns) {
+		fputs(", edges within ", page->out);
+		page_print_duration(page, excerpt->resolution_ns);
+	}
+}
+
 // Broken between words; the first word of a line is printed in any case.
 void page_print_wrapped(struct page *page, const char *text, unsigned int indent)
 {

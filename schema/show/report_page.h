@@ -46,6 +46,9 @@ void page_print_wrapped(struct page *page, const char *text,
 
 void page_print_duration(struct page *page, uint64_t time_ns);
 
+/** From when to when, how long that is, and how far off its edges may be. */
+void page_print_range(struct page *page, const struct excerpt *excerpt);
+
 /* 1234567 as 1,234,567. */
 struct count_text {
 	char text[32];

@@ -289,6 +289,26 @@ static void test_words(void **state)
 	pair_deinit(&pair);
 }
 
+// A range from before the profile began.
+static void test_nothing_to_compare(void **state)
+{
+	static const struct selection_options then = { .until = "@1" }, all;
+	struct population population = even(1);
+	struct profile *profile = make("a.db", &population);
+	const struct diff_source before = { profile, &then, "then" };
+	const struct diff_source after = { profile, &all, "all" };
+	_cleanup_free_ char *text = NULL;
+	struct diff diff;
+
+	(void)state;
+	fixture_succeed(diff_load(&diff, &before, &after, false));
+	text = print(&diff, false);
+	expect(text, "outside of what was recorded, 0 samples");
+	expect(text, "There is nothing to compare: A has no samples\n");
+	diff_deinit(&diff);
+	profile_close(profile);
+}
+
 // Figures from the normal distribution's tables.
 static void test_statistics(void **state)
 {
@@ -319,6 +339,7 @@ int main(void)
 		FIXTURE_TEST(test_known_change),
 		FIXTURE_TEST(test_by_total),
 		FIXTURE_TEST(test_words),
+		FIXTURE_TEST(test_nothing_to_compare),
 		cmocka_unit_test(test_statistics),
 	};
 
