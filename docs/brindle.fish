@@ -6,7 +6,8 @@
 # its value is optional, value, words of the value, what it does.
 #   -b, --db=FILE              the profile to read
 #       --keep-samples[=FILE]  also keep the raw samples
-#       --language=WHICH       all, python, native or kernel
+#       --language=WHICH       all, python, native or kernel; what comes behind
+#                              a semicolon is no word
 function __brindle_options
 	brindle $argv[1] --help 2>/dev/null </dev/null |
 		sed -E -e :a -e '$!N; s/\n {20,}/ /; ta' -e 'P; D' |
@@ -25,6 +26,7 @@ function __brindle_options
 		optional = sub(/\]$/, "", value)
 		sub(/\[?=.*/, "", long)
 		words = doc
+		sub(/;.*/, "", words)
 		gsub(/,| or /, " ", words)
 		if (value !~ /^(WHICH|ORDER|WHAT)$/)
 			words = ""

@@ -101,11 +101,12 @@ static const struct argp selection_argp = {
 
 static const struct argp_option stack_options[] = {
 	{ 0, 0, 0, 0, "How stacks are shown:", 3 },
-	{ "group", KEY_GROUP, "LABEL[,LABEL]", 0,
-	  "by label, in rows at the root: process, user, cgroup and others",
+	{ "group", KEY_GROUP, "LABEL,...", 0,
+	  "rows at the root that tell whose they are, by process, pid, thread, "
+	  "tid, user, cgroup, container, unit, executable or python",
 	  3 },
 	{ "grain", KEY_GRAIN, "WHAT", 0,
-	  "by 'function' or by 'line', which has each line of a function apart "
+	  "function or line; with line each line of a function is apart "
 	  "(function)",
 	  3 },
 	{ 0 },

@@ -47,8 +47,9 @@ static const struct argp open_argp = {
 	.doc = "Opens the daemon's dashboard in the browser, and prints its "
 	       "address. Whoever may read the daemon's database may do that: "
 	       "its user and root.\v"
-	       "On another host, `ssh -L 7099:127.0.0.1:7099 HOST` makes the "
-	       "address work here. For a recorded file, see `brindle serve`.\n",
+	       "For a browser on another host run, there, "
+	       "`ssh -L 7099:127.0.0.1:7099 HOST`. For a recorded file, see "
+	       "`brindle serve`.\n",
 };
 
 static struct error *find_link(const char *path, char ret[DASHBOARD_LINK_MAX])

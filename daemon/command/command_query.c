@@ -57,8 +57,8 @@ int command_query(int argc, char **argv)
 		{ "json", 'j', 0, 0, "print JSON, one object a row", 0 },
 		{ "csv", 'c', 0, 0, "print CSV with a heading", 0 },
 		{ "all", 'A', 0, 0,
-		  "in a store: sums of each stack since its era began, not of "
-		  "the last day",
+		  "of the daemon's database: sums of all it holds of each "
+		  "stack, not of the last day",
 		  0 },
 		{ 0 },
 	};
@@ -67,10 +67,11 @@ int command_query(int argc, char **argv)
 		.parser = parse_query,
 		.args_doc = "SQL",
 		.doc = "Asks a profile in SQL. The views v_sample, v_function, "
-		       "v_frame_of_callsite, v_folded and v_health are stable; "
-		       "schema/README.md explains them. Of a store, and without "
-		       "a range, the sums of v_function, v_callsite, v_line "
-		       "and v_folded are of the last 24 hours.\v"
+		       "v_folded, v_health and others are stable; "
+		       "schema/README.md explains them all. Of the daemon's "
+		       "database, and without a range, the sums of v_function, "
+		       "v_callsite, v_line and v_folded are of the last 24 "
+		       "hours.\v"
 		       "Examples:\n"
 		       "  brindle query \"SELECT function, self_samples FROM "
 		       "v_function ORDER BY 2 DESC LIMIT 10\"\n"

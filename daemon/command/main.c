@@ -102,13 +102,18 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return command->run(argc, argv);
 }
 
+static bool is_any(const char *text, const char *a, const char *b, const char *c)
+{
+	return !strcmp(text, a) || !strcmp(text, b) || !strcmp(text, c);
+}
+
 static int run_help(int argc, char **argv)
 {
 	char option[] = "--help";
 	char *arguments[] = { NULL, option, NULL };
 	const struct command *command;
 
-	if (argc < 2) {
+	if (argc < 2 || is_any(argv[1], "help", "--help", "-h")) {
 		print_help(stdout);
 		return 0;
 	}
@@ -116,11 +121,6 @@ static int run_help(int argc, char **argv)
 	if (!command)
 		return reject_command(argv[1]);
 	return run_command(command, 2, arguments);
-}
-
-static bool is_any(const char *text, const char *a, const char *b, const char *c)
-{
-	return !strcmp(text, a) || !strcmp(text, b) || !strcmp(text, c);
 }
 
 int main(int argc, char **argv)

@@ -86,6 +86,7 @@ test_bash() {
 	offers bash "brindle top --view pro" processes
 	offers bash "brindle top --language = py" python
 	offers bash "brindle export -f sp" speedscope
+	offers bash "brindle flame --grain " "function line"
 	offers bash "brindle report --user roo" root
 	offers bash "brindle report --db /etc/hostnam" /etc/hostname
 	offers bash "brindle help repo" report
@@ -96,6 +97,7 @@ test_fish() {
 	offers fish "brindle top --view pro" processes
 	offers fish "brindle top --language=py" --language=python
 	offers fish "brindle export -f sp" speedscope
+	offers fish "brindle flame --grain " "function line"
 	offers fish "brindle report --user roo" root
 	offers fish "brindle help repo" report
 }
@@ -132,7 +134,8 @@ test_zsh() {
 	zsh_completes "brindle doc" "brindle doctor" \
 		"brindle top --la" "brindle top --language=" \
 		"brindle top --view pro" "brindle top --view processes" \
-		"brindle export -f sp" "brindle export -f speedscope"
+		"brindle export -f sp" "brindle export -f speedscope" \
+		"brindle flame --grain l" "brindle flame --grain line"
 }
 
 test_bash
