@@ -39,7 +39,7 @@ static void cap_freep(cap_t *set)
 		cap_free(*set);
 }
 
-bool privilege_has(int capability)
+static bool has_capability(int capability)
 {
 	_cleanup_(cap_freep) cap_t set = cap_get_proc();
 	cap_flag_value_t value = CAP_CLEAR;
@@ -111,7 +111,7 @@ static struct error *check_required(void)
 		const struct privilege_capability *capability =
 			&privilege_capabilities[i];
 
-		if (capability->required && !privilege_has(capability->number))
+		if (capability->required && !has_capability(capability->number))
 			return error_create(ERROR_PERMISSION,
 					    "%s is missing: %s. Start the "
 					    "daemon as root or by "
@@ -126,7 +126,7 @@ static struct error *check_required(void)
 // running a program. Under systemd, which has done it, it is not permitted.
 static void drop_bounding_set(void)
 {
-	if (!privilege_has(CAP_SETPCAP))
+	if (!has_capability(CAP_SETPCAP))
 		return;
 	for (int capability = 0; capability <= cap_max_bits() - 1; capability++)
 		prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);

@@ -28,9 +28,6 @@ struct privilege_capability {
 extern const struct privilege_capability
 	privilege_capabilities[PRIVILEGE_CAPABILITIES];
 
-/** Whether this process has the capability, effective. */
-bool privilege_has(int capability);
-
 struct privilege_user {
 	uid_t uid;
 	gid_t gid;

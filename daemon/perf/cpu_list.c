@@ -17,7 +17,7 @@ bool cpu_list_has(const struct cpu_list *list, unsigned int cpu)
 	       list->bits[cpu / CPU_LIST_WORD] >> cpu % CPU_LIST_WORD & 1;
 }
 
-void cpu_list_add(struct cpu_list *list, unsigned int cpu)
+static void add(struct cpu_list *list, unsigned int cpu)
 {
 	if (cpu < CPU_LIST_CPUS)
 		list->bits[cpu / CPU_LIST_WORD] |= UINT64_C(1)
@@ -58,7 +58,7 @@ static bool parse_range(const char **text, struct cpu_list *list)
 			return false;
 	}
 	for (unsigned long cpu = first; cpu <= last; cpu++)
-		cpu_list_add(list, (unsigned int)cpu);
+		add(list, (unsigned int)cpu);
 	return true;
 }
 
@@ -105,5 +105,5 @@ void cpu_list_named(const char *name, struct cpu_list *ret)
 	*ret = (struct cpu_list){ 0 };
 	count = sysconf(_SC_NPROCESSORS_CONF);
 	for (long cpu = 0; cpu < count; cpu++)
-		cpu_list_add(ret, (unsigned int)cpu);
+		add(ret, (unsigned int)cpu);
 }

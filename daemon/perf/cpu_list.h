@@ -27,7 +27,6 @@ bool cpu_list_read(int fd, struct cpu_list *ret);
 void cpu_list_named(const char *name, struct cpu_list *ret);
 
 bool cpu_list_has(const struct cpu_list *list, unsigned int cpu);
-void cpu_list_add(struct cpu_list *list, unsigned int cpu);
 size_t cpu_list_count(const struct cpu_list *list);
 
 #endif

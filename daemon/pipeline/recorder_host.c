@@ -107,8 +107,8 @@ static void follow_cpu(struct recorder *recorder, size_t i, bool online,
 		bring_up(recorder, i, now_ns);
 }
 
-void recorder_follow_cpus(struct recorder *recorder,
-			  const struct cpu_list *online, uint64_t now_ns)
+static void follow_cpus(struct recorder *recorder, const struct cpu_list *online,
+			uint64_t now_ns)
 {
 	for (size_t i = 0; i < recorder->capture_count; i++)
 		follow_cpu(recorder, i,
@@ -145,5 +145,5 @@ void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns)
 	recorder->host.looked_ns = now_ns;
 	follow_clock(recorder);
 	if (cpu_list_read(recorder->host.online_fd, &online))
-		recorder_follow_cpus(recorder, &online, now_ns);
+		follow_cpus(recorder, &online, now_ns);
 }

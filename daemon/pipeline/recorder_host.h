@@ -34,8 +34,4 @@ void recorder_host_deinit(struct recorder *recorder);
 /** At each tick; looks twice a second. */
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns);
 
-/** One look at which CPUs are online: @online. */
-void recorder_follow_cpus(struct recorder *recorder,
-			  const struct cpu_list *online, uint64_t now_ns);
-
 #endif

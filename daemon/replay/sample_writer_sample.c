@@ -45,8 +45,8 @@ static void put_mappings(struct sample_writer *writer,
 	}
 }
 
-uint32_t writer_process(struct sample_writer *writer,
-			const struct kept_sample *sample)
+static uint32_t process_of(struct sample_writer *writer,
+			   const struct kept_sample *sample)
 {
 	struct process_key key = { sample->space, sample->space->generation,
 				   sample->start_ns, sample->pid };
@@ -141,8 +141,9 @@ static void list_code(struct sample_writer *writer, uint32_t number)
 		writer_fail(writer, &error_nomem);
 }
 
-void writer_codes(struct sample_writer *writer,
-		  const struct kept_sample *sample)
+// Fills code_list with the numbers of the sample's code objects.
+static void list_codes(struct sample_writer *writer,
+		       const struct kept_sample *sample)
 {
 	writer->code_list_count = 0;
 	for (size_t i = 0; i < sample->code_count && !writer->error; i++)
@@ -267,8 +268,8 @@ int64_t sample_writer_add(struct sample_writer *writer,
 
 	if (writer->error)
 		return SAMPLE_NUMBER_NONE;
-	process = writer_process(writer, sample);
-	writer_codes(writer, sample);
+	process = process_of(writer, sample);
+	list_codes(writer, sample);
 	writer_functions(writer, process, sample);
 	put_sample(writer, process, sample);
 	return writer->error ? SAMPLE_NUMBER_NONE :

@@ -29,7 +29,7 @@ struct sample_writer {
 	struct module **held; /* owned array of references, by number */
 	size_t held_count, held_capacity;
 	uint64_t *code_stamp; /* by number: the last sample that has it, + 1 */
-	size_t code_stamp_count, code_stamp_capacity;
+	size_t code_stamp_capacity;
 	uint32_t *code_list;  /* of the sample being written */
 	size_t code_list_count, code_list_capacity;
 	uint64_t sample_count;
@@ -50,12 +50,5 @@ uint32_t writer_module(struct sample_writer *writer, struct module *module);
 /** What a walk of @sample may ask of modules: functions, symbols. */
 void writer_functions(struct sample_writer *writer, uint32_t process,
 		      const struct kept_sample *sample);
-
-uint32_t writer_process(struct sample_writer *writer,
-			const struct kept_sample *sample);
-
-/** Fills code_list with the numbers of the sample's code objects. */
-void writer_codes(struct sample_writer *writer,
-		  const struct kept_sample *sample);
 
 #endif

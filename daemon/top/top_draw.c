@@ -19,13 +19,18 @@ static const char *const kinds[] = {
 	[STORE_OTHER] = "",
 };
 
+/* Columns of the tables; 0: not shown. */
+struct columns {
+	unsigned int trend, kind, pid, name, place;
+};
+
 // What does not fit goes: first the place, then the trend, then the kind.
-void top_columns_of(struct top_columns *ret, unsigned int width,
-		    enum top_subject subject)
+static void columns_of(struct columns *ret, unsigned int width,
+		       enum top_subject subject)
 {
 	unsigned int left;
 
-	*ret = (struct top_columns){ 0 };
+	*ret = (struct columns){ 0 };
 	if (!width)
 		width = 132;
 	left = width > NUMBER_COLUMNS ? width - NUMBER_COLUMNS : 0;
@@ -93,7 +98,7 @@ static void put_rate(struct top_page *page, const struct top_scene *scene,
 
 static void draw_heading(struct top_page *page, const struct top_scene *scene,
 			 const struct top_state *state,
-			 const struct top_columns *columns)
+			 const struct columns *columns)
 {
 	static const char *const names[] = {
 		[TOP_FUNCTIONS] = "FUNCTION",
@@ -156,7 +161,7 @@ static void put_place(struct top_page *page, const struct top_function *function
 }
 
 static void put_function(struct top_page *page, const struct top_scene *scene,
-			 const struct top_columns *columns, uint32_t place)
+			 const struct columns *columns, uint32_t place)
 {
 	const struct top_function *function = &scene->model->functions[place];
 	enum top_style style = style_of(function->kind);
@@ -172,7 +177,7 @@ static void put_function(struct top_page *page, const struct top_scene *scene,
 }
 
 static void put_owner(struct top_page *page, const struct top_scene *scene,
-		      const struct top_columns *columns,
+		      const struct columns *columns,
 		      const struct top_state *state, uint32_t place)
 {
 	const struct top_model *model = scene->model;
@@ -207,7 +212,7 @@ static uint64_t largest_of(const struct top_row *row)
 
 static void draw_row(struct top_page *page, const struct top_scene *scene,
 		     const struct top_state *state,
-		     const struct top_columns *columns,
+		     const struct columns *columns,
 		     const struct top_row *row)
 {
 	const struct top_table *table = &scene->shown->table;
@@ -244,10 +249,10 @@ static void draw_table(struct top_page *page, const struct top_scene *scene,
 		       struct top_state *state, unsigned int height)
 {
 	const struct top_rows *rows = &scene->shown->table.rows;
-	struct top_columns columns;
+	struct columns columns;
 	size_t fit, first;
 
-	top_columns_of(&columns, page->width, state->view.subject);
+	columns_of(&columns, page->width, state->view.subject);
 	draw_heading(page, scene, state, &columns);
 	fit = page->line_count < height ? height - page->line_count : 0;
 	state->page_rows = fit ? fit : 1;
@@ -266,7 +271,7 @@ static void draw_table(struct top_page *page, const struct top_scene *scene,
 }
 
 static void draw_slice(struct top_page *page, const struct top_scene *scene,
-		       const struct top_columns *columns,
+		       const struct columns *columns,
 		       const struct top_row *row, const char *none)
 {
 	const struct top_sandwich *sandwich = &scene->shown->sandwich;
@@ -282,7 +287,7 @@ static void draw_slice(struct top_page *page, const struct top_scene *scene,
 }
 
 static void draw_sum(struct top_page *page, const struct top_scene *scene,
-		     const struct top_columns *columns)
+		     const struct columns *columns)
 {
 	const struct top_sandwich *sandwich = &scene->shown->sandwich;
 
@@ -301,7 +306,7 @@ static void draw_title(struct top_page *page, const char *title)
 }
 
 static void draw_slices(struct top_page *page, const struct top_scene *scene,
-			const struct top_columns *columns, size_t from,
+			const struct columns *columns, size_t from,
 			size_t count, size_t selected)
 {
 	size_t callers = scene->shown->sandwich.callers.count;
@@ -331,9 +336,9 @@ static void draw_sandwich(struct top_page *page, const struct top_scene *scene,
 	size_t callees = sandwich->callees.count, cursor = state->cursor;
 	size_t room = height > page->line_count + 4 ?
 			      height - page->line_count - 4 : 0;
-	struct top_columns columns;
+	struct columns columns;
 
-	top_columns_of(&columns, page->width, TOP_FUNCTIONS);
+	columns_of(&columns, page->width, TOP_FUNCTIONS);
 	columns.name += columns.trend ? columns.trend - 2 : 0;
 	above = room / 2;
 	if (callees < room - above)
@@ -394,9 +399,9 @@ void top_draw_once(struct top_page *page, const struct top_scene *scene,
 		   const struct top_state *state, size_t count)
 {
 	const struct top_rows *rows = &scene->shown->table.rows;
-	struct top_columns columns;
+	struct columns columns;
 
-	top_columns_of(&columns, page->width, state->view.subject);
+	columns_of(&columns, page->width, state->view.subject);
 	columns.trend = 0;
 	top_draw_header(page, scene, state);
 	draw_heading(page, scene, state, &columns);

@@ -26,13 +26,6 @@ void top_draw(struct top_page *page, const struct top_scene *scene,
 void top_draw_once(struct top_page *page, const struct top_scene *scene,
 		   const struct top_state *state, size_t count);
 
-/* Columns of the tables; 0: not shown. */
-struct top_columns {
-	unsigned int trend, kind, pid, name, place;
-};
-void top_columns_of(struct top_columns *ret, unsigned int width,
-		    enum top_subject subject);
-
 /** The lines above the table. */
 void top_draw_header(struct top_page *page, const struct top_scene *scene,
 		     const struct top_state *state);

@@ -18,7 +18,7 @@ void top_state_init(struct top_state *state)
 	state->view.filter = state->filter;
 }
 
-size_t top_shown_count(const struct top_shown *shown)
+static size_t shown_count(const struct top_shown *shown)
 {
 	if (!shown->is_sandwich)
 		return shown->table.rows.count;
@@ -72,9 +72,9 @@ struct error *top_shown_make(const struct top_model *model,
 			top_table_make(model, &state->view, &shown.table);
 	if (error)
 		return error;
-	if (state->cursor >= top_shown_count(&shown))
-		state->cursor = top_shown_count(&shown) ?
-					top_shown_count(&shown) - 1 : 0;
+	if (state->cursor >= shown_count(&shown))
+		state->cursor = shown_count(&shown) ?
+					shown_count(&shown) - 1 : 0;
 	*ret = shown;
 	return NULL;
 }
@@ -180,7 +180,7 @@ static void sort_by(struct top_state *state, enum top_sort sort)
 static void move_to(struct top_state *state, const struct top_shown *shown,
 		    size_t back, size_t forth)
 {
-	size_t count = top_shown_count(shown), to = state->cursor + forth;
+	size_t count = shown_count(shown), to = state->cursor + forth;
 
 	to = to > back ? to - back : 0;
 	state->cursor = !count ? 0 : to < count ? to : count - 1;
@@ -189,7 +189,7 @@ static void move_to(struct top_state *state, const struct top_shown *shown,
 static void move(struct top_state *state, const struct top_shown *shown,
 		 enum top_action action)
 {
-	size_t count = top_shown_count(shown);
+	size_t count = shown_count(shown);
 
 	switch ((int)action) {
 	case TOP_ACTION_UP:

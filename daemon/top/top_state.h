@@ -38,7 +38,6 @@ struct error *top_shown_make(const struct top_model *model,
 			     struct top_state *state, struct top_shown *ret);
 void top_shown_deinit(struct top_shown *shown);
 
-size_t top_shown_count(const struct top_shown *shown);
 /** NULL beyond the last. Callers come first, then callees. */
 const struct top_row *top_shown_row(const struct top_shown *shown,
 				    size_t index);

@@ -61,7 +61,8 @@ struct loader {
 	uint64_t seed;
 };
 
-char *grouping_names(void)
+// "process, pid, ...": all there are. Owned by the caller; NULL: no memory.
+static char *label_names(void)
 {
 	char *names = NULL;
 	size_t size;
@@ -86,7 +87,7 @@ static size_t find_label(const char *name, size_t length)
 
 static struct error *refuse(const char *name, size_t length)
 {
-	_cleanup_free_ char *names = grouping_names();
+	_cleanup_free_ char *names = label_names();
 
 	return error_create(ERROR_USAGE,
 			    "group: there is no label '%.*s'; there are %s",

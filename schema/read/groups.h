@@ -30,10 +30,6 @@ struct grouping {
  */
 struct error *grouping_parse(const char *text, struct grouping *ret);
 
-/** "process, pid, ...": all there are, for help. Owned by the caller; NULL: no
- *  memory. */
-char *grouping_names(void);
-
 /** The name of label @index of what was asked for. */
 const char *grouping_label(const struct grouping *grouping, size_t index);
 

@@ -84,8 +84,9 @@ static bool make_room(struct tally *tally)
 	return true;
 }
 
-struct tally_entry *tally_find_or_add(struct tally *tally, int64_t part_id,
-				      int64_t callsite_id)
+// The entry of both, which may be new. NULL: no memory.
+static struct tally_entry *find_or_add(struct tally *tally, int64_t part_id,
+				       int64_t callsite_id)
 {
 	uint32_t *slot;
 
@@ -107,8 +108,8 @@ struct tally_entry *tally_find_or_add(struct tally *tally, int64_t part_id,
 
 bool tally_add(struct tally *tally, const struct tally_entry *entry)
 {
-	struct tally_entry *mine = tally_find_or_add(tally, entry->part_id,
-						     entry->callsite_id);
+	struct tally_entry *mine = find_or_add(tally, entry->part_id,
+					       entry->callsite_id);
 
 	if (!mine)
 		return false;

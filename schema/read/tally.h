@@ -57,10 +57,6 @@ struct tally {
 	uint64_t resolution_ns;	  /* see selection_read() */
 };
 
-/** The entry of both, which may be new. NULL: no memory. */
-struct tally_entry *tally_find_or_add(struct tally *tally, int64_t part_id,
-				      int64_t callsite_id);
-
 /** False: no memory. */
 bool tally_add(struct tally *tally, const struct tally_entry *entry);
 

@@ -13,7 +13,7 @@ enum {
 	WRONG_SECONDS = 10,
 };
 
-struct error *session_secret_create(struct session_secret *ret)
+static struct error *create_secret(struct session_secret *ret)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[SESSION_SECRET_BYTES];
@@ -37,7 +37,7 @@ struct error *session_table_create(struct session_table **ret)
 
 	if (table == MAP_FAILED)
 		return &error_nomem;
-	error = session_secret_create(&table->token);
+	error = create_secret(&table->token);
 	if (error)
 		session_table_destroy(table);
 	else
@@ -71,7 +71,7 @@ struct error *session_begin(struct session_table *table, uint64_t now_ns,
 			    struct session_secret *ret)
 {
 	struct session *oldest = &table->sessions[0];
-	struct error *error = session_secret_create(ret);
+	struct error *error = create_secret(ret);
 
 	if (error)
 		return error;

@@ -39,8 +39,6 @@ struct session_table {
 	unsigned int wrong_count;
 };
 
-struct error *session_secret_create(struct session_secret *ret);
-
 /** In shared memory, with a new token. */
 struct error *session_table_create(struct session_table **ret);
 void session_table_destroy(struct session_table *table);
