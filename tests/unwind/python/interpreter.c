@@ -131,3 +131,17 @@ void interpreter_stop(struct interpreter *interpreter)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
+
+char *interpreter_program(const char *name)
+{
+	_cleanup_fclose_ FILE *file = NULL;
+	char path[4096];
+	char *program = NULL;
+	size_t size = 0;
+
+	interpreter_file(name, path, sizeof(path));
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(getdelim(&program, &size, EOF, file) > 0);
+	return program;
+}

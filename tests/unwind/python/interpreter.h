@@ -34,4 +34,7 @@ void interpreter_stop(struct interpreter *interpreter);
 /** The path of a file of tests/unwind/python/. */
 void interpreter_file(const char *name, char *ret, size_t size);
 
+/** What is in it; owned by the caller. */
+char *interpreter_program(const char *name);
+
 #endif

@@ -48,9 +48,12 @@ check_PROGRAMS += \
 
 tests_unwind_python_test_code_SOURCES = tests/unwind/python/test_code.c \
 	tests/unwind/python/fake_memory.h
-tests_unwind_python_test_zebra_SOURCES = tests/unwind/python/test_zebra.c \
+live_reader = tests/unwind/python/live_reader.c \
+	tests/unwind/python/live_reader.h \
 	tests/unwind/python/interpreter.c tests/unwind/python/interpreter.h \
 	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
+tests_unwind_python_test_zebra_SOURCES = tests/unwind/python/test_zebra.c \
+	$(live_reader)
 
 EXTRA_DIST += tests/unwind/python/zebra.py
 
@@ -70,9 +73,7 @@ tests_unwind_python_test_python_stack_SOURCES = \
 check_PROGRAMS += tests/unwind/python/test_single_step
 
 tests_unwind_python_test_single_step_SOURCES = \
-	tests/unwind/python/test_single_step.c \
-	tests/unwind/python/interpreter.c tests/unwind/python/interpreter.h \
-	tests/unwind/python/live_python.c tests/unwind/python/live_python.h
+	tests/unwind/python/test_single_step.c $(live_reader)
 
 EXTRA_DIST += tests/unwind/python/steps.py
 

@@ -21,11 +21,9 @@ int main(void)
 
 #include "base/cleanup.h"
 #include "tests/unwind/python/interpreter.h"
-#include "tests/unwind/python/live_python.h"
+#include "tests/unwind/python/live_reader.h"
 #include "unwind/native/elf_image.h"
 #include "unwind/python/binary.h"
-#include "unwind/python/code.h"
-#include "unwind/python/freeze.h"
 #include "unwind/space.h"
 #include "unwind/walk.h"
 
@@ -52,34 +50,15 @@ struct tally {
 };
 
 struct fixture {
-	struct live_python python;
-	const struct python_layout *layout;
-	struct live_memory live;
-	struct python_target *target;
-	struct python_code_cache *codes;
+	struct live_reader reader;
 	struct space space;
 	struct walk_cache *cache;
-	struct snapshot *snapshot;
 	struct frame frames[FRAME_LIMIT + 1];
 	struct memory memory;
 	struct python_stack stack;
 	uint8_t stack_bytes[STACK_BYTES];
 	struct tally tally;
 };
-
-static char *read_program(void)
-{
-	_cleanup_fclose_ FILE *file = NULL;
-	char path[4096];
-	char *program = NULL;
-	size_t size = 0;
-
-	interpreter_file("steps.py", path, sizeof(path));
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_true(getdelim(&program, &size, EOF, file) > 0);
-	return program;
-}
 
 static struct module *open_module(const char *path)
 {
@@ -97,7 +76,7 @@ static void tell_entry(struct fixture *fixture, const struct mapping *mapping)
 
 	if (binary && binary->eval_count)
 		python_target_set_entry(
-			fixture->target,
+			fixture->reader.target,
 			mapping->bias + binary->eval[0].start,
 			mapping->bias + binary->entry_end);
 }
@@ -126,7 +105,8 @@ static void add_mappings(struct fixture *fixture)
 	_cleanup_fclose_ FILE *maps = NULL;
 	char path[64], line[8192];
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", fixture->python.pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps",
+		 fixture->reader.python.pid);
 	maps = fopen(path, "r");
 	assert_non_null(maps);
 	while (fgets(line, sizeof(line), maps))
@@ -136,27 +116,10 @@ static void add_mappings(struct fixture *fixture)
 static struct fixture *fixture_create(const char *path, const char *program)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	unsigned int version;
 
 	assert_non_null(fixture);
-	assert_true(live_python_start(path, program, &fixture->python));
-	version = fixture->python.version;
-	fixture->layout = python_layout_find(version / 100 << 24 |
-					     version % 100 << 16 | 0xf0,
-					     false);
-	assert_non_null(fixture->layout);
-	fixture->live = live_memory_of_fd(fixture->python.mem_fd);
-	fixture->target = python_target_create(fixture->live, fixture->layout,
-					       fixture->python.runtime,
-					       fixture->python.code_type);
-	fixture->codes = python_code_cache_create(fixture->layout,
-						  fixture->python.code_type);
-	fixture->snapshot =
-		malloc(sizeof(*fixture->snapshot) + SNAPSHOT_BYTES_MAX);
+	live_reader_init(&fixture->reader, path, program);
 	fixture->cache = walk_cache_create();
-	assert_non_null(fixture->target);
-	assert_non_null(fixture->codes);
-	assert_non_null(fixture->snapshot);
 	assert_non_null(fixture->cache);
 	space_init(&fixture->space);
 	add_mappings(fixture);
@@ -165,44 +128,10 @@ static struct fixture *fixture_create(const char *path, const char *program)
 
 static void fixture_destroy(struct fixture *fixture)
 {
-	live_python_stop(&fixture->python);
+	live_reader_deinit(&fixture->reader);
 	space_deinit(&fixture->space);
 	walk_cache_destroy(fixture->cache);
-	python_code_cache_destroy(fixture->codes);
-	python_target_destroy(fixture->target);
-	free(fixture->snapshot);
 	free(fixture);
-}
-
-static bool code_facts(void *context, uint64_t address,
-		       struct python_code_facts *ret)
-{
-	struct fixture *fixture = context;
-	const struct python_code *code =
-		python_code_find(fixture->codes, address);
-
-	if (code)
-		*ret = code->facts;
-	return code != NULL;
-}
-
-static void learn_codes(struct fixture *fixture)
-{
-	const struct snapshot *snapshot = fixture->snapshot;
-
-	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
-		const struct snapshot_piece *piece = &snapshot->piece[i];
-		struct python_code *code;
-
-		if (piece->kind != SNAPSHOT_CODE)
-			continue;
-		code = python_code_learn(fixture->codes, piece->vaddr,
-					 snapshot->bytes + piece->offset,
-					 piece->size, 1);
-		if (code)
-			python_code_read_names(fixture->codes, code,
-					       &fixture->live, 2);
-	}
 }
 
 static void regs_of(const struct user_regs_struct *user, struct regs *ret)
@@ -221,25 +150,21 @@ static void regs_of(const struct user_regs_struct *user, struct regs *ret)
 
 static void freeze(struct fixture *fixture, const struct user_regs_struct *user)
 {
-	struct snapshot *snapshot = fixture->snapshot;
+	struct live_reader *reader = &fixture->reader;
 	uint64_t sp = user->rsp;
-	struct freeze_point point = { .tid = (uint32_t)fixture->python.pid,
+	struct freeze_point point = { .tid = (uint32_t)reader->python.pid,
 				      .now_ns = 1,
 				      .pc = user->rip,
 				      .fp = user->rbp };
-	ssize_t got = pread(fixture->python.mem_fd, fixture->stack_bytes,
+	ssize_t got = pread(reader->python.mem_fd, fixture->stack_bytes,
 			    STACK_BYTES, (off_t)sp);
 
 	assert_true(got > 0);
 	fixture->memory.segment_count = 0;
 	memory_add(&fixture->memory, sp, fixture->stack_bytes, (uint64_t)got);
-	python_freeze(fixture->target, &point, &fixture->memory, snapshot,
-		      SNAPSHOT_BYTES_MAX);
-	fixture->tally.snapshot_not_ok += snapshot->status != SNAPSHOT_OK;
-	assert_true(snapshot_add_to_memory(
-		snapshot, sizeof(*snapshot) + snapshot->byte_count,
-		&fixture->memory));
-	learn_codes(fixture);
+	live_reader_freeze(reader, &point, &fixture->memory);
+	fixture->tally.snapshot_not_ok +=
+		reader->snapshot->status != SNAPSHOT_OK;
 }
 
 static void unwind(struct fixture *fixture, const struct user_regs_struct *user,
@@ -253,10 +178,8 @@ static void unwind(struct fixture *fixture, const struct user_regs_struct *user,
 				    .frame_limit = FRAME_LIMIT };
 
 	freeze(fixture, user);
-	python_stack_init(&fixture->stack, fixture->layout, fixture->snapshot,
-			  &fixture->memory);
-	fixture->stack.code_facts = code_facts;
-	fixture->stack.code_context = fixture;
+	live_reader_init_stack(&fixture->reader, &fixture->memory,
+			       &fixture->stack);
 	regs_of(user, &input.regs);
 	walk(&input, fixture->frames, ret);
 }
@@ -300,7 +223,7 @@ static bool is_legal(const char *caller, const char *callee)
 static const char *name_of(struct fixture *fixture, const struct frame *frame)
 {
 	const struct python_code *code =
-		python_code_find(fixture->codes, frame->code);
+		python_code_find(fixture->reader.codes, frame->code);
 
 	return code && code->state == PYTHON_CODE_NAMED ? code->qualified_name :
 							  NULL;
@@ -338,7 +261,7 @@ static void print_chain(struct fixture *fixture, const char *what, uint64_t pc,
 	const struct mapping *mapping = space_find(&fixture->space, pc);
 
 	print_message("%s at %lx (%s):", what, mapping ? pc - mapping->bias : pc,
-		      snapshot_status_name(fixture->snapshot->status));
+		      snapshot_status_name(fixture->reader.snapshot->status));
 	for (size_t i = result->frame_count; i-- > 0;) {
 		const struct frame *frame = &result->frames[i];
 
@@ -402,7 +325,7 @@ static void begin_steps(pid_t pid)
 static void step_through(struct fixture *fixture)
 {
 	struct tally *tally = &fixture->tally;
-	pid_t pid = fixture->python.pid;
+	pid_t pid = fixture->reader.python.pid;
 	bool was_eval = false;
 
 	begin_steps(pid);
@@ -446,7 +369,7 @@ static void step_interpreter(const char *path, const char *program,
 
 static void tells_a_legal_stack_at_every_instruction(void **state)
 {
-	_cleanup_free_ char *program = read_program();
+	_cleanup_free_ char *program = interpreter_program("steps.py");
 	struct tally tally[8] = { 0 };
 	const char *path;
 

@@ -9,9 +9,7 @@
 
 #include "base/cleanup.h"
 #include "tests/unwind/python/interpreter.h"
-#include "tests/unwind/python/live_python.h"
-#include "unwind/python/code.h"
-#include "unwind/python/freeze.h"
+#include "tests/unwind/python/live_reader.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -26,12 +24,7 @@ enum {
 };
 
 struct fixture {
-	struct live_python python;
-	const struct python_layout *layout;
-	struct live_memory live;
-	struct python_target *target;
-	struct python_code_cache *codes;
-	struct snapshot *snapshot;
+	struct live_reader reader;
 	uint8_t *stack_bytes;
 	struct memory memory;
 	uint64_t record[ACTIVATIONS_MAX];
@@ -41,54 +34,20 @@ struct fixture {
 	size_t activations;
 };
 
-static char *read_program(void)
-{
-	_cleanup_fclose_ FILE *file = NULL;
-	char path[4096];
-	char *program = NULL;
-	size_t size = 0;
-
-	interpreter_file("zebra.py", path, sizeof(path));
-	file = fopen(path, "r");
-	assert_non_null(file);
-	assert_true(getdelim(&program, &size, EOF, file) > 0);
-	return program;
-}
-
 static struct fixture *fixture_create(const char *path, const char *program)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	unsigned int version;
 
 	assert_non_null(fixture);
-	assert_true(live_python_start(path, program, &fixture->python));
-	version = fixture->python.version;
-	fixture->layout = python_layout_find(version / 100 << 24 |
-					     version % 100 << 16 | 0xf0,
-					     false);
-	assert_non_null(fixture->layout);
-	fixture->live = live_memory_of_fd(fixture->python.mem_fd);
-	fixture->target = python_target_create(fixture->live, fixture->layout,
-					       fixture->python.runtime,
-					       fixture->python.code_type);
-	fixture->codes = python_code_cache_create(fixture->layout,
-						  fixture->python.code_type);
-	fixture->snapshot =
-		malloc(sizeof(*fixture->snapshot) + SNAPSHOT_BYTES_MAX);
+	live_reader_init(&fixture->reader, path, program);
 	fixture->stack_bytes = malloc(STACK_BYTES);
-	assert_non_null(fixture->target);
-	assert_non_null(fixture->codes);
-	assert_non_null(fixture->snapshot);
 	assert_non_null(fixture->stack_bytes);
 	return fixture;
 }
 
 static void fixture_destroy(struct fixture *fixture)
 {
-	live_python_stop(&fixture->python);
-	python_code_cache_destroy(fixture->codes);
-	python_target_destroy(fixture->target);
-	free(fixture->snapshot);
+	live_reader_deinit(&fixture->reader);
 	free(fixture->stack_bytes);
 	free(fixture);
 }
@@ -109,8 +68,8 @@ static void add_record(struct fixture *fixture, uint64_t record)
 
 static void find_cframes(struct fixture *fixture)
 {
-	const struct python_layout *layout = fixture->layout;
-	uint64_t state = fixture->snapshot->thread_state;
+	const struct python_layout *layout = fixture->reader.layout;
+	uint64_t state = fixture->reader.snapshot->thread_state;
 	uint64_t record = word(fixture, state + layout->thread.cframe);
 
 	while (record - state >= layout->thread.size) {
@@ -121,8 +80,8 @@ static void find_cframes(struct fixture *fixture)
 
 static void find_entries(struct fixture *fixture)
 {
-	const struct python_layout *layout = fixture->layout;
-	uint64_t frame = word(fixture, fixture->snapshot->thread_state +
+	const struct python_layout *layout = fixture->reader.layout;
+	uint64_t frame = word(fixture, fixture->reader.snapshot->thread_state +
 					       layout->thread.current_frame);
 
 	while (frame) {
@@ -136,9 +95,9 @@ static void find_entries(struct fixture *fixture)
 	}
 }
 
-static void learn_codes(struct fixture *fixture)
+static void expect_names(struct live_reader *reader)
 {
-	const struct snapshot *snapshot = fixture->snapshot;
+	const struct snapshot *snapshot = reader->snapshot;
 
 	for (uint32_t i = 0; i < snapshot->piece_count; i++) {
 		const struct snapshot_piece *piece = &snapshot->piece[i];
@@ -146,46 +105,29 @@ static void learn_codes(struct fixture *fixture)
 
 		if (piece->kind != SNAPSHOT_CODE)
 			continue;
-		code = python_code_learn(fixture->codes, piece->vaddr,
-					 snapshot->bytes + piece->offset,
-					 piece->size, 1);
+		code = python_code_find(reader->codes, piece->vaddr);
 		assert_non_null(code);
-		python_code_read_names(fixture->codes, code, &fixture->live, 2);
 		assert_int_equal(code->state, PYTHON_CODE_NAMED);
-		assert_int_equal(python_code_verify(fixture->codes, code,
-						    &fixture->live, 3),
+		assert_int_equal(python_code_verify(reader->codes, code,
+						    &reader->live, 3),
 				 PYTHON_CODE_SAME);
 	}
 }
 
-static bool code_facts(void *context, uint64_t address,
-		       struct python_code_facts *ret)
-{
-	struct fixture *fixture = context;
-	const struct python_code *code =
-		python_code_find(fixture->codes, address);
-
-	if (code)
-		*ret = code->facts;
-	return code != NULL;
-}
-
 static void freeze(struct fixture *fixture, uint32_t tid, size_t stack_bytes)
 {
-	struct snapshot *snapshot = fixture->snapshot;
+	struct live_reader *reader = &fixture->reader;
 	struct freeze_point point = { .tid = tid, .now_ns = 1 };
 
-	assert_true(live_python_stack(&fixture->python, tid, fixture->stack_bytes,
-				      stack_bytes, &fixture->memory));
-	python_freeze(fixture->target, &point, &fixture->memory, snapshot,
-		      SNAPSHOT_BYTES_MAX);
-	assert_string_equal(snapshot_status_name(snapshot->status), "ok");
-	assert_true(snapshot_add_to_memory(
-		snapshot, sizeof(*snapshot) + snapshot->byte_count,
-		&fixture->memory));
-	learn_codes(fixture);
+	assert_true(live_python_stack(&reader->python, tid,
+				      fixture->stack_bytes, stack_bytes,
+				      &fixture->memory));
+	live_reader_freeze(reader, &point, &fixture->memory);
+	assert_string_equal(snapshot_status_name(reader->snapshot->status),
+			    "ok");
+	expect_names(reader);
 	fixture->record_count = 0;
-	if (fixture->layout->chain == PYTHON_CHAIN_TSTATE)
+	if (reader->layout->chain == PYTHON_CHAIN_TSTATE)
 		find_entries(fixture);
 	else
 		find_cframes(fixture);
@@ -197,10 +139,7 @@ static void match_all(struct fixture *fixture)
 
 	fixture->frame_count = 0;
 	fixture->activations = 0;
-	python_stack_init(&stack, fixture->layout, fixture->snapshot,
-			  &fixture->memory);
-	stack.code_facts = code_facts;
-	stack.code_context = fixture;
+	live_reader_init_stack(&fixture->reader, &fixture->memory, &stack);
 	for (size_t i = 0; i < fixture->record_count; i++) {
 		const struct python_activation activation = {
 			.sp = fixture->record[i] - BELOW_RECORD,
@@ -226,7 +165,8 @@ static char *next_line(struct fixture *fixture)
 {
 	static char line[LINE_MAX_BYTES];
 
-	assert_non_null(fgets(line, sizeof(line), fixture->python.output));
+	assert_non_null(fgets(line, sizeof(line),
+			      fixture->reader.python.output));
 	line[strcspn(line, "\n")] = '\0';
 	return line;
 }
@@ -235,7 +175,7 @@ static void compare_frame(struct fixture *fixture,
 			  const struct python_frame *frame, const char *truth)
 {
 	const struct python_code *code =
-		python_code_find(fixture->codes, frame->code);
+		python_code_find(fixture->reader.codes, frame->code);
 	char told[LINE_MAX_BYTES];
 
 	assert_non_null(code);
@@ -268,22 +208,23 @@ static void compare_thread(struct fixture *fixture, uint32_t tid)
 static void compare_interpreter(const char *path, const char *program)
 {
 	struct fixture *fixture = fixture_create(path, program);
+	const struct live_python *python = &fixture->reader.python;
 	size_t frames = 0, activations = 0;
 
-	for (unsigned int i = 0; i < fixture->python.thread_count; i++) {
-		compare_thread(fixture, fixture->python.thread[i].tid);
+	for (unsigned int i = 0; i < python->thread_count; i++) {
+		compare_thread(fixture, python->thread[i].tid);
 		frames += fixture->frame_count;
 		activations += fixture->activations;
 	}
 	assert_string_equal(next_line(fixture), "end");
 	print_message("%s: %u threads, %zu activations, %zu frames equal\n",
-		      path, fixture->python.thread_count, activations, frames);
+		      path, python->thread_count, activations, frames);
 	fixture_destroy(fixture);
 }
 
 static void tells_what_the_interpreter_tells(void **state)
 {
-	_cleanup_free_ char *program = read_program();
+	_cleanup_free_ char *program = interpreter_program("zebra.py");
 	const char *path;
 
 	(void)state;
