@@ -8,6 +8,7 @@ libunwind_a_SOURCES += \
 	unwind/page_cache.c unwind/page_cache.h \
 	unwind/regular_file.c unwind/regular_file.h \
 	unwind/space.c unwind/space.h \
+	unwind/stack_search.c unwind/stack_search.h \
 	unwind/walk.c unwind/walk_names.c unwind/walk.h \
 	unwind/walk_place.c unwind/walk_place.h
 

@@ -3,6 +3,7 @@
 
 #include "unwind/native/native_step.h"
 #include "unwind/python/python_stack.h"
+#include "unwind/stack_search.h"
 #include "unwind/walk_place.h"
 
 enum {
@@ -10,13 +11,9 @@ enum {
 	COMPILED_SAVED_WORDS = 5,
 	COMPILED_PUSHED_WORDS_MAX = 8,
 	COMPILED_OWN_WORDS_MAX = 32,
-	EVAL_FRAME_BYTES_MAX = 4096,
 	// Of a walk: a step has one or none, but for a signal frame's 17, and
 	// may have 34 that take a thousand times as long as other rules.
 	EXPRESSIONS_MAX = 1024,
-	// Of the stack of functions without CFI; most need a few.
-	SCAN_WORDS_MAX = 512,
-	CALL_ALIGNMENT = 16, // of the stack; psABI x86-64 3.2.2
 	// Frames in no file that turned out not to be CPython's compiled code.
 	NOT_COMPILED_MAX = 64,
 };
@@ -46,6 +43,7 @@ struct walker {
 	struct regs compiled_regs;
 	unsigned int not_compiled; // of NOT_COMPILED_MAX
 	unsigned int expressions;  // of EXPRESSIONS_MAX
+	unsigned int search_effort;
 };
 
 static struct frame *walker_add(struct walker *walker, enum frame_kind kind,
@@ -293,24 +291,6 @@ static bool is_compiled(const struct walker *walker, uint64_t pc)
 	return place->mapped && !place->module;
 }
 
-// The CFA of the frame of @regs, when it is one from which one can go on;
-// UINT64_MAX: it is not.
-static uint64_t believable_cfa(const struct walker *walker,
-			       const struct regs *regs)
-{
-	const struct walk_input *input = walker->input;
-	const struct walk_place *place = place_of(input, regs->pc - 1);
-	uint64_t sp = regs->value[input->arch->sp], cfa, pc;
-
-	if (!place->row ||
-	    native_cfa(input->arch, place->cfi, place->row, regs,
-		       input->memory, &cfa) != STEP_OK ||
-	    cfa <= sp || cfa - sp > EVAL_FRAME_BYTES_MAX ||
-	    !memory_read_u64(input->memory, cfa - sizeof(pc), &pc))
-		return UINT64_MAX;
-	return pc && place_of(input, pc - 1)->row ? cfa : UINT64_MAX;
-}
-
 // Into the eval loop, whose return address is the word @index of the stack. A
 // frame pointer that compiled code has saved is the word before its own return
 // address. Of two that may be it the inner one is.
@@ -328,16 +308,16 @@ static bool walker_enter_eval(struct walker *walker, unsigned int index,
 	if (!as_is.pc || !place_of(walker->input, as_is.pc - 1)->eval)
 		return false;
 	regs_set(&as_is, arch->sp, sp + (index + 1) * sizeof(sp));
-	cfa = believable_cfa(walker, &as_is);
+	cfa = stack_search_cfa(walker->input, &as_is);
 	walker->regs = as_is;
 	if (!saved || !memory_read_u64(walker->input->memory,
 				       sp + (saved - 1) * sizeof(sp), &fp))
 		return cfa != UINT64_MAX;
 	restored = as_is;
 	regs_set(&restored, arch->fp, fp);
-	if (believable_cfa(walker, &restored) < cfa)
+	if (stack_search_cfa(walker->input, &restored) < cfa)
 		walker->regs = restored;
-	return believable_cfa(walker, &walker->regs) != UINT64_MAX;
+	return stack_search_cfa(walker->input, &walker->regs) != UINT64_MAX;
 }
 
 /*
@@ -437,35 +417,22 @@ static bool walker_leave_trampoline(struct walker *walker)
 /*
  * Of musl, which containers of Alpine have, no function has CFI, nor a frame
  * pointer. While there are Python frames that nothing has claimed yet, the stack
- * is searched for the way out: a return address to code with CFI, by which one
- * gets on to another one. It may be what an earlier call has left there; but an
- * activation is matched by address, and where this leads past one, or to one
- * that is none, chain and stack contradict each other. Past all of them it may
- * lead to a root that is none, where what was left behind has come to a zero.
+ * is searched for the way out. What is found may be what an earlier call has
+ * left there; but an activation is matched by address, and where this leads past
+ * one, or to one that is none, chain and stack contradict each other. Past all
+ * of them it may lead to a root that is none, where what was left behind has
+ * come to a zero.
  */
 static bool walker_leave_uncovered(struct walker *walker)
 {
 	const struct walk_input *input = walker->input;
-	uint64_t sp = walker->regs.value[input->arch->sp], pc;
 
 	if (!input->python || python_stack_is_finished(input->python) ||
-	    input->arch->return_address_in_register)
+	    input->arch->return_address_in_register ||
+	    !stack_search(input, &walker->regs, &walker->search_effort))
 		return false;
-	for (unsigned int i = 0; i < SCAN_WORDS_MAX; i++) {
-		struct regs regs = walker->regs;
-
-		if (!memory_read_u64(input->memory, sp + i * sizeof(sp), &pc))
-			return false;
-		regs.pc = pc & input->arch->pc_mask;
-		regs_set(&regs, input->arch->sp, sp + (i + 1) * sizeof(sp));
-		if (regs.value[input->arch->sp] % CALL_ALIGNMENT ||
-		    !regs.pc || believable_cfa(walker, &regs) == UINT64_MAX)
-			continue;
-		walker->regs = regs;
-		walker->searched = true;
-		return true;
-	}
-	return false;
+	walker->searched = true;
+	return true;
 }
 
 // Without CFI: the way out of a leaf, or a frame pointer that leads to code and

@@ -9,6 +9,10 @@ tests_unwind_test_module_cache_SOURCES = tests/unwind/test_module_cache.c
 tests_unwind_test_space_SOURCES = tests/unwind/test_space.c
 tests_unwind_test_page_cache_SOURCES = tests/unwind/test_page_cache.c
 
-check_PROGRAMS += tests/unwind/test_walk tests/unwind/test_walk_self
-tests_unwind_test_walk_SOURCES = tests/unwind/test_walk.c
+check_PROGRAMS += tests/unwind/test_walk tests/unwind/test_walk_self \
+	tests/unwind/test_stack_search
+walk_scene = tests/unwind/walk_scene.c tests/unwind/walk_scene.h
+tests_unwind_test_walk_SOURCES = tests/unwind/test_walk.c $(walk_scene)
+tests_unwind_test_stack_search_SOURCES = tests/unwind/test_stack_search.c \
+	$(walk_scene)
 tests_unwind_test_walk_self_SOURCES = tests/unwind/test_walk_self.c

@@ -1,180 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unwind/walk.h"
-
-#include "tests/cmocka.h"
+#include "tests/unwind/walk_scene.h"
 
 #include "base/clock.h"
 #include "unwind/module_cache.h"
 #include "unwind/native/cfi_parts.h"
-#include "unwind/native/elf_image.h"
-#include "unwind/python/binary.h"
-#include "unwind/python/python_stack.h"
-#include "unwind/symbols/symbol_table.h"
 
-#include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	RA = 16, SP = 7, FP = 6, // DWARF numbers of x86-64
-	STACK_WORDS = 64,
-	FRAMES = 16,
-	DEEP = 32768,
-	FRAME_BYTES = 16,
-};
-
-/*
- * A module of functions of 256 bytes, mapped at BASE. Each but `root` keeps 8
- * bytes below its return address, so that its CFA is sp + 16.
- */
-#define BASE UINT64_C(0x400000)
-#define STACK UINT64_C(0x7ffd00001000)
-enum function { ROOT, PLAIN, OTHER, SIGNAL, STUCK, SLOW, FUNCTIONS };
-
-#define PC_OF(function) (BASE + 0x1000 + (uint64_t)(function) * 256)
-
-struct scene {
-	struct module *module;
-	struct space space;
-	struct walk_cache *cache;
-	uint64_t stack[STACK_WORDS];
-	struct memory memory;
-	struct regs regs;
-	struct frame frames[FRAMES + 1];
-	struct walk_result result;
-};
-
-static void add_function(struct cfi_parts *parts, enum function number)
-{
-	struct cfi_rule rule = {
-		.kind = number == ROOT ? CFI_UNDEFINED : CFI_OFFSET,
-		.reg = RA, .operand = number == ROOT ? 0 : -8,
-	};
-	struct cfi_row row = {
-		.cfa_kind = CFI_CFA_REG_OFFSET, .cfa_reg = SP,
-		.cfa_operand = number == STUCK ? 0 : FRAME_BYTES,
-		.signal_frame = number == SIGNAL,
-		.rule_count = 1, .rules = &rule,
-	};
-	uint64_t start = 0x1000 + (uint64_t)number * 256;
-
-	assert_true(cfi_parts_add_function(parts, start, start + 256));
-	assert_true(cfi_parts_add_row(parts, start, &row));
-}
-
-// A signal frame's, which leads back to itself, and of which each register takes
-// the longest expression.
-static void add_slow_function(struct cfi_parts *parts)
-{
-	uint64_t start = 0x1000 + SLOW * 256;
-	struct cfi_rule rules[RA + 1];
-	struct cfi_row row = { .cfa_kind = CFI_CFA_REG_OFFSET, .cfa_reg = SP,
-			       .signal_frame = true, .rules = rules };
-	uint8_t bytes[255];
-	uint32_t index;
-
-	memset(bytes, DW_OP_nop, sizeof(bytes));
-	assert_true(cfi_parts_add_expression(parts, bytes, sizeof(bytes),
-					     &index));
-	for (uint8_t reg = 0; reg < RA; reg++)
-		if (reg != SP)
-			rules[row.rule_count++] = (struct cfi_rule){
-				.kind = CFI_VAL_EXPRESSION, .reg = reg,
-				.operand = (int32_t)index,
-			};
-	rules[row.rule_count++] = (struct cfi_rule){
-		.kind = CFI_OFFSET, .reg = RA, .operand = 8,
-	};
-	assert_true(cfi_parts_add_function(parts, start, start + 256));
-	assert_true(cfi_parts_add_row(parts, start, &row));
-}
-
-static struct module *make_module(const char *path)
-{
-	struct module *module = module_create(path, NULL, "made up");
-	struct cfi_parts parts;
-
-	assert_non_null(module);
-	cfi_parts_init(&parts, 0x1000, 0x1000 + FUNCTIONS * 256);
-	for (int number = 0; number < SLOW; number++)
-		add_function(&parts, (enum function)number);
-	add_slow_function(&parts);
-	assert_null(cfi_table_from_parts(&parts, &module->cfi));
-	cfi_parts_deinit(&parts);
-	module->cfi_known = true;
-	return module;
-}
-
-static int set_up(void **state)
-{
-	struct scene *scene = calloc(1, sizeof(*scene));
-
-	scene->module = make_module("/synthetic");
-	scene->cache = walk_cache_create();
-	space_init(&scene->space);
-	assert_true(space_add(&scene->space, BASE, BASE + 0x3000, 0,
-			      MAPPING_FILE, scene->module));
-	memory_add(&scene->memory, STACK, scene->stack, sizeof(scene->stack));
-	regs_set(&scene->regs, SP, STACK);
-	*state = scene;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct scene *scene = *state;
-
-	space_deinit(&scene->space);
-	module_unref(scene->module);
-	walk_cache_destroy(scene->cache);
-	free(scene);
-	return 0;
-}
-
-// Puts return addresses where functions of FRAME_BYTES find them.
-static void push(struct scene *scene, size_t depth, uint64_t pc)
-{
-	scene->stack[depth * FRAME_BYTES / 8 + 1] = pc;
-}
-
-static void walk_python_from(struct scene *scene, uint64_t pc,
-			     struct python_stack *python)
-{
-	struct walk_input input = { .arch = &arch_x86_64,
-				    .memory = &scene->memory,
-				    .space = &scene->space,
-				    .cache = scene->cache,
-				    .python = python,
-				    .frame_limit = FRAMES };
-
-	scene->regs.pc = pc;
-	input.regs = scene->regs;
-	walk(&input, scene->frames, &scene->result);
-}
-
-static void walk_from(struct scene *scene, uint64_t pc)
-{
-	walk_python_from(scene, pc, NULL);
-}
-
-static void expect(struct scene *scene, enum walk_end end, size_t count)
-{
-	assert_string_equal(walk_end_name(scene->result.end),
-			    walk_end_name(end));
-	assert_int_equal(scene->result.frame_count, count);
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(scene->frames[i].kind, FRAME_NATIVE);
-}
-
-static void expect_pc(struct scene *scene, size_t index, uint64_t pc)
-{
-	const struct frame *frame = &scene->frames[index];
-
-	assert_int_equal(frame->pc, pc);
-	assert_ptr_equal(frame->module, scene->module);
-	assert_int_equal(frame->module_vaddr, pc - BASE);
-	assert_int_equal(frame->status, FRAME_EXACT);
-}
 
 static void callers_follow_to_the_root(void **state)
 {
@@ -352,16 +184,9 @@ static void code_without_cfi_is_guessed(void **state)
 static void a_trampoline_is_left(void **state)
 {
 	struct scene *scene = *state;
-	struct python_binary *python = calloc(1, sizeof(*python));
 	const uint64_t trampoline = UINT64_C(0x7f0000000000);
 
-	assert_non_null(python);
-	python->layout = python_layout_at(1);
-	python->eval[0].start = PC_OF(OTHER) - BASE;
-	python->eval[0].end = PC_OF(OTHER) - BASE + 256;
-	python->eval_count = 1;
-	scene->module->python = python;
-	scene->module->python_known = true;
+	make_eval_loop(scene, OTHER);
 	assert_true(space_add(&scene->space, trampoline, trampoline + 0x1000, 0,
 			      MAPPING_ANONYMOUS, NULL));
 	push(scene, 0, trampoline + 6);
@@ -479,38 +304,6 @@ static void other_modules_are_no_greenlets(void **state)
 	assert_false(scene->result.switching);
 }
 
-// A module that has CFI for some functions, as a program with musl has.
-static void uncovered_functions_are_searched_for_a_way_out(void **state)
-{
-	struct scene *scene = *state;
-	const uint64_t uncovered = BASE + 0x2000;
-	struct python_stack ended = { .chain = { { .finished = true } },
-				      .chain_count = 1 };
-	struct python_stack running = { .chain_count = 1 };
-
-	scene->stack[1] = PC_OF(PLAIN) + 5; // left over: it leads nowhere
-	scene->stack[3] = 0x1234;
-	scene->stack[4] = PC_OF(PLAIN) + 7; // no call leaves the stack so
-	scene->stack[6] = PC_OF(ROOT) + 5;
-	scene->stack[7] = PC_OF(PLAIN) + 9;
-	scene->stack[9] = PC_OF(ROOT) + 5;
-	// No root is one that leaves Python frames unclaimed.
-	walk_python_from(scene, uncovered, &running);
-	expect(scene, WALK_END_NO_CFI, 3);
-	expect_pc(scene, 0, uncovered);
-	assert_int_equal(scene->frames[1].pc, PC_OF(PLAIN) + 8);
-	assert_int_equal(scene->frames[1].status, FRAME_GUESSED);
-	expect_pc(scene, 2, PC_OF(ROOT) + 4);
-	// Not further than it is needed.
-	walk_python_from(scene, uncovered, &ended);
-	expect(scene, WALK_END_NO_CFI, 1);
-	walk_from(scene, uncovered);
-	expect(scene, WALK_END_NO_CFI, 1);
-	scene->stack[9] = 0;
-	walk_python_from(scene, uncovered, &running);
-	expect(scene, WALK_END_NO_CFI, 1);
-}
-
 static void every_value_has_a_name(void **state)
 {
 	(void)state;
@@ -522,7 +315,6 @@ static void every_value_has_a_name(void **state)
 		assert_non_null(frame_kind_name(i));
 }
 
-#define SCENE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -541,7 +333,6 @@ int main(void)
 		SCENE(a_jump_to_nowhere_is_seen_from_its_caller),
 		SCENE(a_new_mapping_changes_what_a_pc_means),
 		SCENE(nothing_is_known_and_yet_there_is_a_frame),
-		SCENE(uncovered_functions_are_searched_for_a_way_out),
 		SCENE(a_greenlet_ends_where_it_began),
 		SCENE(nothing_is_sure_while_greenlets_switch),
 		SCENE(other_modules_are_no_greenlets),
