@@ -49,22 +49,18 @@ static bool read_id(const struct cfi_section *section, struct reader *reader,
 	return !reader->failed;
 }
 
-bool cfi_entry_next(const struct cfi_section *section, size_t *offset,
-		    struct cfi_entry *ret)
+// The entry at *@offset, be it the zero length that ends a list.
+static bool read_entry(const struct cfi_section *section, size_t *offset,
+		       struct cfi_entry *ret)
 {
+	size_t entry_offset = *offset;
 	struct reader reader;
-	size_t entry_offset;
 	uint64_t length;
 	bool wide;
 
 	reader_init(&reader, section->bytes, section->size);
-	reader_seek(&reader, *offset);
-	// A zero length ends what one input file gave; the linker may have
-	// put another file's entries behind it.
-	do {
-		entry_offset = reader.offset;
-		length = reader_u32(&reader);
-	} while (length == 0 && !reader.failed);
+	reader_seek(&reader, entry_offset);
+	length = reader_u32(&reader);
 	wide = length == UINT32_MAX;
 	if (wide)
 		length = reader_u64(&reader);
@@ -81,6 +77,23 @@ bool cfi_entry_next(const struct cfi_section *section, size_t *offset,
 	}
 	ret->body = reader;
 	return true;
+}
+
+// A zero length ends what one input file gave; the linker may have put another
+// file's entries behind it.
+bool cfi_entry_next(const struct cfi_section *section, size_t *offset,
+		    struct cfi_entry *ret)
+{
+	uint32_t length = 0;
+
+	while (*offset <= section->size &&
+	       section->size - *offset >= sizeof(length)) {
+		memcpy(&length, section->bytes + *offset, sizeof(length));
+		if (length)
+			return read_entry(section, offset, ret);
+		*offset += sizeof(length);
+	}
+	return false;
 }
 
 static uint64_t read_value(struct reader *reader, uint8_t format)
@@ -190,6 +203,7 @@ static bool read_cie_body(struct reader *reader, struct cfi_cie *ret)
 	return !augmentation[0];
 }
 
+// Zeros are not passed over: each FDE of many could name the same ones.
 bool cfi_cie_read(const struct cfi_section *section, uint64_t offset,
 		  struct cfi_cie *ret)
 {
@@ -198,8 +212,8 @@ bool cfi_cie_read(const struct cfi_section *section, uint64_t offset,
 
 	ret->size = 0;
 	if (offset >= section->size ||
-	    !cfi_entry_next(section, &position, &entry) || !entry.is_cie ||
-	    entry.cie_offset != offset || position - offset > CFI_CIE_BYTES_MAX)
+	    !read_entry(section, &position, &entry) || !entry.is_cie ||
+	    position - offset > CFI_CIE_BYTES_MAX)
 		return false;
 	ret->size = position - offset;
 	if (!read_cie_body(&entry.body, ret))

@@ -45,6 +45,24 @@ static bool add_change(struct cfi_table *table, uint32_t start, uint32_t row)
 	return true;
 }
 
+// The last of ascending changes that holds at @start already, or the first one.
+// An FDE may be cut into as many ranges as there are FDEs of the other section.
+static const struct cfi_change *find_change(const struct cfi_change *changes,
+					    size_t count, uint32_t start)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (changes[middle].start <= start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return &changes[low ? low - 1 : 0];
+}
+
 // The changes of one FDE as far as they lie in @range, and its end.
 static bool add_range(struct cfi_table *table, const struct cfi_range *range,
 		      const struct cfi_change *changes)
@@ -53,16 +71,15 @@ static bool add_range(struct cfi_table *table, const struct cfi_range *range,
 
 	if (!range->entry_count)
 		return add_change(table, range->start, CFI_NO_ROW);
-	change = &changes[range->first_entry];
-	end = change + range->entry_count;
+	end = &changes[range->first_entry] + range->entry_count;
+	change = find_change(&changes[range->first_entry], range->entry_count,
+			     range->start);
 	if (change->start > range->start)
 		if (!add_change(table, range->start, CFI_NO_ROW))
 			return false;
 	for (; change < end && change->start < range->end; change++) {
 		uint32_t start = change->start;
 
-		if (change + 1 < end && change[1].start <= range->start)
-			continue;
 		if (start < range->start)
 			start = range->start;
 		if (!add_change(table, start, change->row))

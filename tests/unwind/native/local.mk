@@ -49,3 +49,7 @@ EXTRA_DIST += tests/fuzz/corpus/cfi tests/fuzz/corpus/elf
 check_PROGRAMS += tests/unwind/native/test_cfi_stubs
 tests_unwind_native_test_cfi_stubs_SOURCES = \
 	tests/unwind/native/test_cfi_stubs.c
+
+check_PROGRAMS += tests/unwind/native/test_cfi_work
+tests_unwind_native_test_cfi_work_SOURCES = $(made_elf) \
+	tests/unwind/native/test_cfi_work.c
