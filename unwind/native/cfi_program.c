@@ -47,14 +47,14 @@ static bool set_factored(struct run *run, uint64_t reg, enum cfi_rule_kind kind,
 	       set_rule(run, reg, kind, offset);
 }
 
-// uleb offsets beyond the signed range are never meant.
+// uleb offsets beyond the signed range are never meant. 0 then: it may be negated.
 static int64_t read_unsigned(struct run *run)
 {
 	uint64_t value = reader_uleb128(&run->reader);
 
 	if (value > INT64_MAX)
 		run->reader.failed = true;
-	return (int64_t)value;
+	return run->reader.failed ? 0 : (int64_t)value;
 }
 
 static bool set_register(struct run *run, uint64_t reg, uint64_t source)

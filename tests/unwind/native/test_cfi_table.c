@@ -317,6 +317,9 @@ static void test_broken_programs(void **state)
 	breaks(DW_CFA_expression, RBX, 5, 0);
 	breaks(DW_CFA_set_loc, 0, 0x10, 0, 0, 0, 0, 0, 0); // backwards
 	breaks(DW_CFA_register, RBX, 40);
+	// -2^63, of which there is no negative.
+	breaks(DW_CFA_GNU_negative_offset_extended, RBX, 0x80, 0x80, 0x80, 0x80,
+	       0x80, 0x80, 0x80, 0x80, 0x80, 1);
 	breaks(DW_CFA_def_cfa_expression, 1, DW_OP_lit0,
 	       DW_CFA_def_cfa_register, RBX);
 	memset(deep + 3, DW_CFA_remember_state, sizeof(deep) - 3);
