@@ -11,8 +11,7 @@ from tally import Tally
 LOADS = {"idle": 0, "busy": 2, "oversubscribed": 4}
 GOAL = {99: 99.9, 999: 99.5}
 # musl's free() gives memory back at once: six samples of a hundred are in
-# munmap(), and of those each tenth holds the lock that reading the thread takes
-# (docs/proof.md).
+# munmap(), where a thread may hold the lock that reading it takes (docs/proof.md).
 GOAL_MUSL = 98.0
 PARTS = {"": "", "musl": " with musl"}
 SECONDS = {99: 8, 999: 4}
