@@ -6,6 +6,7 @@ enum {
 	BYTES_PER_UNIT = 2, // 3.10 counts f_lasti in code units
 	INSTRUCTION_MAX = 1 << 25,
 	EVAL_FRAME_BYTES_MAX = 4096,
+	GENERATOR_BEFORE_INSTRUCTION = 8, // f_gen, then f_lasti
 };
 
 static bool holds(const struct python_activation *activation, uint64_t address)
@@ -27,6 +28,23 @@ static int32_t instruction_of(const struct python_layout *layout,
 		return -1;
 	return layout->lines == PYTHON_LINES_PAIRS ? last * BYTES_PER_UNIT :
 						     last;
+}
+
+/*
+ * throw() goes through generators that wait for another's yield in C, inwards,
+ * and 3.9 and 3.10 make each the current frame meanwhile (Objects/genobject.c,
+ * _gen_throw()). No activation runs it, and its own f_back is NULL, so that the
+ * chain ends there and misses all who called throw().
+ */
+static bool is_cut_off(const struct python_layout *layout, const uint8_t *bytes,
+		       uint64_t previous)
+{
+	uint64_t generator;
+
+	memcpy(&generator,
+	       bytes + layout->frame.instruction - GENERATOR_BEFORE_INSTRUCTION,
+	       sizeof(generator));
+	return !previous && generator;
 }
 
 void object_stack_init(struct state_chain *chain,
@@ -89,6 +107,8 @@ static enum python_match take_frame(struct state_chain *chain,
 	if (!ret->code || ret->code % OBJECT_ALIGNMENT ||
 	    previous % OBJECT_ALIGNMENT || previous == chain->cursor)
 		return PYTHON_MATCH_CONTRADICTION;
+	if (is_cut_off(layout, bytes, previous))
+		return PYTHON_MATCH_LOST;
 	chain->cursor = previous;
 	chain->finished = previous == 0;
 	return PYTHON_MATCH_FRAMES;

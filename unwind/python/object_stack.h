@@ -16,6 +16,10 @@
  * activations only the innermost can be without a frame, each runs one, and the
  * chain has them all: when those further out hold theirs in registers, down to
  * the chain's end, the one that is left is the innermost activation's.
+ *
+ * A chain that ends with a generator's frame is not believed to its end. Somebody
+ * resumes a generator, and be it C, which hardly ever does so beneath no Python
+ * frame; but throw() may have cut the chain there.
  * Part of python_stack.h.
  */
 #ifndef BRINDLE_UNWIND_PYTHON_OBJECT_STACK_H

@@ -336,11 +336,27 @@ static void check_missing(struct fixture *fixture)
 	assert_int_equal(match(fixture, 0x99990, &frame), PYTHON_MATCH_LOST);
 }
 
+// A generator's frame, as all who are resumed; throw() has made it current.
+static void check_cut_off(struct fixture *fixture)
+{
+	uint32_t generator = fixture->layout->frame.instruction - 8;
+	struct python_frame frame;
+
+	put_frame(fixture, 1, 0, LAST);
+	put_u64(fixture->heap + generator, OTHER);
+	put_u64(fixture->heap + STRIDE + generator, OTHER);
+	assert_frame(fixture, 0);
+	assert_int_equal(match(fixture, frame_at(1), &frame),
+			 PYTHON_MATCH_LOST);
+	assert_false(python_stack_is_finished(&fixture->stack));
+}
+
 static void refuses_what_cannot_be(void **state)
 {
 	(void)state;
 	with_each_version(check_bad);
 	with_each_version(check_missing);
+	with_each_version(check_cut_off);
 }
 
 static void check_before_first(struct fixture *fixture)
