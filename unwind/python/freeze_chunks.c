@@ -138,10 +138,9 @@ static bool chunk_used(const struct python_layout *layout,
 	uint64_t size = freezer_u64(header, layout->chunk.size);
 	uint64_t top = freezer_u64(header, layout->chunk.top);
 
-	if (top > size / CHUNK_WORD)
-		return false;
-	*ret = layout->chunk.data + top * CHUNK_WORD;
-	return true;
+	return top <= size / CHUNK_WORD &&
+	       !__builtin_add_overflow(top * CHUNK_WORD,
+				       (uint64_t)layout->chunk.data, ret);
 }
 
 // Adds the older chunk at @vaddr and tells which one is older still.

@@ -253,6 +253,18 @@ static void test_damage(void **state)
 	}
 }
 
+// Of as many words that with its head they are a few bytes again.
+static void test_chunk_around_all_memory(void **state)
+{
+	struct image *image = image_create();
+
+	(void)state;
+	fake_put_u64(&image->memory, CHUNK_OLD + 8, UINT64_MAX);
+	fake_put_u64(&image->memory, CHUNK_OLD + 16, UINT64_MAX / 8);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_BROKEN);
+	image_destroy(image);
+}
+
 // Another kind of object is captured, and again the next time.
 static void test_code_not_learned(void **state)
 {
@@ -470,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_borrowed_state),
 		cmocka_unit_test(test_alone_among_interpreters),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_chunk_around_all_memory),
 		cmocka_unit_test(test_code_not_learned),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bad_names),
