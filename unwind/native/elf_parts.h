@@ -2,7 +2,7 @@
 /*
  * The inside of an ELF image, shared by the three files that implement it:
  * elf_image.c checks headers, elf_section.c fetches and inflates sections,
- * elf_symbols.c walks symbol tables. Nobody else includes this.
+ * elf_symbols.c walks symbol tables. Their test includes it, nobody else.
  */
 #ifndef BRINDLE_UNWIND_NATIVE_ELF_PARTS_H
 #define BRINDLE_UNWIND_NATIVE_ELF_PARTS_H

@@ -48,7 +48,7 @@ static bool inflate_zstd(const uint8_t *from, size_t from_size, uint8_t *to,
 	return !ZSTD_isError(size) && size == to_size;
 }
 
-static bool inflate_section(const uint8_t *raw, size_t raw_size,
+static bool inflate_section(const uint8_t *raw, size_t raw_size, size_t room,
 			    struct elf_section_cache *ret)
 {
 	_cleanup_free_ uint8_t *bytes = NULL;
@@ -60,7 +60,7 @@ static bool inflate_section(const uint8_t *raw, size_t raw_size,
 	memcpy(&header, raw, sizeof(header));
 	raw += sizeof(header);
 	raw_size -= sizeof(header);
-	if (header.ch_size > INFLATED_BYTES_MAX ||
+	if (header.ch_size > INFLATED_BYTES_MAX || header.ch_size > room ||
 	    header.ch_size / INFLATE_RATIO_MAX > raw_size)
 		return false;
 	bytes = calloc(1, header.ch_size + PADDING_BYTES);
@@ -82,11 +82,11 @@ static bool inflate_section(const uint8_t *raw, size_t raw_size,
 static bool read_section(struct elf_image *image, const Elf64_Shdr *header,
 			 struct elf_section_cache *ret)
 {
+	size_t room = IMAGE_BYTES_MAX - image->bytes_held;
 	_cleanup_free_ uint8_t *bytes = NULL;
 
 	if (header->sh_type == SHT_NOBITS || header->sh_type == SHT_NULL ||
-	    header->sh_size > SECTION_BYTES_MAX ||
-	    header->sh_size > IMAGE_BYTES_MAX - image->bytes_held ||
+	    header->sh_size > SECTION_BYTES_MAX || header->sh_size > room ||
 	    header->sh_offset > image->size ||
 	    header->sh_size > image->size - header->sh_offset)
 		return false;
@@ -96,7 +96,7 @@ static bool read_section(struct elf_image *image, const Elf64_Shdr *header,
 		return false;
 	memset(bytes + header->sh_size, 0, PADDING_BYTES);
 	if (header->sh_flags & SHF_COMPRESSED)
-		return inflate_section(bytes, header->sh_size, ret);
+		return inflate_section(bytes, header->sh_size, room, ret);
 	ret->size = header->sh_size;
 	ret->bytes = take_ptr(bytes);
 	return true;

@@ -6,6 +6,9 @@
 enum {
 	// Bounds the work on one table: twice what the largest browser has.
 	SYMBOL_MAX = 10 << 20,
+	// gABI "Sections": a file has one of SHT_SYMTAB and one of SHT_DYNSYM. A
+	// hundred thousand headers could name the same bytes.
+	TABLE_MAX = 2,
 	// Larger sections are read again when needed: a browser's would hold
 	// 300 MiB for as long as it runs.
 	BYTES_KEPT_MAX = 1 << 20,
@@ -43,8 +46,6 @@ static bool cursor_open(struct elf_image *image, size_t index,
 	const Elf64_Shdr *header = &image->section[index];
 
 	memset(ret, 0, sizeof(*ret));
-	if (header->sh_type != SHT_SYMTAB && header->sh_type != SHT_DYNSYM)
-		return false;
 	if (!fetch(image, index, &ret->symbols, &ret->drop[0]) ||
 	    !fetch(image, header->sh_link, &ret->names, &ret->drop[1])) {
 		cursor_close(image, ret);
@@ -54,6 +55,18 @@ static bool cursor_open(struct elf_image *image, size_t index,
 	if (ret->count > SYMBOL_MAX)
 		ret->count = SYMBOL_MAX;
 	return true;
+}
+
+// The indices of the symbol tables; how many there are.
+static size_t find_tables(const struct elf_image *image, size_t *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < image->section_count && count < TABLE_MAX; i++)
+		if (image->section[i].sh_type == SHT_SYMTAB ||
+		    image->section[i].sh_type == SHT_DYNSYM)
+			ret[count++] = i;
+	return count;
 }
 
 // Defined symbols only. The name ends inside the padding at the latest.
@@ -92,13 +105,14 @@ static bool find_in_table(struct symbol_cursor *cursor, const char *name,
 bool elf_image_find_symbol(struct elf_image *image, const char *name,
 			   uint64_t *ret_vaddr, uint64_t *ret_size)
 {
+	size_t table[TABLE_MAX], count = find_tables(image, table);
 	bool found = false;
 
-	for (size_t i = 0; i < image->section_count && !found; i++) {
+	for (size_t i = 0; i < count && !found; i++) {
 		struct symbol_cursor cursor;
 		Elf64_Sym symbol;
 
-		if (!cursor_open(image, i, &cursor))
+		if (!cursor_open(image, table[i], &cursor))
 			continue;
 		found = find_in_table(&cursor, name, &symbol);
 		cursor_close(image, &cursor);
@@ -127,12 +141,13 @@ static bool visit_table(struct symbol_cursor *cursor, elf_symbol_fn visit,
 void elf_image_each_function(struct elf_image *image, elf_symbol_fn visit,
 			     void *context)
 {
+	size_t table[TABLE_MAX], count = find_tables(image, table);
 	bool wanted = true;
 
-	for (size_t i = 0; i < image->section_count && wanted; i++) {
+	for (size_t i = 0; i < count && wanted; i++) {
 		struct symbol_cursor cursor;
 
-		if (!cursor_open(image, i, &cursor))
+		if (!cursor_open(image, table[i], &cursor))
 			continue;
 		wanted = visit_table(&cursor, visit, context);
 		cursor_close(image, &cursor);

@@ -5,6 +5,7 @@
 #include "tests/cmocka.h"
 #include "tests/unwind/native/exercise_elf.h"
 #include "tests/unwind/native/made_elf.h"
+#include "unwind/native/elf_parts.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -15,7 +16,11 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { CUT_BYTES = 512, PLAIN_BYTES = 20000 };
+enum {
+	CUT_BYTES = 512,
+	PLAIN_BYTES = 20000,
+	HELD_MAX = 512 << 20, // IMAGE_BYTES_MAX of elf_section.c
+};
 
 static const char known_bytes[] = "bytes to be found by their address";
 
@@ -282,6 +287,76 @@ static void test_compressed_sections(void **state)
 	assert_int_equal(inflated(&data, size), 0);
 }
 
+// What is inflated counts by what it becomes.
+static void test_all_that_is_held(void **state)
+{
+	static struct compressed data;
+	static const uint8_t plain[PLAIN_BYTES];
+	uLongf size = sizeof(data.bytes);
+	struct made_section sections[] = {
+		{ ".debug_frame", SHT_PROGBITS, SHF_COMPRESSED, 0, &data, 0 },
+		{ ".eh_frame", SHT_PROGBITS, 0, 0, plain, sizeof(plain) },
+	};
+	struct elf_section found;
+	struct elf_image *image;
+	size_t file_size;
+	void *file;
+
+	(void)state;
+	data.header = (Elf64_Chdr){ .ch_type = ELFCOMPRESS_ZLIB,
+				    .ch_size = sizeof(plain) };
+	assert_int_equal(compress(data.bytes, &size, plain, sizeof(plain)),
+			 Z_OK);
+	// Not so small that it passes for a bomb.
+	sections[0].size = sizeof(data.header) + size + sizeof(plain) / 100;
+	file = made_elf(EM_X86_64, sections, 2, &file_size);
+	assert_null(elf_image_from_bytes(file, file_size, &image));
+	free(file);
+	// With room for what is in the file, and for the names of sections.
+	image->bytes_held = HELD_MAX - sections[0].size - 512;
+	assert_false(elf_image_section(image, ".debug_frame", &found));
+	assert_false(elf_image_section(image, ".eh_frame", &found));
+	elf_image_destroy(image);
+}
+
+// A third table is nobody's: a file has one of each kind.
+static void test_symbol_tables(void **state)
+{
+	static const char *const names[] = { "spam", "eggs", "ham" };
+	static const Elf64_Sym symbols[] = {
+		{ .st_name = 1,
+		  .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+		  .st_shndx = 1,
+		  .st_value = MADE_BASE },
+	};
+	struct made_section sections[6];
+	struct elf_image *image;
+	char strings[3][8] = { "" };
+	uint64_t vaddr, bytes;
+	size_t size;
+	void *file;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		strcpy(strings[i] + 1, names[i]);
+		sections[2 * i] = (struct made_section){
+			".symtab", i == 1 ? SHT_DYNSYM : SHT_SYMTAB, 0,
+			2 * i + 2, symbols, sizeof(symbols)
+		};
+		sections[2 * i + 1] = (struct made_section){
+			".strtab", SHT_STRTAB, 0, 0, strings[i],
+			sizeof(strings[i])
+		};
+	}
+	file = made_elf(EM_X86_64, sections, 6, &size);
+	assert_null(elf_image_from_bytes(file, size, &image));
+	free(file);
+	assert_true(elf_image_find_symbol(image, "spam", &vaddr, &bytes));
+	assert_true(elf_image_find_symbol(image, "eggs", &vaddr, &bytes));
+	assert_false(elf_image_find_symbol(image, "ham", &vaddr, &bytes));
+	elf_image_destroy(image);
+}
+
 static void test_dropped_section(void **state)
 {
 	struct elf_image *image = open_self();
@@ -343,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_bent_headers),
 		cmocka_unit_test(test_compressed_sections),
+		cmocka_unit_test(test_all_that_is_held),
+		cmocka_unit_test(test_symbol_tables),
 		cmocka_unit_test(test_dropped_section),
 		cmocka_unit_test(test_build_id),
 	};
