@@ -2,6 +2,7 @@
 #include "daemon/broker/broker.h"
 
 #include "base/clock.h"
+#include "daemon/broker/haste.h"
 #include "daemon/broker/privilege.h"
 #include "daemon/broker/profiler.h"
 #include "daemon/broker/server.h"
@@ -23,6 +24,7 @@ enum {
 	PAUSE_MAX_MS = 30000,
 	LIFE_GOOD_MS = 60000, // after that a crash is the first again
 	STOP_MS = 10000,
+	HASTE_MS = 3000, // of those; a stop takes one or two
 	KILL_MS = 2000, // what is left then hangs in a read, and cannot end
 	END_MS = 200, // for a channel, when the profiler has ended
 };
@@ -58,6 +60,7 @@ struct broker {
 	int signals; // owned; signalfd
 	int pause_ms;
 	bool stopping;
+	uint64_t haste_ns; // when it is over; 0: there is none
 };
 
 static void *channel_main(void *argument)
@@ -200,18 +203,47 @@ static struct error *start_profiler(struct broker *broker)
 	return failed ? error_from_errno(-failed, "start a thread") : NULL;
 }
 
+// Each step of a stop, and each answer of ours, would wait for a CPU.
+static void begin_haste(struct broker *broker, uint64_t now_ns)
+{
+	broker->haste_ns = now_ns + HASTE_MS * NS_PER_MS;
+	haste_begin(getpid());
+	if (broker->life.pid > 0)
+		haste_begin(broker->life.pid);
+}
+
+static void end_haste(struct broker *broker)
+{
+	broker->haste_ns = 0;
+	haste_end(getpid());
+	if (broker->life.pid > 0)
+		haste_end(broker->life.pid);
+}
+
+// Threads that were not there yet go first, too.
+static void keep_haste(struct broker *broker)
+{
+	if (!broker->haste_ns)
+		return;
+	if (monotonic_ns() > broker->haste_ns)
+		end_haste(broker);
+	else
+		haste_begin(broker->life.pid);
+}
+
 static void pass_on(struct broker *broker, int number)
 {
 	struct life *life = &broker->life;
+	uint64_t now = monotonic_ns();
 
 	if (number != SIGHUP && !broker->stopping) {
 		broker->stopping = true;
-		life->killed_ns = monotonic_ns() + STOP_MS * NS_PER_MS;
+		life->killed_ns = now + STOP_MS * NS_PER_MS;
+		begin_haste(broker, now);
 	}
 	if (life->pid > 0)
 		kill(life->pid, number);
-	if (number == SIGHUP)
-		companion_signal(&broker->companion, number);
+	companion_signal(&broker->companion, number);
 }
 
 static void take_signal(struct broker *broker)
@@ -259,6 +291,7 @@ static int await_end(struct broker *broker)
 		if (waitpid(life->pid, &status, WNOHANG) == life->pid)
 			return status;
 		await_signal(broker, life->killed_ns ? 100 : -1);
+		keep_haste(broker);
 		if (!life->killed_ns || monotonic_ns() <= life->killed_ns)
 			continue;
 		kill_profiler(life);

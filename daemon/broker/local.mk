@@ -3,6 +3,7 @@ libdaemon_a_SOURCES += \
 	daemon/broker/client.c daemon/broker/client.h \
 	daemon/broker/companion.c daemon/broker/companion.h \
 	daemon/broker/descriptors.c daemon/broker/descriptors.h \
+	daemon/broker/haste.c daemon/broker/haste.h \
 	daemon/broker/nursery.c daemon/broker/nursery.h \
 	daemon/broker/privilege.c daemon/broker/privilege.h \
 	daemon/broker/profiler.c daemon/broker/profiler.h \

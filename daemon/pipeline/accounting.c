@@ -35,6 +35,8 @@ static const struct {
 		"off-cpu samples given up: the end of the wait was not seen" },
 	[SAMPLE_DROPPED_ERA] = { "dropped_era",
 		"off-cpu samples given up: stacks were numbered anew" },
+	[SAMPLE_DROPPED_STOP] = { "dropped_stop",
+		"samples given up so that stopping did not take longer" },
 };
 
 const char *sample_fate_name(enum sample_fate fate)

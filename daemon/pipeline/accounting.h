@@ -26,6 +26,7 @@ enum sample_fate {
 	SAMPLE_DROPPED_BLOCKED,	       /* too many blocked threads at a time */
 	SAMPLE_DROPPED_END_LOST,       /* off-cpu: its end was not recorded */
 	SAMPLE_DROPPED_ERA,	       /* off-cpu: slept across an era's end */
+	SAMPLE_DROPPED_STOP,	       /* no time was left at the end */
 	SAMPLE_FATE_COUNT,
 };
 

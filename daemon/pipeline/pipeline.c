@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "daemon/perf/perf_attr.h"
+#include "daemon/pipeline/sample_cause.h"
 #include "daemon/pipeline/sample_walk.h"
 #include "daemon/pipeline/settle.h"
 #include "daemon/pipeline/waiting_sample.h"
@@ -25,6 +26,7 @@ struct error *pipeline_init(struct pipeline *pipeline, const struct arch *arch,
 				       .targets = targets };
 	pipeline->settled_end = &pipeline->settled;
 	pipeline->unchecked = &pipeline->settled;
+	pipeline->checked_end = &pipeline->checked;
 	pipeline->pages = page_cache_create();
 	pipeline->walk_cache = walk_cache_create();
 	pipeline->frames = calloc(PIPELINE_FRAME_LIMIT + 1,
@@ -64,6 +66,34 @@ void pipeline_deinit(struct pipeline *pipeline)
 	free(pipeline->frames);
 }
 
+static bool is_past(uint64_t until_ns)
+{
+	return until_ns && monotonic_ns() >= until_ns;
+}
+
+static void give_up_sample(struct pipeline *pipeline,
+			   const struct merge_source *source)
+{
+	struct sample_cause cause;
+
+	if (sample_cause_of(pipeline, source, &cause) != SAMPLE_STORED)
+		return;
+	pipeline->stats.dropped++;
+	sample_cause_end(pipeline, &cause, SAMPLE_DROPPED_STOP);
+}
+
+static void take_sample(struct pipeline *pipeline, struct merge_source *source)
+{
+	if (is_past(pipeline->take_until_ns)) {
+		give_up_sample(pipeline, source);
+		return;
+	}
+	// What the stream has passed has all its evidence. The delay forgives
+	// records that a ring has out of order.
+	settle_proofs(pipeline, source->record.time_ns - MERGE_SETTLE_NS);
+	sample_walk(pipeline, source);
+}
+
 static void take_sideband(struct pipeline *pipeline,
 			  const struct perf_record *record)
 {
@@ -82,6 +112,9 @@ static void take_sideband(struct pipeline *pipeline,
 			blocked_take_record(&pipeline->blocked, record);
 		break;
 	}
+	// For nobody's sake; it may open files.
+	if (is_past(pipeline->take_until_ns))
+		return;
 	if (!process_table_apply(&pipeline->processes, record))
 		stats->dropped++;
 }
@@ -99,11 +132,7 @@ static void take_record(struct pipeline *pipeline, struct merge_source *source)
 {
 	switch (source->kind) {
 	case PERF_KIND_TIMER:
-		// What the stream has passed has all its evidence. The delay
-		// forgives records that a ring has out of order.
-		settle_proofs(pipeline, source->record.time_ns -
-						MERGE_SETTLE_NS);
-		sample_walk(pipeline, source);
+		take_sample(pipeline, source);
 		// Not before: one that hung its reader comes again.
 		pipeline->accounting.delivered++;
 		break;
@@ -166,7 +195,8 @@ static void take_records(struct pipeline *pipeline, uint64_t until_ns)
 static void settle(struct pipeline *pipeline, uint64_t until_ns)
 {
 	settle_samples(pipeline, until_ns);
-	identity_settle(&pipeline->identities, until_ns);
+	if (!is_past(pipeline->store_until_ns))
+		identity_settle(&pipeline->identities, until_ns);
 }
 
 // The first samples of a program have its tables made, which takes a while
@@ -183,15 +213,29 @@ void pipeline_round(struct pipeline *pipeline, uint64_t now_ns)
 				     pipeline->merge.safe_ns);
 }
 
+// Half of the time is for what has been taken by then.
+static void set_deadline(struct pipeline *pipeline)
+{
+	uint64_t now = monotonic_ns(), most_ns = pipeline->drain_most_ns;
+
+	if (!most_ns)
+		return;
+	pipeline->take_until_ns = now + most_ns / 2;
+	pipeline->store_until_ns = now + most_ns;
+}
+
 void pipeline_drain(struct pipeline *pipeline, uint64_t end_ns)
 {
 	pipeline->hold = false;
+	pipeline->draining = true;
+	set_deadline(pipeline);
 	merge_begin(&pipeline->merge, UINT64_MAX);
 	take_doubt(pipeline);
 	take_records(pipeline, UINT64_MAX);
 	settle(pipeline, UINT64_MAX);
 	// Once more for those that take after their parents.
-	identity_settle(&pipeline->identities, UINT64_MAX);
+	if (!is_past(pipeline->store_until_ns))
+		identity_settle(&pipeline->identities, UINT64_MAX);
 	if (pipeline->follows_blocked)
 		blocked_finish(&pipeline->blocked, end_ns);
 }

@@ -37,7 +37,7 @@ struct pipeline_stats {
 	uint64_t lost;	    /* by PERF_RECORD_LOST; see perf_cpu_lost() */
 	uint64_t throttled;
 	uint64_t preempted; /* switch-outs of threads that could go on */
-	uint64_t dropped;   /* samples given up for want of memory */
+	uint64_t dropped;   /* samples given up for want of memory, or time */
 	uint64_t codes_changed; /* code objects replaced under their address */
 	uint64_t walks, native_steps;
 	uint64_t walk_ns, walk_samples; /* CPU time of those that were timed */
@@ -90,7 +90,13 @@ struct pipeline {
 	struct page_cache *pages; /* owned; what that takes, of one round */
 	size_t waiting;		      /* samples not stored yet */
 	size_t waiting_frames;	      /* of those */
+	struct waiting_sample *checked; /* list: only storing is left */
+	struct waiting_sample **checked_end;
 	bool hold;	/* what has settled may wait for a later round */
+	bool draining;	/* there is none */
+	uint64_t drain_most_ns; /* it may take; 0: as long as it takes */
+	uint64_t take_until_ns; /* later than that samples are given up, */
+	uint64_t store_until_ns; /* and those that were walked; 0: never */
 	uint64_t collected_ns, swept_ns; /* when memory was last tidied up */
 	uint64_t last_haste_ns; /* when a code object was met last that may
 				   not live long, and has to be read again */
@@ -109,8 +115,8 @@ void pipeline_set_store(struct pipeline *pipeline, struct store *store);
 /** One round. @now_ns: records up to shortly before it are taken. */
 void pipeline_round(struct pipeline *pipeline, uint64_t now_ns);
 
-/** Everything that is left; the capture threads have stopped, and the events
- *  were disabled at @end_ns. */
+/** Everything that is left, as far as drain_most_ns allows; the capture threads
+ *  have stopped, and the events were disabled at @end_ns. */
 void pipeline_drain(struct pipeline *pipeline, uint64_t end_ns);
 
 /** What is sampled, if it is more than one clock. Before the first round. */

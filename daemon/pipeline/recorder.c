@@ -34,6 +34,8 @@ enum {
 // Of a recorder that is killed the last second is missing at most: this, the
 // round that a sample waits for, and the time that a commit takes.
 #define COMMIT_NS (850 * NS_PER_MS)
+// Somebody waits for the daemon to stop, and for nothing that it has not stored.
+#define DRAIN_NS (1200 * NS_PER_MS)
 // Most of its counts change each time, and are rows of the store.
 #define HEALTH_NS (3 * NS_PER_SEC)
 
@@ -162,6 +164,8 @@ static struct error *make_pipeline(struct recorder *recorder)
 				      recorder->targets, recorder->cpu_count);
 	recorder->pipeline.keeper = recorder->keeper;
 	recorder->pipeline.sparing = recorder->options.limits;
+	if (recorder->options.limits)
+		recorder->pipeline.drain_most_ns = DRAIN_NS;
 	if (!error && recorder->options.keep_samples)
 		error = sample_file_create(recorder->options.keep_samples,
 					   recorder->perf.arch,

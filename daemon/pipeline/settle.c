@@ -8,6 +8,7 @@
 // 8 MiB of them are held at most.
 enum { FRAMES_HELD_MAX = (8 << 20) / sizeof(struct resolved_frame) };
 
+#define STORE_NS (300 * NS_PER_MS)
 #define COLLECT_NS NS_PER_SEC
 #define SWEEP_NS (4 * NS_PER_SEC)
 
@@ -141,37 +142,88 @@ void settle_proofs(struct pipeline *pipeline, uint64_t until_ns)
 	proof_book_settle(&pipeline->proofs, until_ns, proof_done, pipeline);
 }
 
-static void store_settled(struct pipeline *pipeline)
+static void give_up(struct pipeline *pipeline, struct waiting_sample *sample)
 {
-	struct waiting_sample *sample = pipeline->settled;
+	pipeline->stats.dropped++;
+	if (sample->wait)
+		blocked_give_up(&pipeline->blocked, sample->wait,
+				SAMPLE_DROPPED_STOP);
+	else if (sample->delivered)
+		pipeline->accounting.fate[SAMPLE_DROPPED_STOP]++;
+}
 
+static void move_to_checked(struct pipeline *pipeline)
+{
+	if (!pipeline->settled)
+		return;
+	*pipeline->checked_end = pipeline->settled;
+	pipeline->checked_end = pipeline->settled_end;
 	pipeline->settled = NULL;
 	pipeline->settled_end = &pipeline->settled;
 	pipeline->unchecked = &pipeline->settled;
-	while (sample) {
-		struct waiting_sample *next = sample->next;
+}
 
-		store_one(pipeline, sample);
+static struct waiting_sample *take_checked(struct pipeline *pipeline)
+{
+	struct waiting_sample *sample = pipeline->checked;
+
+	pipeline->checked = sample->next;
+	if (!pipeline->checked)
+		pipeline->checked_end = &pipeline->checked;
+	return sample;
+}
+
+// For how long a round may go on; at the end there is no other one.
+static bool has_time(const struct pipeline *pipeline, uint64_t start_ns)
+{
+	if (pipeline->store_until_ns)
+		return monotonic_ns() < pipeline->store_until_ns;
+	return monotonic_ns() - start_ns < STORE_NS || pipeline->draining ||
+	       pipeline->waiting_frames >= FRAMES_HELD_MAX;
+}
+
+// The first frames of a program have its symbols read. What is left over is the
+// next round's, so that nothing else waits for long.
+static void store_checked(struct pipeline *pipeline)
+{
+	uint64_t start_ns = monotonic_ns();
+
+	while (pipeline->checked) {
+		bool stored = has_time(pipeline, start_ns);
+		struct waiting_sample *sample;
+
+		if (!stored && !pipeline->draining)
+			return;
+		sample = take_checked(pipeline);
+		if (stored)
+			store_one(pipeline, sample);
+		else
+			give_up(pipeline, sample);
 		sample->process->waiting--;
 		pipeline->waiting--;
 		pipeline->waiting_frames -= sample->frame_count;
 		waiting_sample_free(sample);
-		sample = next;
 	}
 }
 
 void settle_samples(struct pipeline *pipeline, uint64_t until_ns)
 {
 	uint64_t now = monotonic_ns();
+	bool late = pipeline->store_until_ns && now >= pipeline->store_until_ns;
 
 	settle_proofs(pipeline, until_ns);
-	settle_look_at_codes(pipeline);
+	if (!late)
+		settle_look_at_codes(pipeline);
 	process_table_collect(&pipeline->processes);
 	sweep(pipeline, now);
-	if (pipeline->hold && pipeline->waiting_frames < FRAMES_HELD_MAX)
+	if (pipeline->hold && pipeline->waiting_frames < FRAMES_HELD_MAX) {
+		store_checked(pipeline);
 		return;
-	settle_codes(pipeline);
-	store_settled(pipeline);
+	}
+	if (!late)
+		settle_codes(pipeline);
+	move_to_checked(pipeline);
+	store_checked(pipeline);
 	collect(pipeline, now);
 }
 
@@ -200,10 +252,7 @@ void settle_discard(struct pipeline *pipeline)
 	if (pipeline->proofs.waiting)
 		proof_book_settle(&pipeline->proofs, UINT64_MAX, discard_proof,
 				  NULL);
-	while (pipeline->settled) {
-		struct waiting_sample *sample = pipeline->settled;
-
-		pipeline->settled = sample->next;
-		waiting_sample_free(sample);
-	}
+	move_to_checked(pipeline);
+	while (pipeline->checked)
+		waiting_sample_free(take_checked(pipeline));
 }

@@ -361,6 +361,29 @@ static void the_last_round_takes_everything(void **state)
 	assert_int_equal(world->pipeline.waiting, 0);
 }
 
+/** When stopping takes too long what is left is given up, and counted. */
+static void the_last_round_has_an_end(void **state)
+{
+	struct world *world = *state;
+	const struct accounting *accounting = &world->pipeline.accounting;
+	const uint64_t *fate = accounting->fate;
+
+	for (uint64_t i = 0; i < 500; i++)
+		fake_sample(&world->cpu[i % CPUS], task(A, A, i), 0);
+	scan_all(world);
+	world->pipeline.hold = true;
+	pipeline_round(&world->pipeline, START + 250 * NS_PER_MS);
+	assert_in_range(world->pipeline.waiting, 240, 250);
+	world->pipeline.drain_most_ns = 1;
+	finish(world, "SELECT count(*) FROM v_sample", "0\n");
+	assert_int_equal(accounting->delivered, 500);
+	assert_int_equal(fate[SAMPLE_DROPPED_STOP], 500);
+	assert_int_equal(accounting_waiting(accounting), 0);
+	assert_int_equal(world->pipeline.stats.dropped, 500);
+	assert_int_equal(world->pipeline.waiting, 0);
+	assert_int_equal(world->pipeline.waiting_frames, 0);
+}
+
 /** What is held for later is stored with more of its kind, if it is not much;
  *  nothing stays behind at the end. */
 static void what_is_held_is_stored_later(void **state)
@@ -462,6 +485,7 @@ int main(void)
 		TEST(who_ends_a_wait_is_stored),
 		TEST(throttling_is_counted),
 		TEST(the_last_round_takes_everything),
+		TEST(the_last_round_has_an_end),
 		TEST(what_is_held_is_stored_later),
 		TEST(who_is_gone_is_forgotten),
 		TEST(noise_does_no_harm),
