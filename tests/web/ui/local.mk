@@ -5,6 +5,7 @@ endif
 dist_check_SCRIPTS += tests/web/ui/run.sh
 EXTRA_DIST += \
 	tests/web/ui/app/pure.test.ts \
+	tests/web/ui/flame/colors.test.ts \
 	tests/web/ui/imports.test.ts \
 	tests/web/ui/model/derive.test.ts \
 	tests/web/ui/model/diff.test.ts \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers and times as people read them. Times say in which zone they are.
+import { makeVisible } from "../model/visible";
 import { utc } from "./state/preferences";
 
 export {
@@ -10,7 +11,7 @@ export {
 	formatWeight,
 	plural,
 } from "../model/format";
-export { makeVisible } from "../model/visible";
+export { makeVisible };
 
 interface Precision {
 	date?: boolean;
@@ -57,11 +58,19 @@ export function dayText(us: number): string {
 	return timeText(us, { date: true }).slice(0, 10);
 }
 
+/** What was recorded, which may be said by options alone: of all, by PID. */
+export function recordingText(command: string): string {
+	return makeVisible(command.replace(/^-/, "brindle record -"));
+}
+
 /** "2026-11-20 14:30:05 to 14:45:05 CET", the day said once when it is one. */
 export function rangeText(fromUs: number, toUs: number): string {
 	const fine = toUs - fromUs < 10e6;
 	const sameDay = dayText(fromUs) === dayText(toUs);
 	const from = timeText(fromUs, { date: true, milliseconds: fine });
+
+	if (fromUs === toUs)
+		return `${from} ${zoneText(toUs)}`;
 	const to = timeText(toUs, { date: !sameDay, milliseconds: fine });
 
 	return `${from} to ${to} ${zoneText(toUs)}`;

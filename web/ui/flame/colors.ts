@@ -3,7 +3,8 @@
 // is at hand. Kinds differ in lightness too, and have a mark (flame/marks.ts),
 // so that they stay apart for colour-blind eyes. A comparison goes from blue
 // (less) to orange (more), never from red to green. Files and binaries have
-// the hues of the timeline: by their names, so that they keep them.
+// the hues of the timeline: by their names, so that they keep them. So have names
+// of which nothing is known, not even a kind.
 import { groupOf } from "../model/place";
 import { KINDS, KIND_GAP, type Profile } from "../model/profile";
 import type { ColorBy } from "../model/state";
@@ -194,8 +195,14 @@ function fillOfGroup(group: string): number {
 		(Math.imul(hashOf(group), 0x9e3779b1) >>> 8) % (PLAIN - FILL_GROUP);
 }
 
+/** A result of SQL that says of nothing what kind it is. */
+export function isKindless({ functions: { kinds }, unsampled }: Profile): boolean {
+	return unsampled && kinds.every((kind) => KINDS[kind] === "other");
+}
+
 export function fillsOfFunctions(profile: Profile, by: ColorBy): Uint8Array {
 	const { functions } = profile;
+	const byName = isKindless(profile);
 	const fills = new Uint8Array(functions.count);
 	const known = new Map<string, number>(); // paths are long, and few
 	const fillOf = (group: string) => {
@@ -207,7 +214,8 @@ export function fillsOfFunctions(profile: Profile, by: ColorBy): Uint8Array {
 
 	for (let fn = 0; fn < functions.count; fn++)
 		if (functions.kinds[fn] !== KIND_GAP)
-			fills[fn] = by === "kind" ? functions.kinds[fn] * SHADES +
+			fills[fn] = byName ? fillOf(functions.names[fn]) :
+				by === "kind" ? functions.kinds[fn] * SHADES +
 				(hashOf(functions.names[fn]) & (SHADES - 1)) :
 				fillOf(groupOf(profile, fn, by));
 	return fills;

@@ -11,7 +11,7 @@ import type { Work } from "../model/slices";
 import type { Tree } from "../model/tree";
 import { isPlain } from "../model/visible";
 import type { ColorBy } from "./api";
-import { FILL_DIMMED, FILL_MATCH, FILL_ROOT, fillOfChange, fillsOfFunctions,
+import { FILL_DIMMED, FILL_MATCH, FILL_ROOT, fillOfChange, fillsOfFunctions, isKindless,
 	 type Palette } from "./colors";
 import { MARKS, MARK_SIZE } from "./marks";
 
@@ -43,6 +43,7 @@ export class Painter {
 	private fillOf: Uint8Array = new Uint8Array();
 	private colorBy: ColorBy = "kind";
 	private plain: Uint8Array = new Uint8Array();
+	private markLeast = MARK_LEAST;
 	private pattern: CanvasPattern | null = null;
 	private advance = 7;
 	private ratio = 1;
@@ -72,6 +73,7 @@ export class Painter {
 		this.profile = { ...profile, functions };
 		this.plain = new Uint8Array(functions.count).fill(2);
 		this.fillOf = fillsOfFunctions(this.profile, this.colorBy);
+		this.markLeast = isKindless(this.profile) ? Infinity : MARK_LEAST;
 	}
 
 	setColorBy(by: ColorBy) {
@@ -291,7 +293,7 @@ export class Painter {
 			const node = labels[i];
 			const draw = MARKS[functions.kinds[fn[node]]];
 
-			if (labels[i + 3] < MARK_LEAST || !node || !draw)
+			if (labels[i + 3] < this.markLeast || !node || !draw)
 				continue;
 			const ink = palette.inks[this.fillFor(node)];
 			const path = paths.get(ink) ?? new Path2D();
@@ -317,7 +319,7 @@ export class Painter {
 		for (let i = 0; i < labels.length; i += 4) {
 			const node = labels[i];
 			const width = labels[i + 3];
-			const marked = node && width >= MARK_LEAST ?
+			const marked = node && width >= this.markLeast ?
 				MARK_SIZE + 4 : 0;
 
 			context.fillStyle = palette.inks[this.fillFor(node)];

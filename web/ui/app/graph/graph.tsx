@@ -88,12 +88,12 @@ export const ACTIONS: FlameAction[] = [
 		run: (frame) => go(filterOf(frame)!),
 	},
 	{
-		label: "Only stacks with this (server)",
+		label: "Only stacks with this, in all views",
 		applies: isFunction,
 		run: (frame) => go({ show: functionOf(frame).name, zoom: undefined }),
 	},
 	{
-		label: "No stacks with this (server)",
+		label: "No stacks with this, in all views",
 		applies: isFunction,
 		run: (frame) => go({ hide: functionOf(frame).name, zoom: undefined }),
 	},

@@ -66,6 +66,7 @@ export const THREAD: readonly Column<ThreadName>[] = [
 		key: "tid",
 		title: "TID",
 		number: true,
+		minor: true,
 		order: (row) => -(row.tid ?? 0),
 		cell: (row) => row.tid || several,
 	},

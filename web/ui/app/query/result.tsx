@@ -92,7 +92,7 @@ function Flame({ result }: { result: QueryResult }) {
 			profile={profile}
 			free
 			label="Flame graph of the result"
-			options={{ presets: false }}
+			options={{ presets: false, actions: [] }}
 		/>
 	);
 }

@@ -166,7 +166,7 @@ export function Plot(props: PlotProps) {
 			from: shown.fromUs,
 			to: shown.toUs,
 			low: 0,
-			high: Math.max(pile.most, 1e-6) * ROOM_ABOVE,
+			high: (pile.most || 1) * ROOM_ABOVE,
 		});
 
 		area.current = made.area;

@@ -8,7 +8,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Words } from "../parts/show";
 import { ticks, status } from "../state/session";
 import { gaugesOf } from "./gauges";
-import { formatBytes, formatCount, rangeText, formatShare, makeVisible } from "../words";
+import { formatBytes, formatCount, rangeText, formatShare, makeVisible, recordingText } from "../words";
 
 const LEVELS = {
 	good: "All is well: what was sampled is here, and can be believed.",
@@ -107,7 +107,7 @@ function Facts({ known }: { known: Status }) {
 				: "no samples yet",
 		],
 		["Database", `${known.database.path}, ${formatBytes(known.database.bytes)}`],
-		["Command", known.command ? makeVisible(known.command) : null],
+		["Command", known.command ? recordingText(known.command) : null],
 		[
 			"Host",
 			[known.host, known.kernel && `Linux ${known.kernel}`]
@@ -157,8 +157,7 @@ function incident([kind, us, seconds, detail]: unknown[]): PairRow {
 
 	return [
 		word(kind),
-		rangeText(from, from + (Number(seconds) || 0) * 1e6) +
-			(seconds === null ? " (goes on)" : ""),
+		(seconds === null ? "since " : "") + rangeText(from, from + Number(seconds) * 1e6),
 		word(detail),
 	];
 }

@@ -7,7 +7,7 @@ import { spanWords } from "../state/range";
 import { shownRange } from "../state/selection";
 import { status } from "../state/session";
 import { Timeline } from "../timeline/timeline";
-import { formatCount, formatShare, formatWeight, makeVisible, plural, rangeText } from "../words";
+import { formatCount, formatShare, formatWeight, plural, rangeText, recordingText } from "../words";
 import { FlamePanel, useFlame } from "./flame";
 
 function Fact({
@@ -42,7 +42,7 @@ function Facts({ said }: { said: Summary | null }) {
 	return (
 		<dl class="facts">
 			<Fact name={known.live ? "Host" : "Recording"}>
-				{makeVisible(known.command || known.host || known.database.path)}
+				{recordingText(known.command || known.host || known.database.path)}
 			</Fact>
 			{range && (
 				<Fact name="Range" title={rangeText(range.fromUs, range.toUs)}>

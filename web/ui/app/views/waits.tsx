@@ -76,18 +76,18 @@ const GIL: Column<GilRow>[] = [
 ];
 
 function offCpuColumns(rows: readonly OffCpuRow[]): Column<OffCpuRow>[] {
-	const all = rows.reduce((sum, row) => sum + row.waited_ns, 0);
+	const most = Math.max(...rows.map((row) => row.waited_ns));
 
 	return [
 		...THREAD,
 		{
 			key: "waited",
 			title: "Waited",
-			about: "Time off the CPU, of all that is listed",
+			about: "Time off the CPU",
 			number: true,
 			order: (row) => row.waited_ns,
 			cell: (row) => (
-				<Share part={row.waited_ns} whole={all}>
+				<Share part={row.waited_ns} whole={most}>
 					{formatTime(row.waited_ns)}
 				</Share>
 			),
