@@ -55,10 +55,11 @@ libschema_a_SOURCES += \
 	schema/store/store_write.c
 nodist_libschema_a_SOURCES += schema/0001_tables_sql.c \
 	schema/0002_views_sql.c schema/0003_store_sql.c \
-	schema/0004_views_sql.c schema/0005_merged_sql.c
+	schema/0004_views_sql.c schema/0005_merged_sql.c \
+	schema/0006_losses_sql.c
 EXTRA_DIST += schema/0001_tables.sql schema/0002_views.sql \
 	schema/0003_store.sql schema/0004_views.sql \
-	schema/0005_merged.sql schema/README.md
+	schema/0005_merged.sql schema/0006_losses.sql schema/README.md
 
 # Looking at it: the tree of calls, and its forms.
 libschema_a_SOURCES += \
@@ -115,6 +116,7 @@ libschema_a_SOURCES += \
 	schema/show/status.h schema/show/status_print.c \
 	schema/show/status_problems.c schema/show/status_read.c \
 	schema/show/summary.c schema/show/summary.h \
+	schema/show/summary_json.c \
 	schema/read/busiest.c schema/read/busiest.h \
 	schema/read/tally.c schema/read/tally.h \
 	schema/read/thread_sums.c schema/read/thread_sums.h \

@@ -2,6 +2,7 @@
 #include "schema/migration.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/embed.h"
 #include "schema/sql.h"
@@ -11,6 +12,7 @@ EMBEDDED_FILE(0002_views_sql);
 EMBEDDED_FILE(0003_store_sql);
 EMBEDDED_FILE(0004_views_sql);
 EMBEDDED_FILE(0005_merged_sql);
+EMBEDDED_FILE(0006_losses_sql);
 
 static const struct embedded_file *const files[] = {
 	&embedded_0001_tables_sql,
@@ -18,6 +20,7 @@ static const struct embedded_file *const files[] = {
 	&embedded_0003_store_sql,
 	&embedded_0004_views_sql,
 	&embedded_0005_merged_sql,
+	&embedded_0006_losses_sql,
 };
 
 enum { FILE_COUNT = sizeof(files) / sizeof(*files) };
@@ -27,9 +30,15 @@ int migration_newest(void)
 	return FILE_COUNT;
 }
 
-const char *migration_views(void)
+const char *migration_views(size_t part)
 {
-	return embedded_0004_views_sql.text;
+	switch (part) {
+	case 0:
+		return embedded_0004_views_sql.text;
+	case 1:
+		return strstr(embedded_0006_losses_sql.text, "DROP VIEW ");
+	}
+	return NULL;
 }
 
 // PRAGMA user_version takes no parameter, so the number has to be printed.

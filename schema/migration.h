@@ -18,8 +18,9 @@ enum { MIGRATION_APPLICATION_ID = 0x42726e64 };
 /** How many steps this program knows: the newest user_version it reads. */
 int migration_newest(void);
 
-/** The statements that make the views of the newest version. */
-const char *migration_views(void);
+/** The statements that make the views of the newest version: @part 0 and on, each
+ *  run after the one before, until NULL. */
+const char *migration_views(size_t part);
 
 /** Brings @database to the newest version, each step in one transaction. */
 struct error *migration_run(sqlite3 *database);

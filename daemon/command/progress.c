@@ -41,7 +41,7 @@ void progress_update(struct progress *progress,
 	fprintf(progress->out, "\r\033[K%.1f s  %" PRIu64 " samples  %" PRIu64
 		" lost  ",
 		(double)(now - progress->start_ns) / NS_PER_SEC,
-		counts.samples, counts.lost);
+		counts.samples, counts.lost_samples);
 	print_trust(progress->out, &counts);
 	fprintf(progress->out, "  (Ctrl-C ends)");
 	fflush(progress->out);
@@ -64,7 +64,7 @@ void progress_summary(struct progress *progress,
 		return;
 	recorder_progress(recorder, &counts);
 	fprintf(progress->out, "%s: %" PRIu64 " samples, %" PRIu64 " lost, ",
-		path, counts.samples, counts.lost);
+		path, counts.samples, counts.lost_samples);
 	print_trust(progress->out, &counts);
 	fprintf(progress->out, "\nNext: brindle report --db %s\n"
 		"      brindle flame --db %s -o flame.html\n", path, path);

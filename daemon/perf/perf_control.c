@@ -7,6 +7,24 @@ static size_t event_count(const struct perf_cpu *cpu)
 	return __atomic_load_n(&cpu->fd_count, __ATOMIC_ACQUIRE);
 }
 
+void perf_lost_add(struct perf_lost *lost, enum perf_source source,
+		   uint64_t count)
+{
+	switch (source) {
+	case PERF_SOURCE_TIMER:
+		lost->samples += count;
+		break;
+	case PERF_SOURCE_PROOF:
+	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_SWITCHES:
+	case PERF_SOURCE_WAKING:
+		lost->records += count;
+		break;
+	case PERF_SOURCE_ALERTS:
+		break;
+	}
+}
+
 struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu)
 {
 	struct {
@@ -20,10 +38,7 @@ struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu)
 		if (read(cpu->fds[i], &read_count, sizeof(read_count)) !=
 		    sizeof(read_count))
 			continue;
-		if (cpu->sources[i] == PERF_SOURCE_TIMER)
-			lost.samples += read_count.lost;
-		else
-			lost.records += read_count.lost;
+		perf_lost_add(&lost, cpu->sources[i], read_count.lost);
 	}
 	return lost;
 }
@@ -78,6 +93,7 @@ enum perf_record_kind perf_cpu_record_kind(const struct perf_cpu *cpu,
 		return PERF_KIND_WAKING;
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_SWITCHES:
+	case PERF_SOURCE_ALERTS:
 		return PERF_KIND_OTHER;
 	}
 	return PERF_KIND_OTHER;

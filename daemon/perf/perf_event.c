@@ -91,7 +91,7 @@ static int cpu_open_sideband(struct perf_cpu *cpu,
 	struct perf_event_attr switches = perf_attr_switches(options, target);
 	int fd;
 
-	fd = cpu_open_event(cpu, &alerts, target->tid, PERF_SOURCE_SIDEBAND, 0,
+	fd = cpu_open_event(cpu, &alerts, target->tid, PERF_SOURCE_ALERTS, 0,
 			    cpu->alerts);
 	if (fd >= 0)
 		fd = cpu_open_event(cpu, &sideband, target->tid,

@@ -36,6 +36,7 @@ enum perf_source {
 	PERF_SOURCE_SIDEBAND, /* mappings, forks: no samples */
 	PERF_SOURCE_SWITCHES, /* PERF_RECORD_SWITCH: no samples */
 	PERF_SOURCE_WAKING, /* who wakes whom */
+	PERF_SOURCE_ALERTS, /* a copy of side-band records, for the keeper */
 };
 
 /** How proof (a) gets its registers. */
@@ -97,7 +98,7 @@ struct perf_alias {
 /** What the kernel could not write, by its own count (PERF_FORMAT_LOST). */
 struct perf_lost {
 	uint64_t samples; /* of timers and other events */
-	uint64_t records; /* everything else */
+	uint64_t records; /* everything else, but for copies */
 };
 
 /**
@@ -177,6 +178,10 @@ bool perf_cpu_record_switches(struct perf_cpu *cpu,
 			      const struct perf_options *options, bool on);
 
 struct perf_lost perf_cpu_lost(const struct perf_cpu *cpu);
+
+/** Counts @count more that an event of @source lost. */
+void perf_lost_add(struct perf_lost *lost, enum perf_source source,
+		   uint64_t count);
 
 /**
  * After the CPU was offline: closes the events that are gone with it, so that

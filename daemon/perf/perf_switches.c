@@ -42,6 +42,7 @@ static const char *filter_for(enum perf_source source, pid_t capture_tid)
 	case PERF_SOURCE_WAKING:
 		return "!(common_flags & 88)";
 	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_ALERTS:
 	case PERF_SOURCE_SWITCHES:
 		return NULL;
 	}
@@ -71,6 +72,7 @@ static bool costs_switches(const struct perf_cpu *cpu,
 	case PERF_SOURCE_WAKING:
 		return true;
 	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_ALERTS:
 		return false;
 	}
 	return false;
@@ -93,6 +95,7 @@ static struct perf_event_attr attr_of(const struct perf_cpu *cpu,
 	case PERF_SOURCE_WAKING:
 		return perf_attr_waking(options, &everyone);
 	case PERF_SOURCE_SIDEBAND:
+	case PERF_SOURCE_ALERTS:
 	case PERF_SOURCE_SWITCHES:
 		break;
 	}
@@ -155,12 +158,8 @@ static void close_for_now(struct perf_cpu *cpu, size_t i)
 	if (cpu->fds[i] < 0)
 		return;
 	ioctl(cpu->fds[i], PERF_EVENT_IOC_DISABLE, 0);
-	if (read(cpu->fds[i], &count, sizeof(count)) == sizeof(count)) {
-		if (cpu->sources[i] == PERF_SOURCE_TIMER)
-			cpu->closed_lost.samples += count.lost;
-		else
-			cpu->closed_lost.records += count.lost;
-	}
+	if (read(cpu->fds[i], &count, sizeof(count)) == sizeof(count))
+		perf_lost_add(&cpu->closed_lost, cpu->sources[i], count.lost);
 	late_close_fd(cpu->closer, take_fd(&cpu->fds[i]));
 }
 

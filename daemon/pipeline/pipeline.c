@@ -116,7 +116,7 @@ static void take_sideband(struct pipeline *pipeline,
 	if (is_past(pipeline->take_until_ns))
 		return;
 	if (!process_table_apply(&pipeline->processes, record))
-		stats->dropped++;
+		stats->dropped_records++;
 }
 
 static void take_switch(struct pipeline *pipeline, struct merge_source *source)
@@ -364,6 +364,8 @@ void pipeline_report_health(struct pipeline *pipeline)
 		  "samples with no Python in them" },
 		{ "samples_dropped", stats->dropped,
 		  "samples given up by the recorder itself, out of memory" },
+		{ "records_dropped", stats->dropped_records,
+		  "records of processes and mappings given up, out of memory" },
 		{ "samples_delivered", pipeline->accounting.delivered,
 		  "samples that the kernel delivered" },
 		{ "samples_waiting", accounting_waiting(&pipeline->accounting),

@@ -38,6 +38,7 @@ struct pipeline_stats {
 	uint64_t throttled;
 	uint64_t preempted; /* switch-outs of threads that could go on */
 	uint64_t dropped;   /* samples given up for want of memory, or time */
+	uint64_t dropped_records; /* and records of processes */
 	uint64_t codes_changed; /* code objects replaced under their address */
 	uint64_t walks, native_steps;
 	uint64_t walk_ns, walk_samples; /* CPU time of those that were timed */

@@ -459,12 +459,12 @@ void recorder_progress(const struct recorder *recorder,
 
 	*ret = (struct recorder_progress){
 		.samples = stats->samples,
-		.lost = lost.samples + lost.records,
 		.lost_samples = lost.samples,
+		.lost_records = lost.records,
 		.proven = stats->proven,
 		.unproven = stats->unproven,
 		.native = stats->native,
-		.dropped = stats->dropped,
+		.dropped = stats->dropped + store_dropped(recorder->store),
 		.processes = HASH_COUNT(table->processes),
 		.threads = process_table_threads(table),
 		.capture_cpu_ns = recorder_cpus_time(recorder),
@@ -489,15 +489,24 @@ void recorder_trim(struct recorder *recorder)
 	malloc_trim(0);
 }
 
-struct error *recorder_finish(struct recorder *recorder)
+void recorder_stop(struct recorder *recorder)
 {
-	uint64_t end = monotonic_ns();
-	struct error *error;
-
+	if (recorder->end_ns)
+		return;
+	recorder->end_ns = monotonic_ns();
 	recorder_cpus_stop(recorder);
 	keeper_stop(recorder->keeper);
-	pipeline_drain(&recorder->pipeline, end);
+	pipeline_drain(&recorder->pipeline, recorder->end_ns);
 	spill_thread_stop(take_ptr(recorder->spiller));
+}
+
+struct error *recorder_finish(struct recorder *recorder)
+{
+	struct error *error;
+	uint64_t end;
+
+	recorder_stop(recorder);
+	end = recorder->end_ns;
 	recorder_end_events(recorder, end);
 	recorder_report_health(recorder);
 	error = sample_file_close(recorder->pipeline.keep);

@@ -43,7 +43,8 @@ struct recorder_options {
 };
 
 struct recorder_progress {
-	uint64_t samples, lost, lost_samples;
+	uint64_t samples;
+	uint64_t lost_samples, lost_records; /* in full rings */
 	uint64_t proven, unproven, native, dropped;
 	uint64_t processes, threads; /* known now */
 	uint64_t capture_cpu_ns; /* of the threads that take the samples */
@@ -104,7 +105,10 @@ bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid);
 void recorder_progress(const struct recorder *recorder,
 		       struct recorder_progress *ret);
 
-/** Disables, takes what is left, closes the profile. */
+/** Disables, and takes what is left: recorder_progress() is final then. */
+void recorder_stop(struct recorder *recorder);
+
+/** Stops, if nobody did, and closes the profile. */
 struct error *recorder_finish(struct recorder *recorder);
 
 /** Samples that are not in the file, when it could not be written. */

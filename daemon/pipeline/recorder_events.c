@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "daemon/perf/perf_attr.h"
+#include "daemon/pipeline/recorder_health.h"
 #include "daemon/pipeline/recorder_state.h"
 
 #include <stdio.h>
@@ -109,20 +110,16 @@ struct error *recorder_set_frequency(struct recorder *recorder,
 #define TROUBLE_MOST_NS (60 * NS_PER_SEC)
 
 static void trouble_tell(struct recorder *recorder, struct trouble *trouble,
-			 const char *kind, const char *what)
+			 const char *kind, const char *detail)
 {
-	char detail[96];
-
-	snprintf(detail, sizeof(detail), "%llu %s",
-		 (unsigned long long)(trouble->count - trouble->told), what);
-	store_incident(recorder->store, kind, trouble->from_ns,
-		       trouble->until_ns, detail);
+	store_tell(recorder->store, kind, trouble->from_ns, trouble->until_ns,
+		   detail);
 	trouble->told = trouble->count;
 	trouble->from_ns = 0;
 }
 
-static void trouble_watch(struct recorder *recorder, struct trouble *trouble,
-			  const char *kind, const char *what, uint64_t count,
+// Whether it is to be told now.
+static bool trouble_watch(struct trouble *trouble, uint64_t count,
 			  uint64_t now_ns)
 {
 	if (count != trouble->count) {
@@ -132,10 +129,9 @@ static void trouble_watch(struct recorder *recorder, struct trouble *trouble,
 		trouble->count = count;
 	}
 	trouble->looked_ns = now_ns;
-	if (trouble->from_ns &&
-	    (now_ns - trouble->until_ns >= TROUBLE_QUIET_NS ||
-	     now_ns - trouble->from_ns >= TROUBLE_MOST_NS))
-		trouble_tell(recorder, trouble, kind, what);
+	return trouble->from_ns &&
+	       (now_ns - trouble->until_ns >= TROUBLE_QUIET_NS ||
+		now_ns - trouble->from_ns >= TROUBLE_MOST_NS);
 }
 
 static void watch_rate(struct recorder *recorder, uint64_t now_ns)
@@ -159,16 +155,41 @@ static void watch_rate(struct recorder *recorder, uint64_t now_ns)
 						 now_ns, 0, detail);
 }
 
+static void watch_throttled(struct recorder *recorder, uint64_t now_ns)
+{
+	struct trouble *trouble = &recorder->troubles.throttled;
+	char detail[96];
+
+	if (!trouble_watch(trouble, recorder->pipeline.stats.throttled, now_ns))
+		return;
+	snprintf(detail, sizeof(detail),
+		 "%llu times an event was held back by the kernel",
+		 (unsigned long long)(trouble->count - trouble->told));
+	trouble_tell(recorder, trouble, "throttled", detail);
+}
+
+// By the count that v_health and vitals tell, too, so that all of them agree.
+static void watch_lost(struct recorder *recorder, uint64_t now_ns)
+{
+	const struct perf_lost *lost = recorder_lost_so_far(recorder);
+	struct perf_lost *told = &recorder->troubles.lost_told;
+	struct trouble *trouble = &recorder->troubles.lost;
+	char detail[96];
+
+	if (!trouble_watch(trouble, lost->samples + lost->records, now_ns))
+		return;
+	snprintf(detail, sizeof(detail),
+		 "%llu samples and %llu other records lost in full rings",
+		 (unsigned long long)(lost->samples - told->samples),
+		 (unsigned long long)(lost->records - told->records));
+	trouble_tell(recorder, trouble, "lost", detail);
+	*told = *lost;
+}
+
 static void watch_troubles(struct recorder *recorder, uint64_t now_ns)
 {
-	struct recorder_troubles *troubles = &recorder->troubles;
-
-	trouble_watch(recorder, &troubles->throttled, "throttled",
-		      "times an event was held back by the kernel",
-		      recorder->pipeline.stats.throttled, now_ns);
-	trouble_watch(recorder, &troubles->lost, "lost",
-		      "records lost in full rings",
-		      recorder->pipeline.stats.lost, now_ns);
+	watch_throttled(recorder, now_ns);
+	watch_lost(recorder, now_ns);
 }
 
 void recorder_watch_events(struct recorder *recorder, uint64_t now_ns)

@@ -12,7 +12,7 @@ struct perf_lost recorder_lost(const struct recorder *recorder)
 	struct perf_lost lost = { 0 };
 
 	if (!recorder->features.lost_count) {
-		lost.records = recorder->pipeline.stats.lost;
+		lost.samples = recorder->pipeline.stats.lost;
 		return lost;
 	}
 	for (size_t i = 0; i < recorder->cpu_count; i++) {
@@ -26,7 +26,7 @@ struct perf_lost recorder_lost(const struct recorder *recorder)
 
 // Asking interrupts each CPU for each event, so it is done only when a ring has
 // been full since: else nothing can have been lost.
-static const struct perf_lost *lost_so_far(struct recorder *recorder)
+const struct perf_lost *recorder_lost_so_far(struct recorder *recorder)
 {
 	uint64_t full_ns = recorder->pipeline.merge.full_ns;
 
@@ -128,7 +128,7 @@ void recorder_report_health(struct recorder *recorder)
 	struct capture_stats total = sum_captures(recorder);
 	enum switch_proof proof = recorder->pipeline.proofs.switch_proof;
 	const struct process_table *table = &recorder->pipeline.processes;
-	const struct perf_lost *lost = lost_so_far(recorder);
+	const struct perf_lost *lost = recorder_lost_so_far(recorder);
 	struct rusage usage = { 0 };
 
 	getrusage(RUSAGE_SELF, &usage);
@@ -141,6 +141,9 @@ void recorder_report_health(struct recorder *recorder)
 		  "samples and records lost, by the kernel's own count" },
 		{ "lost_samples", (int64_t)lost->samples,
 		  "of those, samples" },
+		{ "lost_records", (int64_t)lost->records,
+		  "of those, records of switches, mappings and processes: "
+		  "samples near them are not proven" },
 		{ "ring_bytes_moved", (int64_t)moved_bytes(recorder),
 		  "bytes of records moved out of a ring that filled up because "
 		  "the worker was behind" },

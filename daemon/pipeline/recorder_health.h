@@ -13,7 +13,10 @@ struct recorder;
 void recorder_report_health(struct recorder *recorder);
 
 /** What was lost, by the kernel's own count; a system call for each event. Where
- *  the kernel does not count by event: records, as far as it told of them. */
+ *  the kernel does not count by event all that it told of may be samples. */
 struct perf_lost recorder_lost(const struct recorder *recorder);
+
+/** The same, asked for anew only where there may be more. */
+const struct perf_lost *recorder_lost_so_far(struct recorder *recorder);
 
 #endif

@@ -23,6 +23,7 @@ struct trouble {
 
 struct recorder_troubles {
 	struct trouble throttled, lost;
+	struct perf_lost lost_told;
 };
 
 /** Off-CPU samples that may be taken beyond the sustained rate. */
@@ -65,6 +66,7 @@ struct recorder {
 	uint64_t commit_ns; /* when the next one is due */
 	uint64_t health_ns; /* when it was last reported */
 	uint64_t enabled_ns; /* when records began to come */
+	uint64_t end_ns; /* when it was stopped; 0: not yet */
 	struct perf_lost lost; /* up to when a ring had last been full */
 	uint64_t lost_full_ns; /* merge.full_ns as of then */
 	uint64_t unsaved;

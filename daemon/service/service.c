@@ -181,10 +181,13 @@ static void run_round(struct service *service)
 
 static int stop(struct service *service)
 {
+	uint64_t now = monotonic_ns();
 	struct error *error;
 
 	notify_send(service->options->notify_fd, "STOPPING=1");
-	service_vitals(service, monotonic_ns());
+	// What was on the way counts, too.
+	recorder_stop(service->recorder);
+	service_vitals(service, now);
 	error = recorder_finish(service->recorder);
 	if (!error) {
 		log_say(&service->log, LOG_NOTICE, "stop", "stopped");

@@ -37,7 +37,8 @@ struct service {
 /** Ten seconds are over: a row of vitals, and what the governor makes of it. */
 void service_vitals(struct service *service, uint64_t now_ns);
 
-/** Where the counts of the first row begin. */
+/** Where the cost of the first row begins. What it counts of samples began with
+ *  the session, so that the rows of a session add up to its v_health. */
 void service_vitals_start(struct service *service, uint64_t now_ns);
 
 /** The line of `systemctl status`. */

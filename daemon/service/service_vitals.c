@@ -17,9 +17,12 @@ struct governor_limits service_governor_limits(const struct config *config)
 
 void service_vitals_start(struct service *service, uint64_t now_ns)
 {
+	struct recorder_progress progress;
+
 	service->vitals_ns = now_ns;
 	service->usage = own_usage_read(service->life->broker_pid);
-	recorder_progress(service->recorder, &service->progress);
+	recorder_progress(service->recorder, &progress);
+	service->progress.capture_cpu_ns = progress.capture_cpu_ns;
 }
 
 static void add_row(struct service *service, uint64_t now_ns,
@@ -33,6 +36,7 @@ static void add_row(struct service *service, uint64_t now_ns,
 		.proven = now->proven - before->proven,
 		.unproven = now->unproven - before->unproven,
 		.lost = now->lost_samples - before->lost_samples,
+		.lost_records = now->lost_records - before->lost_records,
 		.dropped = now->dropped - before->dropped,
 		.frequency_hz = governor_frequency_hz(&service->governor),
 		.own_cpu_ns = window->cpu_ns,

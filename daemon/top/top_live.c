@@ -202,7 +202,7 @@ static void take_head(struct top_live *live)
 	if (!live->recorder)
 		return;
 	recorder_progress(live->recorder, &progress);
-	live->head.lost = progress.lost;
+	live->head.lost = progress.lost_samples;
 	live->head.own_cpu_ns = clock_now_ns(CLOCK_PROCESS_CPUTIME_ID) -
 				live->start_cpu_ns;
 	live->head.own_span_ns = monotonic_ns() - live->start_ns;

@@ -120,12 +120,10 @@ static struct error *load_rows(struct call_rows *rows, sqlite3 *database,
 	return error;
 }
 
-// The views once more, as those of the connection: a view of the file never
-// looks at a table of the connection.
-static struct error *make_views(sqlite3 *database)
+static struct error *make_some_views(sqlite3 *database, const char *from)
 {
 	static const char what[] = "CREATE VIEW ", instead[] = "CREATE TEMP VIEW ";
-	const char *from = migration_views(), *next;
+	const char *next;
 	_cleanup_free_ char *sql = malloc(2 * strlen(from) + 1);
 	char *to = sql;
 
@@ -138,6 +136,18 @@ static struct error *make_views(sqlite3 *database)
 	}
 	strcpy(to, from);
 	return sql_run(database, sql);
+}
+
+// The views once more, as those of the connection: a view of the file never
+// looks at a table of the connection.
+static struct error *make_views(sqlite3 *database)
+{
+	struct error *error = NULL;
+	const char *sql;
+
+	for (size_t i = 0; !error && (sql = migration_views(i)); i++)
+		error = make_some_views(database, sql);
+	return error;
 }
 
 static struct error *overlay(sqlite3 *database,

@@ -159,8 +159,12 @@ static void print_counts(struct page *page)
 	fprintf(page->out, "\nSamples  %s, for ",
 		page_count((uint64_t)summary->samples).text);
 	print_weight(page);
-	fprintf(page->out, "\nLost     %s\n",
+	fprintf(page->out, "\nLost     %s",
 		page_count((uint64_t)summary->lost).text);
+	if (summary->lost_records > 0)
+		fprintf(page->out, ", and %s records that are no samples",
+			page_count((uint64_t)summary->lost_records).text);
+	putc('\n', page->out);
 	if (!summary->samples)
 		return;
 	fputs("Trust    ", page->out);

@@ -119,7 +119,8 @@ static bool take_count(void *context, sqlite3_stmt *row)
 		{ "samples_proven", &summary->proven },
 		{ "samples_unproven", &summary->unproven },
 		{ "samples_native", &summary->native },
-		{ "lost", &summary->lost },
+		{ "lost", &summary->lost_records },
+		{ "lost_samples", &summary->lost },
 		{ "throttled", &summary->throttled },
 		{ "samples_dropped", &summary->dropped },
 		{ "python_unsupported", &summary->unsupported },
@@ -132,17 +133,26 @@ static bool take_count(void *context, sqlite3_stmt *row)
 	return true;
 }
 
+// "lost" counts samples and other records; it stands for samples where nothing
+// tells them apart.
 static struct error *load_counts(struct summary *summary, sqlite3 *database)
 {
 	static const char sql[] =
 		"SELECT name, value FROM v_health WHERE name IN ("
 		"'samples', 'samples_proven', 'samples_unproven', "
-		"'samples_native', 'lost', 'throttled', 'samples_dropped', "
+		"'samples_native', 'lost', 'lost_samples', 'throttled', "
+		"'samples_dropped', "
 		"'python_unsupported')";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);
 
-	return error ? error : sql_rows(row, take_count, summary);
+	summary->lost = -1;
+	if (!error)
+		error = sql_rows(row, take_count, summary);
+	if (summary->lost < 0)
+		summary->lost = summary->lost_records;
+	summary->lost_records -= summary->lost;
+	return error;
 }
 
 static bool add_reason(void *context, sqlite3_stmt *row)
@@ -173,7 +183,9 @@ static struct error *load_reasons(struct summary *summary, sqlite3 *database)
 		"sum(o.samples) AS samples "
 		"FROM outcome AS o LEFT JOIN health AS h "
 		"ON h.name = 'unproven_' || o.trust_reason "
-		"WHERE o.trust_reason IS NOT NULL AND o.trust_id = "
+		"AND h.session_id = o.session_id "
+		"WHERE o.session_id = (SELECT max(id) FROM session) "
+		"AND o.trust_reason IS NOT NULL AND o.trust_id = "
 		"(SELECT id FROM trust WHERE name = 'unproven') "
 		"GROUP BY o.trust_reason ORDER BY samples DESC, 1 LIMIT 50";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
@@ -231,9 +243,20 @@ static bool note_recording(struct summary *summary)
 static bool note_losses(struct summary *summary)
 {
 	int64_t all = summary->samples + summary->lost;
+	char since[TIME_TEXT_SIZE];
 	bool good = true;
 
-	if (summary->lost > 0)
+	if (summary->lost_since_ns) {
+		time_point_print(summary->lost_since_ns, since);
+		good = add_note(summary, "What was lost before %s is not known "
+				"any more.", since);
+	}
+	if (good && summary->lost > 0 && summary->lost_in_all)
+		good = add_note(summary,
+				"%" PRId64 " samples were lost in the whole "
+				"recording: the host could not keep up.",
+				summary->lost);
+	else if (good && summary->lost > 0)
 		good = add_note(summary,
 				"%" PRId64 " samples were lost (%.3g %%): this "
 				"host could not keep up. Sample less often "
@@ -342,7 +365,8 @@ static struct error *load_losses(struct summary *summary, sqlite3 *database,
 				 const struct selection_span *span)
 {
 	static const char sql[] =
-		"SELECT ifnull(sum(lost), 0), ifnull(sum(dropped), 0) "
+		"SELECT ifnull(sum(lost), 0), ifnull(sum(dropped), 0), "
+		"ifnull(sum(lost_records), 0) "
 		"FROM vitals WHERE id >= ?1 AND id < ?2";
 	_cleanup_statement_ sqlite3_stmt *row = NULL;
 	struct error *error = sql_prepare(database, sql, &row);
@@ -357,7 +381,38 @@ static struct error *load_losses(struct summary *summary, sqlite3 *database,
 		return sql_error(database, result);
 	summary->lost += sqlite3_column_int64(row, 0);
 	summary->dropped += sqlite3_column_int64(row, 1);
+	summary->lost_records += sqlite3_column_int64(row, 2);
 	return NULL;
+}
+
+// Vitals come every ten seconds, and go sooner than what is summed up. Who writes
+// none has counted for the whole of a recording.
+static struct error *complete_losses(struct summary *summary, sqlite3 *database,
+				     const struct selection_span *first)
+{
+	static const char sql[] =
+		"SELECT id, id > 60000000000 + max(?1, (SELECT min(start_id) "
+		"FROM session)), wall_ns FROM (SELECT min(vitals_id) AS id, "
+		"wall_ns FROM v_vitals)";
+	_cleanup_statement_ sqlite3_stmt *row = NULL;
+	struct summary whole = { 0 };
+	struct error *error = sql_prepare(database, sql, &row);
+
+	if (error)
+		return error;
+	sqlite3_bind_int64(row, 1, first->from_id);
+	if (sqlite3_step(row) != SQLITE_ROW)
+		return sql_error(database, sqlite3_errcode(database));
+	if (sqlite3_column_int(row, 1))
+		summary->lost_since_ns = sqlite3_column_int64(row, 2);
+	if (sqlite3_column_type(row, 0) != SQLITE_NULL)
+		return NULL;
+	error = load_counts(&whole, database);
+	summary->lost = whole.lost;
+	summary->lost_records = whole.lost_records;
+	summary->dropped = whole.dropped;
+	summary->lost_in_all = true;
+	return error;
 }
 
 // Columns: kind, from, until (wall; NULL: still so), detail.
@@ -404,6 +459,9 @@ static struct error *load_selected(struct summary *summary, sqlite3 *database,
 			error = note_gaps(summary, database,
 					  &selection->spans[i]);
 	}
+	if (!error && selection->span_count)
+		error = complete_losses(summary, database,
+					&selection->spans[0]);
 	return error;
 }
 
@@ -479,66 +537,4 @@ struct error *summary_load(struct summary *summary, struct profile *profile,
 	if (error)
 		summary_deinit(summary);
 	return error_wrap(error, "read the session");
-}
-
-static void write_trust(const struct summary *summary, struct json *json)
-{
-	json_open(json, "trust", '{');
-	json_integer(json, "proven", summary->proven);
-	json_integer(json, "unproven", summary->unproven);
-	json_integer(json, "native", summary->native);
-	json_open(json, "reasons", '[');
-	for (size_t i = 0; i < summary->reason_count; i++) {
-		const struct summary_reason *reason = &summary->reasons[i];
-
-		json_open(json, NULL, '{');
-		json_text(json, "reason", reason->name);
-		json_text(json, "meaning", reason->meaning);
-		json_integer(json, "samples", reason->samples);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-	json_close(json, '}');
-}
-
-static void write_selection(const struct summary *summary, struct json *json)
-{
-	json_open(json, "selection", '{');
-	json_integer(json, "from_wall_ns", summary->wall.from_ns);
-	json_integer(json, "until_wall_ns", summary->wall.until_ns);
-	json_integer(json, "resolution_ns", (int64_t)summary->resolution_ns);
-	json_integer(json, "from_us", summary->wall.from_ns / 1000);
-	json_integer(json, "to_us", summary->wall.until_ns / 1000);
-	json_integer(json, "resolution_us",
-		     (int64_t)summary->resolution_ns / 1000);
-	json_text(json, "filters", summary->filters);
-	json_close(json, '}');
-}
-
-void summary_write_json(const struct summary *summary, struct json *json)
-{
-	json_open(json, "session", '{');
-	json_text(json, "brindle_version", summary->brindle_version);
-	json_text(json, "host", summary->host);
-	json_text(json, "kernel", summary->kernel);
-	json_text(json, "architecture", summary->architecture);
-	json_text(json, "command", summary->command);
-	json_text(json, "event", summary->event);
-	json_integer(json, "frequency_hz", summary->frequency_hz);
-	json_integer(json, "period_ns", summary->period_ns);
-	json_integer(json, "cpu_count", summary->cpu_count);
-	json_integer(json, "start_wall_ns", summary->start_wall_ns);
-	json_integer(json, "duration_ns", summary->duration_ns);
-	json_bool(json, "cut_short", summary->cut_short);
-	json_close(json, '}');
-	json_text(json, "weight_unit", summary->unit);
-	if (summary->selected)
-		write_selection(summary, json);
-	json_integer(json, "samples", summary->samples);
-	json_integer(json, "lost", summary->lost);
-	write_trust(summary, json);
-	json_open(json, "notes", '[');
-	for (size_t i = 0; i < summary->note_count; i++)
-		json_text(json, NULL, summary->notes[i]);
-	json_close(json, ']');
 }

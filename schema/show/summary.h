@@ -34,7 +34,11 @@ struct summary {
 	char *filters;		/* owned; "process 'app', user 'me'", or "" */
 	char *unit;		/* owned; of weights: "ns" */
 	int64_t samples, proven, unproven, native;
-	int64_t lost, throttled, dropped, unsupported;
+	int64_t lost, dropped; /* samples, in full rings and after they came */
+	int64_t lost_records;  /* in full rings, and no samples */
+	bool lost_in_all;      /* those are of the whole recording */
+	int64_t lost_since_ns; /* wall; what was lost before is not known; 0 */
+	int64_t throttled, unsupported;
 	struct summary_reason *reasons; /* owned; why not proven, main first */
 	size_t reason_count, reason_capacity;
 	char **notes; /* owned; sentences: what is off, what to do */

@@ -143,6 +143,11 @@ int64_t store_incident(struct store *store, const char *kind, uint64_t from_ns,
 		       uint64_t until_ns, const char *detail);
 void store_end_incident(struct store *store, int64_t id, uint64_t until_ns);
 
+/** An incident that is over, and always a row of its own: its words count
+ *  something, and the same words once more are as much again. */
+void store_tell(struct store *store, const char *kind, uint64_t from_ns,
+		uint64_t until_ns, const char *detail);
+
 /** The wall clock was stepped, or the host was suspended: from @monotonic_ns
  *  on, wall time is @wall_ns. @reason: "step" or "suspend". */
 void store_clock(struct store *store, uint64_t monotonic_ns, uint64_t wall_ns,
@@ -152,6 +157,7 @@ void store_clock(struct store *store, uint64_t monotonic_ns, uint64_t wall_ns,
 struct store_vitals {
 	uint64_t monotonic_ns;
 	uint64_t samples, proven, unproven, lost, dropped;
+	uint64_t lost_records; /* besides samples */
 	uint64_t frequency_hz, own_cpu_ns, own_memory_bytes;
 	uint64_t processes, threads;
 };
@@ -201,6 +207,10 @@ struct error *store_commit(struct store *store);
 
 /** Samples handed over and not yet in the file: what a full disk would lose. */
 uint64_t store_pending(const struct store *store);
+
+/** Samples given up since the store was opened: the disk stayed full, or memory
+ *  was short. */
+uint64_t store_dropped(const struct store *store);
 
 /** Final commit, end time, checkpoint. @store is destroyed in any case. */
 struct error *store_close(struct store *store, uint64_t end_monotonic_ns);

@@ -98,6 +98,15 @@ int64_t store_incident(struct store *store, const char *kind, uint64_t from_ns,
 	return add_incident(store, kind, start_id, end_id, detail);
 }
 
+void store_tell(struct store *store, const char *kind, uint64_t from_ns,
+		uint64_t until_ns, const char *detail)
+{
+	int64_t end_id = store_time(store, until_ns);
+
+	hear_of(store, end_id);
+	add_incident(store, kind, store_time(store, from_ns), end_id, detail);
+}
+
 void store_end_incident(struct store *store, int64_t id, uint64_t until_ns)
 {
 	for (size_t i = 0; i < store->incident_count; i++) {
@@ -220,6 +229,7 @@ static struct error *write_vitals(struct store *store)
 			vitals->processes,
 			vitals->threads,
 			store->vitals[i].store_bytes,
+			vitals->lost_records,
 		};
 		struct error *error;
 

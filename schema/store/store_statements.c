@@ -72,8 +72,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_INSERT_VITALS] =
 		"INSERT OR REPLACE INTO vitals (id, samples, proven, unproven, "
 		"lost, dropped, frequency_hz, own_cpu_ns, own_memory_bytes, "
-		"processes, threads, store_bytes) VALUES (?1, ?2, ?3, ?4, ?5, "
-		"?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		"processes, threads, store_bytes, lost_records) VALUES (?1, ?2, "
+		"?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[STATEMENT_SET_LEVEL] =
 		"UPDATE level SET kept_id = ?2, done_id = ?3, row_count = ?4, "
 		"bytes = ?5 WHERE name = ?1",

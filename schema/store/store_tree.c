@@ -211,6 +211,11 @@ void store_add_sample(struct store *store, const struct store_sample *sample)
 		store->now_id = pending.offset_ns;
 }
 
+uint64_t store_dropped(const struct store *store)
+{
+	return store->dropped_samples;
+}
+
 uint64_t store_pending(const struct store *store)
 {
 	return store->sample_count;

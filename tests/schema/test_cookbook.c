@@ -141,7 +141,8 @@ static void test_promised_columns(void **state)
 				"detail,start_id,end_id,session_id" },
 		{ "v_vitals", "vitals_id,wall_ns,samples,proven,unproven,lost,"
 			      "dropped,frequency_hz,own_cpu_ns,"
-			      "own_memory_bytes,processes,threads,store_bytes" },
+			      "own_memory_bytes,processes,threads,store_bytes,"
+			      "lost_records" },
 		{ "v_rollup_10s", "rollup_id,wall_ns,event,thread_id,"
 				  "callsite_id,samples,weight,weight_unit,"
 				  "event_id" },

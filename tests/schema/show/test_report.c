@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "tests/cmocka.h"
 #include "tests/schema/fixture.h"
@@ -48,6 +49,22 @@ static void test_head(void **state)
 		     "                             2  it ran meanwhile\n");
 	expect(text, "░ native            2   18.18 %\n");
 	expect(text, "Note     22.2 % of the Python samples are unproven");
+}
+
+// Samples and other records are lost in the same rings, and told apart.
+static void test_lost(void **state)
+{
+	struct store *store = fixture_open_store("a.db");
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	fixture_fill(store);
+	store_set_health(store, "lost", 44576, "");
+	store_set_health(store, "lost_samples", 1, "");
+	fixture_succeed(store_close(store, FIXTURE_START_NS + NS_PER_SEC));
+	text = report("a.db", &plain);
+	expect(text, "Lost     1, and 44,575 records that are no samples\n");
+	expect(text, "Note     1 samples were lost (8.33 %)");
 }
 
 static void test_functions(void **state)
@@ -255,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_head),      FIXTURE_TEST(test_functions),
+		FIXTURE_TEST(test_lost),
 		FIXTURE_TEST(test_stacks),    FIXTURE_TEST(test_limits),
 		FIXTURE_TEST(test_width),     FIXTURE_TEST(test_hostile),
 		FIXTURE_TEST(test_recursion), FIXTURE_TEST(test_color),

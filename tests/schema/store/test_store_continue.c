@@ -215,6 +215,13 @@ static void check_version_4(void)
 	struct long_store long_store = { 0 };
 
 	copy_data("version_4.db", "a.db");
+	{
+		_cleanup_database_ sqlite3 *database = NULL;
+
+		assert_int_equal(sqlite3_open("a.db", &database), SQLITE_OK);
+		fixture_succeed(sql_run(database, "INSERT INTO vitals VALUES "
+					"(9, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0)"));
+	}
 	long_store_open(&long_store, "a.db", 1400);
 	for (int second = 1400; second < 1450; second++) {
 		long_store_sample(&long_store, second, "f", 1);
@@ -224,6 +231,10 @@ static void check_version_4(void)
 	expect_file("a.db", "SELECT session_id, count(*) FROM v_sample "
 			    "GROUP BY 1",
 		    "1,650\n2,50\n");
+	// What it did not count is not known.
+	expect_file("a.db",
+		    "SELECT lost, lost_records IS NULL FROM v_vitals",
+		    "4,1\n");
 	expect_file("a.db", "SELECT sum(samples), max(threads) FROM rollup_10s",
 		    "680,\n");
 	expect_file("a.db", "PRAGMA integrity_check", "ok\n");

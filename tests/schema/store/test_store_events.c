@@ -221,6 +221,22 @@ static void test_incidents(void **state)
 	       "lost,80000000000,81000000000,1.0,some\n");
 }
 
+// What counts something is never one with what counted as many.
+static void test_told(void **state)
+{
+	struct long_store long_store = { 0 };
+
+	(void)state;
+	long_store_open(&long_store, "a.db", 0);
+	for (int i = 0; i < 3; i++)
+		store_tell(long_store.store, "lost",
+			   long_store_time(&long_store, i),
+			   long_store_time(&long_store, i + 0.5), "7 records");
+	long_store_close(&long_store, 10);
+	expect("SELECT kind, seconds, detail FROM v_incident",
+	       "lost,0.5,7 records\nlost,0.5,7 records\nlost,0.5,7 records\n");
+}
+
 // Steps of an hour to and fro: the order of samples is kept, and each has the
 // wall time of its moment.
 static void test_clock_steps(void **state)
@@ -256,6 +272,7 @@ static void test_vitals(void **state)
 		.proven = 2,
 		.unproven = 3,
 		.lost = 4,
+		.lost_records = 10,
 		.dropped = 5,
 		.frequency_hz = 99,
 		.own_cpu_ns = 6,
@@ -271,8 +288,8 @@ static void test_vitals(void **state)
 	long_store_close(&long_store, 20);
 	expect("SELECT wall_ns, samples, proven, unproven, lost, dropped, "
 	       "frequency_hz, own_cpu_ns, own_memory_bytes, processes, "
-	       "threads, store_bytes > 4096 FROM v_vitals",
-	       "1700000010000000000,1,2,3,4,5,99,6,7,8,9,1\n");
+	       "threads, store_bytes > 4096, lost_records FROM v_vitals",
+	       "1700000010000000000,1,2,3,4,5,99,6,7,8,9,1,10\n");
 }
 
 int main(void)
@@ -286,6 +303,7 @@ int main(void)
 		FIXTURE_TEST(test_incidents),
 		FIXTURE_TEST(test_clock_steps),
 		FIXTURE_TEST(test_vitals),
+		FIXTURE_TEST(test_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
