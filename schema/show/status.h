@@ -58,18 +58,23 @@ struct status {
 
 	/* The latest minute or less of vitals. */
 	int64_t vitals_wall_ns; /* of the last of them; 0: there are none */
-	int64_t seconds, samples, proven, unproven, lost, dropped;
+	int64_t seconds, samples, proven, unproven;
+	int64_t lost, lost_records; /* samples, and records that are none */
+	int64_t dropped;	    /* samples given up after they came */
 	int64_t own_cpu_ns;
 	int64_t frequency_hz, memory_bytes, processes, threads, store_bytes;
 	int64_t limit_bytes; /* of the store; 0: none, or not known */
 
 	/* Of the latest session, all of it. */
-	int64_t total_samples, total_lost, total_dropped;
+	int64_t total_samples, total_lost, total_lost_records, total_dropped;
 	int64_t captures, capture_reads, capture_bytes; /* interpreters read */
 	int64_t capture_us_median, capture_us_p99; /* from sample to last read */
 	int64_t realtime, proof; /* 1: capture threads have what they need */
 	struct status_count ends[STATUS_ENDS]; /* most first */
 	size_t end_count;
+
+	/* Of a day, of all sessions in it. */
+	int64_t day_samples, day_lost, day_lost_records, day_dropped;
 
 	struct status_level levels[STATUS_LEVELS];
 	size_t level_count;

@@ -129,10 +129,37 @@ static void print_sampling(const struct status *status, FILE *out)
 	print_text(status->event, out);
 	fprintf(out, ", %lld CPUs, %lld processes\n",
 		(long long)status->cpu_count, (long long)status->processes);
-	fprintf(out, "  in all      %lld samples, %lld lost, %lld dropped\n",
-		(long long)status->total_samples,
-		(long long)status->total_lost,
-		(long long)status->total_dropped);
+}
+
+// What came and what did not, over how long: nothing is added up from one line
+// to the next. Samples and other records are lost in the same full rings.
+static void print_counts(const struct status *status, FILE *out)
+{
+	const struct {
+		const char *name;
+		int64_t samples, lost, dropped, lost_records;
+	} rows[] = {
+		{ "", status->samples, status->lost, status->dropped,
+		  status->lost_records },
+		{ status->pid ? "since start" : "that run",
+		  status->total_samples, status->total_lost,
+		  status->total_dropped, status->total_lost_records },
+		{ "last 24 h", status->day_samples, status->day_lost,
+		  status->day_dropped, status->day_lost_records },
+	};
+	struct short_text minute;
+
+	snprintf(minute.text, sizeof(minute.text), "last %lld s",
+		 (long long)status->seconds);
+	fprintf(out, "  %-11s %12s %12s %12s   %s\n", "", "samples", "lost",
+		"dropped", "other records lost");
+	for (size_t i = status->vitals_wall_ns ? 0 : 1;
+	     i < sizeof(rows) / sizeof(*rows); i++)
+		fprintf(out, "  %-11s %12lld %12lld %12lld   %18lld\n",
+			i ? rows[i].name : minute.text,
+			(long long)rows[i].samples, (long long)rows[i].lost,
+			(long long)rows[i].dropped,
+			(long long)rows[i].lost_records);
 }
 
 static void print_stacks(const struct status *status, FILE *out)
@@ -162,12 +189,8 @@ static void print_minute(const struct status *status, FILE *out)
 		      out);
 		return;
 	}
-	fprintf(out, "  %s %2lld s   %lld samples, %.1f a second; %lld lost, "
-		     "%lld dropped\n",
-		status->pid ? "last" : "its ", (long long)seconds,
-		(long long)status->samples,
-		(double)status->samples / (double)seconds,
-		(long long)status->lost, (long long)status->dropped);
+	fprintf(out, "  rate        %.1f samples a second in the last %lld s\n",
+		(double)status->samples / (double)seconds, (long long)seconds);
 	fprintf(out, "  Python      %.2f %% of %lld samples proven\n",
 		percent(status->proven, judged), (long long)judged);
 	fprintf(out, "  own cost    %.2f %% of a CPU, %s\n",
@@ -237,6 +260,7 @@ void status_print(const struct status *status,
 {
 	print_head(status, out);
 	print_sampling(status, out);
+	print_counts(status, out);
 	print_minute(status, out);
 	print_stacks(status, out);
 	print_captures(status, out);
@@ -268,13 +292,17 @@ static void json_integers(const struct status *status, struct json *json)
 		INTEGER(cpu_count),	INTEGER(vitals_wall_ns),
 		INTEGER(seconds),	INTEGER(samples),
 		INTEGER(proven),	INTEGER(unproven),
-		INTEGER(lost),		INTEGER(dropped),
+		INTEGER(lost),		INTEGER(lost_records),
+		INTEGER(dropped),
 		INTEGER(own_cpu_ns),	INTEGER(frequency_hz),
 		INTEGER(memory_bytes),	INTEGER(processes),
 		INTEGER(threads),	INTEGER(store_bytes),
 		INTEGER(limit_bytes),
 		INTEGER(total_samples), INTEGER(total_lost),
-		INTEGER(total_dropped), INTEGER(captures),
+		INTEGER(total_lost_records),
+		INTEGER(total_dropped), INTEGER(day_samples),
+		INTEGER(day_lost),	INTEGER(day_lost_records),
+		INTEGER(day_dropped),	INTEGER(captures),
 		INTEGER(capture_reads), INTEGER(capture_bytes),
 		INTEGER(capture_us_median), INTEGER(capture_us_p99),
 		INTEGER(realtime),	INTEGER(proof),

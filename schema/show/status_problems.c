@@ -60,13 +60,17 @@ static void find_losses(const struct status *status,
 	if (all < FEW_SAMPLES)
 		return;
 	if (status->lost * 1000 > all)
-		add(problems, "%.2f %% of the samples were lost: the host is "
-			      "too busy to take them; a lower frequency helps",
-		    100.0 * (double)status->lost / (double)all);
+		add(problems, "%.2f %% of the samples were lost in the last "
+			      "%lld s: the host is too busy to take them; a "
+			      "lower frequency helps",
+		    100.0 * (double)status->lost / (double)all,
+		    (long long)status->seconds);
 	if (status->dropped * 1000 > all)
-		add(problems, "%.2f %% of the samples were dropped for want of "
-			      "memory; a higher memory limit helps",
-		    100.0 * (double)status->dropped / (double)all);
+		add(problems, "%.2f %% of the samples were dropped in the last "
+			      "%lld s, for want of memory or of room on the "
+			      "disk; v_health tells which",
+		    100.0 * (double)status->dropped / (double)all,
+		    (long long)status->seconds);
 }
 
 static void find_doubt(const struct status *status,

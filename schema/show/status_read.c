@@ -20,6 +20,20 @@
 #define HEALTH(name)                                                           \
 	"SELECT value FROM health WHERE name = '" name "' "                    \
 	"AND session_id = " LATEST
+// Of the last day of vitals: what the sessions that began in it counted, and
+// before them what vitals tell of the one that began earlier. Who was killed has
+// counted for longer than vitals tell.
+#define DAY "(SELECT ifnull(max(id), 0) - 86400000000000 FROM vitals)"
+#define OF_A_DAY(column, value, names)                                         \
+	"SELECT ifnull((SELECT sum(" value ") FROM health "                    \
+	"WHERE name IN (" names ") AND session_id IN "                         \
+	"(SELECT id FROM session WHERE start_id > " DAY ")), 0) + "            \
+	"ifnull((SELECT sum(" column ") FROM vitals WHERE id > " DAY           \
+	" AND id < ifnull((SELECT min(start_id) FROM session "                 \
+	"WHERE start_id > " DAY "), 9223372036854775807)), 0)"
+#define DROPPED "'samples_dropped', 'dropped_by_storage'"
+// Of what was lost, what is no sample: also where nothing counts it by itself.
+#define RECORDS "CASE name WHEN 'lost' THEN value ELSE -value END"
 
 static const struct {
 	size_t offset;
@@ -38,6 +52,7 @@ static const struct {
 	{ AT(proven), "SELECT sum(proven) FROM " MINUTE },
 	{ AT(unproven), "SELECT sum(unproven) FROM " MINUTE },
 	{ AT(lost), "SELECT sum(lost) FROM " MINUTE },
+	{ AT(lost_records), "SELECT sum(lost_records) FROM " MINUTE },
 	{ AT(dropped), "SELECT sum(dropped) FROM " MINUTE },
 	{ AT(own_cpu_ns), "SELECT sum(own_cpu_ns) FROM " MINUTE },
 	// The first row of them has counted since the row before it, which may
@@ -58,7 +73,16 @@ static const struct {
 	{ AT(limit_bytes), HEALTH("limit_bytes") },
 	{ AT(total_samples), HEALTH("samples") },
 	{ AT(total_lost), HEALTH("lost_samples") },
-	{ AT(total_dropped), HEALTH("samples_dropped") },
+	{ AT(total_lost_records), "SELECT sum(" RECORDS ") FROM health WHERE "
+				  "name IN ('lost', 'lost_samples') "
+				  "AND session_id = " LATEST },
+	{ AT(total_dropped), "SELECT sum(value) FROM health WHERE "
+			     "name IN (" DROPPED ") AND session_id = " LATEST },
+	{ AT(day_samples), OF_A_DAY("samples", "value", "'samples'") },
+	{ AT(day_lost), OF_A_DAY("lost", "value", "'lost_samples'") },
+	{ AT(day_lost_records),
+	  OF_A_DAY("lost_records", RECORDS, "'lost', 'lost_samples'") },
+	{ AT(day_dropped), OF_A_DAY("dropped", "value", DROPPED) },
 	{ AT(captures), HEALTH("captures") },
 	{ AT(capture_reads), HEALTH("capture_reads") },
 	{ AT(capture_bytes), HEALTH("capture_bytes") },

@@ -247,6 +247,71 @@ check_by_hand() {
 	expect "check: a cut file is not" [ "$status" = 1 ]
 }
 
+# lost_of WHAT: "SAMPLES RECORDS" of the latest session. The first two numbers in
+# the words of an incident.
+lost_of() {
+	local since="(SELECT start_id FROM session ORDER BY id DESC LIMIT 1)"
+	case $1 in
+	health) count "SELECT (SELECT value FROM v_health
+		WHERE name = 'lost_samples') || ' ' || (SELECT value
+		FROM v_health WHERE name = 'lost_records')" $daemon_db ;;
+	vitals) count "SELECT sum(lost) || ' ' || sum(lost_records)
+		FROM v_vitals WHERE vitals_id > $since" $daemon_db ;;
+	incidents) count "SELECT sum(CAST(detail AS INTEGER)) || ' ' ||
+		sum(CAST(substr(detail, instr(detail, ' and ') + 5) AS INTEGER))
+		FROM v_incident WHERE kind = 'lost' AND start_id > $since" \
+		$daemon_db ;;
+	esac
+}
+
+# Rings too small for what comes, in a store of its own. Whoever tells what was
+# lost tells the same, of the time it says.
+check_losses() {
+	local daemon_db=state/flood.db lost samples records
+	write_config "$(printf '%s\n' 'frequency = 10000' 'stack_size = 65528' \
+		'events = cpu-clock,page-faults')"
+	./spinner 0 & local one=$!
+	$python -c 'while True: [bytes(5000) for _ in range(8000)]' & local two=$!
+	start_daemon
+	within 20 at_least 1 "SELECT value FROM v_health
+		WHERE name = 'lost_samples'" $daemon_db
+	kill -HUP $daemon_pid # a reload forgets nothing
+	sleep 3
+	stop_daemon
+	kill $one $two
+	wait $one $two 2>/dev/null
+	lost=$(lost_of health)
+	samples=${lost% *} records=${lost#* }
+	err="health $lost, vitals $(lost_of vitals), incidents $(lost_of incidents)"
+	expect "losses: some" [ "$samples" -gt 0 ]
+	expect "losses: vitals tell as many" [ "$(lost_of vitals)" = "$lost" ]
+	expect "losses: incidents tell as many" \
+		[ "$(lost_of incidents)" = "$lost" ]
+	expect "losses: vitals tell of every sample" at_least 1 "SELECT
+		(SELECT sum(samples) FROM v_vitals) =
+		(SELECT value FROM v_health WHERE name = 'samples')" $daemon_db
+	expect "losses: the account adds up" adds_up $daemon_db
+	expect "losses: status tells as many" status_has "(total_lost,
+		total_lost_records) == ($samples, $records) == (day_lost,
+		day_lost_records)"
+	run 10 ./brindle report --json --from @0 --db $daemon_db
+	expect "losses: report tells as many" $python -c '
+import json, sys
+told = json.load(open("out.txt"))
+sys.exit([told["lost"], told["lost_records"]] != list(map(int, sys.argv[1:])))' \
+		"$samples" "$records"
+	write_config "frequency = 49"
+	start_daemon
+	within 5 at_least 2 "SELECT count(*) FROM session" $daemon_db
+	stop_daemon
+	lost=$(lost_of health)
+	expect "losses: a restart begins anew" [ "${lost% *}" -lt "$samples" ]
+	expect "losses: but the day goes on" status_has "(day_lost,
+		day_lost_records) == ($samples + total_lost,
+		$records + total_lost_records) and total_lost == ${lost% *}"
+	write_config "frequency = 99"
+}
+
 check_bad_config() {
 	write_config "frequency = fast"
 	run 10 ./brindle daemon --config daemon.conf
@@ -280,6 +345,7 @@ check_daemon() {
 	check_reload_retention
 	patiently check_restart
 	check_by_hand
+	check_losses
 	kill $manager $spinner
 	wait $manager $spinner 2>/dev/null
 }

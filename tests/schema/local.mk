@@ -120,6 +120,10 @@ tests_schema_store_test_store_care_SOURCES = tests/schema/store/test_store_care.
 check_PROGRAMS += tests/schema/show/test_status
 tests_schema_show_test_status_SOURCES = tests/schema/show/test_status.c
 
+check_PROGRAMS += tests/schema/show/test_losses
+tests_schema_show_test_losses_SOURCES = tests/schema/show/test_losses.c \
+	$(schema_long_store)
+
 # Exports, read by those who read them.
 test_helpers += tests/schema/show/make_hostile
 tests_schema_show_make_hostile_SOURCES = tests/schema/show/make_hostile.c

@@ -65,7 +65,7 @@ static void tells_each_problem(void **state)
 	finds(&status, "nothing was written for 100 s");
 	status = healthy();
 	status.lost = 20;
-	finds(&status, "0.20 % of the samples were lost");
+	finds(&status, "0.20 % of the samples were lost in the last 60 s");
 	status = healthy();
 	status.dropped = 100;
 	finds(&status, "0.99 % of the samples were dropped");
@@ -217,6 +217,14 @@ static void prints_for_people_and_programs(void **state)
 
 	(void)state;
 	strcpy(status.host, "ho\033[2Jst");
+	status.lost = status.total_lost = 3;
+	status.lost_records = 120;
+	status.total_samples = 10692000;
+	status.total_lost_records = 44575;
+	status.day_samples = 85530000;
+	status.day_lost = 4;
+	status.day_lost_records = 44700;
+	status.day_dropped = 5;
 	status.store_bytes = 512 << 20;
 	status.limit_bytes = (int64_t)2 << 30;
 	status.level_count = 2;
@@ -233,11 +241,23 @@ static void prints_for_people_and_programs(void **state)
 	assert_non_null(strstr(text, "for 1 day at most"));
 	assert_non_null(strstr(text, "for 90 minutes at most"));
 	assert_non_null(strstr(text, "no problems"));
+	assert_non_null(strstr(text,
+		"                   samples         lost      dropped"
+		"   other records lost\n"
+		"  last 60 s          10000            3            0"
+		"                  120\n"
+		"  since start     10692000            3            0"
+		"                44575\n"
+		"  last 24 h       85530000            4            5"
+		"                44700\n"));
 	out = fmemopen(text, sizeof(text), "w");
 	status_print_json(&status, &problems, out);
 	fclose(out);
 	assert_non_null(strstr(text, "\"running\":true"));
 	assert_non_null(strstr(text, "\"proven\":5000"));
+	assert_non_null(strstr(text, "\"total_lost\":3"));
+	assert_non_null(strstr(text, "\"total_lost_records\":44575"));
+	assert_non_null(strstr(text, "\"day_lost_records\":44700"));
 	assert_non_null(strstr(text, "\"problems\":[]"));
 	assert_non_null(strstr(text, "\"limit_bytes\":2147483648"));
 	assert_non_null(strstr(text, "\"keep_seconds\":86400"));
