@@ -131,13 +131,36 @@ static void write_minute(struct json *json, const struct status *status)
 }
 
 static void write_counts(struct json *json, int64_t samples, int64_t lost,
-			 int64_t proven, int64_t unproven, int64_t native)
+			 int64_t lost_records, int64_t proven, int64_t unproven,
+			 int64_t native)
 {
 	json_integer(json, "samples", samples);
 	json_integer(json, "lost", lost);
+	json_integer(json, "lost_records", lost_records);
 	json_integer(json, "proven", proven);
 	json_integer(json, "unproven", unproven);
 	json_integer(json, "native", native);
+}
+
+static void write_total(struct json *json, const char *name, int64_t samples,
+			int64_t lost, int64_t lost_records)
+{
+	json_open(json, name, '{');
+	json_integer(json, "samples", samples);
+	json_integer(json, "lost", lost);
+	json_integer(json, "lost_records", lost_records);
+	json_close(json, '}');
+}
+
+// What a minute does not tell any more.
+static void write_totals(struct json *json, const struct status *status)
+{
+	write_total(json, "since_start", status->total_samples,
+		    status->total_lost + status->total_dropped,
+		    status->total_lost_records);
+	write_total(json, "last_day", status->day_samples,
+		    status->day_lost + status->day_dropped,
+		    status->day_lost_records);
 }
 
 static void write_incidents(struct json *json, const struct status *status)
@@ -198,10 +221,11 @@ static void write_live(struct json *json, const struct status *status)
 	json_integer(json, "frequency_hz", status->frequency_hz ?
 						   status->frequency_hz :
 						   status->wanted_hz);
-	write_counts(json, status->samples, lost, status->proven,
-		     status->unproven,
+	write_counts(json, status->samples, lost, status->lost_records,
+		     status->proven, status->unproven,
 		     status->samples - status->proven - status->unproven);
 	json_integer(json, "seconds", status->seconds);
+	write_totals(json, status);
 	write_minute(json, status);
 	write_store(json, status);
 	json_text(json, "level",
@@ -227,8 +251,8 @@ static void write_recording(struct json *json, const struct summary *summary)
 	json_text(json, "command", summary->command);
 	json_integer(json, "cpu_count", summary->cpu_count);
 	json_integer(json, "frequency_hz", summary->frequency_hz);
-	write_counts(json, summary->samples, lost, summary->proven,
-		     summary->unproven, summary->native);
+	write_counts(json, summary->samples, lost, summary->lost_records,
+		     summary->proven, summary->unproven, summary->native);
 	json_integer(json, "seconds", summary->duration_ns / 1000000000);
 	json_text(json, "level",
 		  status_level(&problems, summary->samples, lost,

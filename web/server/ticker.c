@@ -110,7 +110,8 @@ static struct error *look(struct ticker *ticker, struct look *ret)
 				    "WHERE name = 'sample'", &ret->samples);
 	if (!error)
 		error = sql_integer(database, "SELECT sum(value) FROM v_health "
-				    "WHERE name IN ('lost', 'dropped')",
+				    "WHERE name IN ('lost', 'samples_dropped', "
+				    "'dropped_by_storage')",
 				    &ret->lost);
 	return error;
 }
