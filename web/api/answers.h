@@ -33,6 +33,10 @@ struct error *answer_metrics(struct api_call *call);
 struct error *answer_pprof_index(struct api_call *call);
 struct error *answer_pprof_profile(struct api_call *call);
 
+/** api_select(), and limit: how many rows, at most @most; 200 when not given. */
+struct error *api_select_rows(struct api_call *call, uint64_t most,
+			      uint64_t *ret_limit);
+
 /** Parameters that choose stacks: show, hide, only, drop. */
 #define API_STACK_PARAMS "show", "hide", "only", "drop"
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "schema/sql.h"
 
-enum { LIMIT_STANDARD = 200, LIMIT_MOST = 1000 };
+enum { LIMIT_MOST = 1000 };
 
 #define RANGE_NS_MAX (3600 * NS_PER_SEC)
 
@@ -192,11 +192,8 @@ struct error *answer_gil(struct api_call *call)
 	struct gil gil = { .count = 0 };
 	struct selection selection;
 	uint64_t limit;
-	struct error *error = api_select(call);
+	struct error *error = api_select_rows(call, LIMIT_MOST, &limit);
 
-	if (!error)
-		error = api_param_number(call, "limit", LIMIT_STANDARD, 1,
-					 LIMIT_MOST, &limit);
 	if (!error)
 		error = profile_selection(call->profile, &selection);
 	if (error)

@@ -12,7 +12,7 @@
 #include "web/api/label_sums.h"
 #include "web/api/who.h"
 
-enum { LIMIT_STANDARD = 200, LIMIT_MOST = 5000 };
+enum { LIMIT_MOST = 5000 };
 
 /* Half a million processes have few names, users and groups. */
 struct words {
@@ -246,11 +246,8 @@ struct error *answer_labels(struct api_call *call)
 {
 	struct selection selection;
 	uint64_t limit;
-	struct error *error = api_select(call);
+	struct error *error = api_select_rows(call, LIMIT_MOST, &limit);
 
-	if (!error)
-		error = api_param_number(call, "limit", LIMIT_STANDARD, 1,
-					 LIMIT_MOST, &limit);
 	if (!error)
 		error = profile_selection(call->profile, &selection);
 	if (error)

@@ -10,17 +10,7 @@
 #include "schema/sql.h"
 #include "web/api/who.h"
 
-enum { LIMIT_STANDARD = 200, LIMIT_MOST = 1000 };
-
-static struct error *take_limit(struct api_call *call, uint64_t *ret)
-{
-	struct error *error = api_select(call);
-
-	if (!error)
-		error = api_param_number(call, "limit", LIMIT_STANDARD, 1,
-					 LIMIT_MOST, ret);
-	return error;
-}
+enum { LIMIT_MOST = 1000 };
 
 // Nothing to show is an answer.
 static void write_nothing(struct api_call *call, const char *note)
@@ -131,7 +121,7 @@ struct error *answer_offcpu(struct api_call *call)
 {
 	uint64_t limit;
 	bool has = false;
-	struct error *error = take_limit(call, &limit);
+	struct error *error = api_select_rows(call, LIMIT_MOST, &limit);
 
 	if (!error)
 		error = has_event(profile_database(call->profile), "off-cpu",

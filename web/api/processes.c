@@ -10,7 +10,6 @@
 #include "web/api/who.h"
 
 enum {
-	LIMIT_STANDARD = 200,
 	LIMIT_MOST = 5000,
 	APART_SAMPLES_MAX = 4000000,
 };
@@ -359,11 +358,8 @@ static struct error *answer_people(struct api_call *call,
 	struct json json = { .out = call->out };
 	struct people people;
 	uint64_t limit;
-	struct error *error = api_select(call);
+	struct error *error = api_select_rows(call, LIMIT_MOST, &limit);
 
-	if (!error)
-		error = api_param_number(call, "limit", LIMIT_STANDARD, 1,
-					 LIMIT_MOST, &limit);
 	if (!error)
 		error = people_load(&people, listing, call->profile, limit);
 	if (error)

@@ -114,6 +114,15 @@ struct error *api_select(struct api_call *call)
 	return NULL;
 }
 
+struct error *api_select_rows(struct api_call *call, uint64_t most,
+			      uint64_t *ret_limit)
+{
+	struct error *error = api_select(call);
+
+	return error ? error :
+		       api_param_number(call, "limit", 200, 1, most, ret_limit);
+}
+
 // Where the last span ends, if that is not for ever: at the end of the range.
 static struct error *find_end(const struct selection *selection,
 			      sqlite3 *database, int64_t *ret_id)
