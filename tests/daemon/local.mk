@@ -19,7 +19,8 @@ tests_daemon_perf_test_perf_switches_SOURCES = \
 	tests/daemon/perf/perf_child.c tests/daemon/perf/perf_child.h \
 	tests/daemon/perf/perf_tally.c tests/daemon/perf/perf_tally.h \
 	tests/daemon/perf/perf_watch.c tests/daemon/perf/perf_watch.h
-tests_daemon_perf_test_perf_record_SOURCES = tests/daemon/perf/test_perf_record.c
+tests_daemon_perf_test_perf_record_SOURCES = tests/daemon/perf/test_perf_record.c \
+	tests/daemon/perf/record_draft.h
 tests_daemon_perf_test_perf_ring_SOURCES = tests/daemon/perf/test_perf_ring.c
 tests_daemon_perf_test_ring_spill_SOURCES = tests/daemon/perf/test_ring_spill.c
 
@@ -29,7 +30,8 @@ tests_daemon_process_test_proc_maps_SOURCES = tests/daemon/process/test_proc_map
 check_PROGRAMS += tests/daemon/process/test_process_image
 tests_daemon_process_test_process_image_SOURCES = tests/daemon/process/test_process_image.c
 
-fake_cpu = tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h
+fake_cpu = tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h \
+	tests/daemon/perf/record_draft.h
 check_PROGRAMS += tests/daemon/capture/test_capture_queue tests/daemon/process/test_child \
 	tests/daemon/pipeline/test_merge tests/daemon/process/test_process \
 	tests/daemon/capture/test_proof tests/daemon/capture/test_target_table \
@@ -88,8 +90,7 @@ tests_daemon_capture_test_lifeline_SOURCES = \
 tests_daemon_capture_test_hanging_ranges_SOURCES = \
 	tests/daemon/capture/test_hanging_ranges.c
 tests_daemon_capture_test_capture_stuck_SOURCES = \
-	tests/daemon/capture/test_capture_stuck.c \
-	tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h
+	tests/daemon/capture/test_capture_stuck.c $(fake_cpu)
 
 include tests/daemon/top/local.mk
 

@@ -9,54 +9,26 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/daemon/perf/record_draft.h"
+
 enum { PID = 100, TID = 101, TIME = 7777, CPU = 3, ID = 42 };
-
-/** A record under construction; 8-byte words, as the kernel writes them. */
-struct draft {
-	uint64_t words[512];
-	size_t count;
-};
-
-static uint64_t pair(uint32_t low, uint32_t high)
-{
-	return low | (uint64_t)high << 32;
-}
-
-static void add(struct draft *draft, uint64_t word)
-{
-	draft->words[draft->count++] = word;
-}
-
-static void add_text(struct draft *draft, const char *text)
-{
-	size_t bytes = strlen(text) + 1;
-
-	memset(&draft->words[draft->count], 0, (bytes + 7) / 8 * 8);
-	memcpy(&draft->words[draft->count], text, bytes);
-	draft->count += (bytes + 7) / 8;
-}
-
-static void begin(struct draft *draft, uint32_t type, uint16_t misc)
-{
-	draft->count = 0;
-	add(draft, pair(type, misc));
-}
-
-static size_t finish(struct draft *draft)
-{
-	size_t bytes = draft->count * 8;
-
-	draft->words[0] |= (uint64_t)bytes << 48;
-	return bytes;
-}
 
 static size_t finish_with_trailer(struct draft *draft)
 {
-	add(draft, pair(PID, TID));
-	add(draft, TIME);
-	add(draft, pair(CPU, 0));
-	add(draft, ID);
-	return finish(draft);
+	draft_add_pair(draft, PID, TID);
+	draft_add(draft, TIME);
+	draft_add_pair(draft, CPU, 0);
+	draft_add(draft, ID);
+	return draft_end(draft);
+}
+
+static void begin_tracepoint(struct draft *draft)
+{
+	draft_begin(draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	draft_add(draft, ID);
+	draft_add_pair(draft, PID, TID);
+	draft_add(draft, TIME);
+	draft_add_pair(draft, CPU, 0);
 }
 
 static bool parse(const struct draft *draft, size_t bytes,
@@ -67,28 +39,28 @@ static bool parse(const struct draft *draft, size_t bytes,
 
 static void add_regs(struct draft *draft)
 {
-	add(draft, PERF_SAMPLE_REGS_ABI_64);
+	draft_add(draft, PERF_SAMPLE_REGS_ABI_64);
 	for (unsigned int i = 0; i < arch_x86_64.perf_count; i++)
-		add(draft, 1000 + i);
+		draft_add(draft, 1000 + i);
 }
 
 static void draft_timer(struct draft *draft)
 {
-	begin(draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
-	add(draft, ID);
-	add(draft, 0x401000);
-	add(draft, pair(PID, TID));
-	add(draft, TIME);
-	add(draft, pair(CPU, 0));
-	add(draft, 10101010);
-	add(draft, 2);
-	add(draft, PERF_CONTEXT_KERNEL);
-	add(draft, 0xffffffff81000000);
+	draft_begin(draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+	draft_add(draft, ID);
+	draft_add(draft, 0x401000);
+	draft_add_pair(draft, PID, TID);
+	draft_add(draft, TIME);
+	draft_add_pair(draft, CPU, 0);
+	draft_add(draft, 10101010);
+	draft_add(draft, 2);
+	draft_add(draft, PERF_CONTEXT_KERNEL);
+	draft_add(draft, 0xffffffff81000000);
 	add_regs(draft);
-	add(draft, 32);
+	draft_add(draft, 32);
 	for (unsigned int i = 0; i < 4; i++)
-		add(draft, 2000 + i);
-	add(draft, 24);
+		draft_add(draft, 2000 + i);
+	draft_add(draft, 24);
 }
 
 static void test_timer(void **state)
@@ -98,7 +70,7 @@ static void test_timer(void **state)
 
 	(void)state;
 	draft_timer(&draft);
-	assert_true(parse(&draft, finish(&draft), PERF_KIND_TIMER, &record));
+	assert_true(parse(&draft, draft_end(&draft), PERF_KIND_TIMER, &record));
 	assert_int_equal(record.type, PERF_RECORD_SAMPLE);
 	assert_int_equal(record.event_id, ID);
 	assert_int_equal(record.pid, PID);
@@ -122,13 +94,13 @@ static void test_timer_of_kernel_thread(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	draft_begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
 	for (unsigned int i = 0; i < 6; i++)
-		add(&draft, i);
-	add(&draft, 0); // no chain
-	add(&draft, PERF_SAMPLE_REGS_ABI_NONE);
-	add(&draft, 0); // no stack, and then no dyn_size
-	assert_true(parse(&draft, finish(&draft), PERF_KIND_TIMER, &record));
+		draft_add(&draft, i);
+	draft_add(&draft, 0); // no chain
+	draft_add(&draft, PERF_SAMPLE_REGS_ABI_NONE);
+	draft_add(&draft, 0); // no stack, and then no dyn_size
+	assert_true(parse(&draft, draft_end(&draft), PERF_KIND_TIMER, &record));
 	assert_null(record.sample.regs);
 	assert_null(record.sample.stack);
 	assert_int_equal(record.sample.stack_size, 0);
@@ -140,13 +112,9 @@ static void test_proof(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
-	add(&draft, ID);
-	add(&draft, pair(PID, TID));
-	add(&draft, TIME);
-	add(&draft, pair(CPU, 0));
+	begin_tracepoint(&draft);
 	add_regs(&draft);
-	assert_true(parse(&draft, finish(&draft), PERF_KIND_PROOF, &record));
+	assert_true(parse(&draft, draft_end(&draft), PERF_KIND_PROOF, &record));
 	assert_int_equal(record.tid, TID);
 	assert_int_equal(record.time_ns, TIME);
 	assert_int_equal(record.sample.regs[arch_x86_64.perf_count - 1],
@@ -163,17 +131,13 @@ static void test_proof_with_stack(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
-	add(&draft, ID);
-	add(&draft, pair(PID, TID));
-	add(&draft, TIME);
-	add(&draft, pair(CPU, 0));
+	begin_tracepoint(&draft);
 	add_regs(&draft);
-	add(&draft, 16);
-	add(&draft, 2000);
-	add(&draft, 2001);
-	add(&draft, 8);
-	assert_true(parse(&draft, finish(&draft), PERF_KIND_PROOF, &record));
+	draft_add(&draft, 16);
+	draft_add(&draft, 2000);
+	draft_add(&draft, 2001);
+	draft_add(&draft, 8);
+	assert_true(parse(&draft, draft_end(&draft), PERF_KIND_PROOF, &record));
 	assert_int_equal(record.sample.stack_size, 8);
 	assert_int_equal(record.sample.stack[0], 2000 & 0xff);
 	draft.words[draft.count - 4] = 24;
@@ -186,22 +150,18 @@ static void test_waking(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
-	add(&draft, ID);
-	add(&draft, pair(PID, TID));
-	add(&draft, TIME);
-	add(&draft, pair(CPU, 0));
-	add(&draft, pair(12, 1));
-	add(&draft, pair(2, 3));
-	assert_true(parse(&draft, finish(&draft), PERF_KIND_WAKING, &record));
+	begin_tracepoint(&draft);
+	draft_add_pair(&draft, 12, 1);
+	draft_add_pair(&draft, 2, 3);
+	assert_true(parse(&draft, draft_end(&draft), PERF_KIND_WAKING, &record));
 	assert_int_equal(record.tid, TID);
 	assert_int_equal(record.time_ns, TIME);
 	assert_int_equal(record.sample.raw_size, 12);
 	assert_int_equal(((const uint32_t *)record.sample.raw)[2], 3);
 	// More than there is, and less.
-	draft.words[5] = pair(16, 1);
+	draft.words[5] = draft_pair(16, 1);
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_WAKING, &record));
-	draft.words[5] = pair(4, 1);
+	draft.words[5] = draft_pair(4, 1);
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_WAKING, &record));
 }
 
@@ -222,7 +182,7 @@ static void test_lying_lengths(void **state)
 				continue; // three bytes of stack are possible
 			draft_timer(&draft);
 			draft.words[words[w]] = lies[i];
-			assert_false(parse(&draft, finish(&draft),
+			assert_false(parse(&draft, draft_end(&draft),
 					   PERF_KIND_TIMER, &record));
 		}
 }
@@ -237,7 +197,7 @@ static void test_every_truncation(void **state)
 	draft_timer(&draft);
 	count = draft.count;
 	for (size_t words = 0; words < count; words++) {
-		draft.words[0] = pair(PERF_RECORD_SAMPLE, 0) |
+		draft.words[0] = draft_pair(PERF_RECORD_SAMPLE, 0) |
 				 (uint64_t)words * 8 << 48;
 		assert_false(parse(&draft, words * 8, PERF_KIND_TIMER,
 				   &record));
@@ -252,23 +212,23 @@ static void test_bad_sizes(void **state)
 
 	(void)state;
 	draft_timer(&draft);
-	bytes = finish(&draft);
+	bytes = draft_end(&draft);
 	assert_false(parse(&draft, 0, PERF_KIND_TIMER, &record));
 	assert_false(parse(&draft, bytes - 8, PERF_KIND_TIMER, &record));
 	assert_false(parse(&draft, bytes - 1, PERF_KIND_TIMER, &record));
 	assert_false(perf_record_parse((const char *)draft.words + 4, 8,
 				       PERF_KIND_OTHER, &arch_x86_64, &record));
-	begin(&draft, PERF_RECORD_SAMPLE, 0); // a size of 0
+	draft_begin(&draft, PERF_RECORD_SAMPLE, 0); // a size of 0
 	assert_false(parse(&draft, 8, PERF_KIND_TIMER, &record));
 }
 
 static void draft_mapping(struct draft *draft, uint16_t misc)
 {
-	begin(draft, PERF_RECORD_MMAP2, misc);
-	add(draft, pair(PID, TID));
-	add(draft, 0x7f0000000000);
-	add(draft, 0x2000);
-	add(draft, 0x1000);
+	draft_begin(draft, PERF_RECORD_MMAP2, misc);
+	draft_add_pair(draft, PID, TID);
+	draft_add(draft, 0x7f0000000000);
+	draft_add(draft, 0x2000);
+	draft_add(draft, 0x1000);
 }
 
 static void test_mapping_by_inode(void **state)
@@ -278,11 +238,11 @@ static void test_mapping_by_inode(void **state)
 
 	(void)state;
 	draft_mapping(&draft, 0);
-	add(&draft, pair(8, 1));
-	add(&draft, 123456);
-	add(&draft, 9);
-	add(&draft, pair(PROT_READ | PROT_EXEC, 2));
-	add_text(&draft, "/usr/lib/libc.so.6");
+	draft_add_pair(&draft, 8, 1);
+	draft_add(&draft, 123456);
+	draft_add(&draft, 9);
+	draft_add_pair(&draft, PROT_READ | PROT_EXEC, 2);
+	draft_add_text(&draft, "/usr/lib/libc.so.6");
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_int_equal(record.mapping.start, 0x7f0000000000);
@@ -306,18 +266,18 @@ static void test_mapping_by_build_id(void **state)
 
 	(void)state;
 	draft_mapping(&draft, PERF_RECORD_MISC_MMAP_BUILD_ID);
-	add(&draft, pair(20, 0xaaaaaaaa));
-	add(&draft, 0);
-	add(&draft, 0);
-	add(&draft, pair(PROT_READ, 2));
-	add_text(&draft, "//anon");
+	draft_add_pair(&draft, 20, 0xaaaaaaaa);
+	draft_add(&draft, 0);
+	draft_add(&draft, 0);
+	draft_add_pair(&draft, PROT_READ, 2);
+	draft_add_text(&draft, "//anon");
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_int_equal(record.mapping.build_id_size, 20);
 	assert_int_equal(record.mapping.build_id[0], 0xaa);
 	assert_int_equal(record.mapping.inode, 0);
 	assert_false(record.mapping.executable);
-	draft.words[5] = pair(21, 0);
+	draft.words[5] = draft_pair(21, 0);
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_OTHER, &record));
 }
 
@@ -329,8 +289,8 @@ static void test_path_without_end(void **state)
 	(void)state;
 	draft_mapping(&draft, 0);
 	for (unsigned int i = 0; i < 4; i++)
-		add(&draft, 0);
-	add(&draft, 0x2f2f2f2f2f2f2f2f); // the trailer is not part of it
+		draft_add(&draft, 0);
+	draft_add(&draft, 0x2f2f2f2f2f2f2f2f); // the trailer is not part of it
 	assert_false(parse(&draft, finish_with_trailer(&draft),
 			   PERF_KIND_OTHER, &record));
 }
@@ -341,9 +301,9 @@ static void test_comm(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_COMM, PERF_RECORD_MISC_COMM_EXEC);
-	add(&draft, pair(7, 8));
-	add_text(&draft, "python3");
+	draft_begin(&draft, PERF_RECORD_COMM, PERF_RECORD_MISC_COMM_EXEC);
+	draft_add_pair(&draft, 7, 8);
+	draft_add_text(&draft, "python3");
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_int_equal(record.pid, 7);
@@ -360,10 +320,10 @@ static void test_fork_and_exit(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 2; i++) {
-		begin(&draft, types[i], 0);
-		add(&draft, pair(200, PID));
-		add(&draft, pair(201, TID));
-		add(&draft, TIME - 1);
+		draft_begin(&draft, types[i], 0);
+		draft_add_pair(&draft, 200, PID);
+		draft_add_pair(&draft, 201, TID);
+		draft_add(&draft, TIME - 1);
 		assert_true(parse(&draft, finish_with_trailer(&draft),
 				  PERF_KIND_OTHER, &record));
 		assert_int_equal(record.type, types[i]);
@@ -381,14 +341,15 @@ static void test_switches(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_SWITCH,
-	      PERF_RECORD_MISC_SWITCH_OUT | PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
+	draft_begin(&draft, PERF_RECORD_SWITCH,
+		    PERF_RECORD_MISC_SWITCH_OUT |
+			    PERF_RECORD_MISC_SWITCH_OUT_PREEMPT);
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_true(record.switched.out);
 	assert_true(record.switched.preempted);
-	begin(&draft, PERF_RECORD_SWITCH_CPU_WIDE, 0);
-	add(&draft, pair(1, 1));
+	draft_begin(&draft, PERF_RECORD_SWITCH_CPU_WIDE, 0);
+	draft_add_pair(&draft, 1, 1);
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_false(record.switched.out);
@@ -401,19 +362,19 @@ static void test_losses(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_LOST, 0);
-	add(&draft, ID);
-	add(&draft, 17);
+	draft_begin(&draft, PERF_RECORD_LOST, 0);
+	draft_add(&draft, ID);
+	draft_add(&draft, 17);
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_int_equal(record.lost.count, 17);
-	begin(&draft, PERF_RECORD_LOST_SAMPLES, 0);
-	add(&draft, 18);
+	draft_begin(&draft, PERF_RECORD_LOST_SAMPLES, 0);
+	draft_add(&draft, 18);
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_int_equal(record.lost.count, 18);
-	begin(&draft, PERF_RECORD_LOST, 0);
-	add(&draft, ID);
+	draft_begin(&draft, PERF_RECORD_LOST, 0);
+	draft_add(&draft, ID);
 	assert_false(parse(&draft, finish_with_trailer(&draft),
 			   PERF_KIND_OTHER, &record));
 }
@@ -424,20 +385,20 @@ static void test_throttle_and_unknown(void **state)
 	struct draft draft;
 
 	(void)state;
-	begin(&draft, PERF_RECORD_THROTTLE, 0);
+	draft_begin(&draft, PERF_RECORD_THROTTLE, 0);
 	for (unsigned int i = 0; i < 3; i++)
-		add(&draft, i);
+		draft_add(&draft, i);
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
-	begin(&draft, 9999, 0);
-	add(&draft, 1);
+	draft_begin(&draft, 9999, 0);
+	draft_add(&draft, 1);
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
 	assert_int_equal(record.type, 9999);
 	assert_int_equal(record.pid, PID);
 	assert_int_equal(record.time_ns, TIME);
-	begin(&draft, 9999, 0);
-	assert_false(parse(&draft, finish(&draft), PERF_KIND_OTHER, &record));
+	draft_begin(&draft, 9999, 0);
+	assert_false(parse(&draft, draft_end(&draft), PERF_KIND_OTHER, &record));
 }
 
 int main(void)

@@ -2,17 +2,12 @@
 #include "tests/daemon/pipeline/fake_cpu.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-enum { DRAFT_WORDS = 1024, PERIOD_NS = 10000000 };
+#include "tests/daemon/perf/record_draft.h"
 
-/** A record under construction; 8-byte words, as the kernel writes them. */
-struct draft {
-	uint64_t words[DRAFT_WORDS];
-	size_t count;
-};
+enum { PERIOD_NS = 10000000 };
 
 void fake_cpu_init(struct fake_cpu *fake, unsigned int cpu, size_t ring_bytes)
 {
@@ -64,54 +59,29 @@ void fake_write(struct fake_cpu *fake, const void *bytes, size_t size)
 	__atomic_store_n(&fake->page.data_head, head + size, __ATOMIC_RELEASE);
 }
 
-static uint64_t pair(uint32_t low, uint32_t high)
-{
-	return low | (uint64_t)high << 32;
-}
-
-static void add(struct draft *draft, uint64_t word)
-{
-	draft->words[draft->count++] = word;
-}
-
-static void add_text(struct draft *draft, const char *text)
-{
-	size_t bytes = strlen(text) + 1;
-
-	memset(&draft->words[draft->count], 0, (bytes + 7) / 8 * 8);
-	memcpy(&draft->words[draft->count], text, bytes);
-	draft->count += (bytes + 7) / 8;
-}
-
-static void begin(struct draft *draft, uint32_t type, uint16_t misc)
-{
-	draft->count = 0;
-	add(draft, pair(type, misc));
-}
-
 static void finish(struct fake_cpu *fake, struct draft *draft)
 {
-	size_t bytes = draft->count * 8;
+	size_t bytes = draft_end(draft);
 
-	draft->words[0] |= (uint64_t)bytes << 48;
 	fake_write(fake, draft->words, bytes);
 }
 
 static void finish_with_trailer(struct fake_cpu *fake, struct draft *draft,
 				struct fake_task task)
 {
-	add(draft, pair(task.pid, task.tid));
-	add(draft, task.time_ns);
-	add(draft, pair(fake->perf.cpu, 0));
-	add(draft, FAKE_TIMER_ID);
+	draft_add_pair(draft, task.pid, task.tid);
+	draft_add(draft, task.time_ns);
+	draft_add_pair(draft, fake->perf.cpu, 0);
+	draft_add(draft, FAKE_TIMER_ID);
 	finish(fake, draft);
 }
 
 static void add_registers(struct draft *draft, uint64_t reg)
 {
-	add(draft, reg ? PERF_SAMPLE_REGS_ABI_64 : PERF_SAMPLE_REGS_ABI_NONE);
+	draft_add(draft, reg ? PERF_SAMPLE_REGS_ABI_64 :
+			       PERF_SAMPLE_REGS_ABI_NONE);
 	for (unsigned int i = 0; reg && i < arch_native()->perf_count; i++)
-		add(draft, reg);
+		draft_add(draft, reg);
 }
 
 /** Which event, and for how much of it. */
@@ -127,21 +97,22 @@ static void write_sample(struct fake_cpu *fake, struct fake_task task,
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_SAMPLE, reg ? PERF_RECORD_MISC_USER :
-						PERF_RECORD_MISC_KERNEL);
-	add(&draft, cause.id);
-	add(&draft, reg);
-	add(&draft, pair(task.pid, task.tid));
-	add(&draft, task.time_ns);
-	add(&draft, pair(fake->perf.cpu, 0));
-	add(&draft, cause.period);
-	add(&draft, count);
+	draft_begin(&draft, PERF_RECORD_SAMPLE,
+		    reg ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL);
+	draft_add(&draft, cause.id);
+	draft_add(&draft, reg);
+	draft_add_pair(&draft, task.pid, task.tid);
+	draft_add(&draft, task.time_ns);
+	draft_add_pair(&draft, fake->perf.cpu, 0);
+	draft_add(&draft, cause.period);
+	draft_add(&draft, count);
 	for (size_t i = 0; i < count; i++)
-		add(&draft, chain[i]);
+		draft_add(&draft, chain[i]);
 	add_registers(&draft, reg);
-	add(&draft, reg ? FAKE_STACK_BYTES : 0);
+	draft_add(&draft, reg ? FAKE_STACK_BYTES : 0);
 	for (int i = 0; reg && i <= FAKE_STACK_BYTES / 8; i++)
-		add(&draft, i < FAKE_STACK_BYTES / 8 ? 0 : FAKE_STACK_BYTES);
+		draft_add(&draft,
+			  i < FAKE_STACK_BYTES / 8 ? 0 : FAKE_STACK_BYTES);
 	finish(fake, &draft);
 }
 
@@ -168,11 +139,11 @@ void fake_proof(struct fake_cpu *fake, struct fake_task task, uint64_t reg)
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
-	add(&draft, FAKE_PROOF_ID);
-	add(&draft, pair(task.pid, task.tid));
-	add(&draft, task.time_ns);
-	add(&draft, pair(fake->perf.cpu, 0));
+	draft_begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	draft_add(&draft, FAKE_PROOF_ID);
+	draft_add_pair(&draft, task.pid, task.tid);
+	draft_add(&draft, task.time_ns);
+	draft_add_pair(&draft, fake->perf.cpu, 0);
 	add_registers(&draft, reg);
 	finish(fake, &draft);
 }
@@ -181,8 +152,8 @@ void fake_switch(struct fake_cpu *fake, struct fake_task task, bool out)
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_SWITCH,
-	      out ? PERF_RECORD_MISC_SWITCH_OUT : 0);
+	draft_begin(&draft, PERF_RECORD_SWITCH,
+		    out ? PERF_RECORD_MISC_SWITCH_OUT : 0);
 	finish_with_trailer(fake, &draft, task);
 }
 
@@ -193,13 +164,13 @@ void fake_waking(struct fake_cpu *fake, struct fake_task task, uint32_t woken)
 	struct draft draft;
 
 	raw[1 + FAKE_WOKEN_OFFSET / sizeof(raw[0])] = woken;
-	begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
-	add(&draft, FAKE_WAKING_ID);
-	add(&draft, pair(task.pid, task.tid));
-	add(&draft, task.time_ns);
-	add(&draft, pair(fake->perf.cpu, 0));
+	draft_begin(&draft, PERF_RECORD_SAMPLE, PERF_RECORD_MISC_KERNEL);
+	draft_add(&draft, FAKE_WAKING_ID);
+	draft_add_pair(&draft, task.pid, task.tid);
+	draft_add(&draft, task.time_ns);
+	draft_add_pair(&draft, fake->perf.cpu, 0);
 	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i += 2)
-		add(&draft, pair(raw[i], raw[i + 1]));
+		draft_add_pair(&draft, raw[i], raw[i + 1]);
 	finish(fake, &draft);
 }
 
@@ -207,10 +178,10 @@ void fake_throttle(struct fake_cpu *fake, struct fake_task task)
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_THROTTLE, 0);
-	add(&draft, task.time_ns);
-	add(&draft, FAKE_TIMER_ID);
-	add(&draft, FAKE_TIMER_ID);
+	draft_begin(&draft, PERF_RECORD_THROTTLE, 0);
+	draft_add(&draft, task.time_ns);
+	draft_add(&draft, FAKE_TIMER_ID);
+	draft_add(&draft, FAKE_TIMER_ID);
 	finish_with_trailer(fake, &draft, task);
 }
 
@@ -219,10 +190,10 @@ static void write_task(struct fake_cpu *fake, uint32_t type,
 {
 	struct draft draft;
 
-	begin(&draft, type, 0);
-	add(&draft, pair(task.pid, maker.pid));
-	add(&draft, pair(task.tid, maker.tid));
-	add(&draft, task.time_ns);
+	draft_begin(&draft, type, 0);
+	draft_add_pair(&draft, task.pid, maker.pid);
+	draft_add_pair(&draft, task.tid, maker.tid);
+	draft_add(&draft, task.time_ns);
 	maker.time_ns = task.time_ns;
 	finish_with_trailer(fake, &draft, maker);
 }
@@ -244,9 +215,10 @@ void fake_comm(struct fake_cpu *fake, struct fake_task task, const char *name,
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_COMM, exec ? PERF_RECORD_MISC_COMM_EXEC : 0);
-	add(&draft, pair(task.pid, task.tid));
-	add_text(&draft, name);
+	draft_begin(&draft, PERF_RECORD_COMM,
+		    exec ? PERF_RECORD_MISC_COMM_EXEC : 0);
+	draft_add_pair(&draft, task.pid, task.tid);
+	draft_add_text(&draft, name);
 	finish_with_trailer(fake, &draft, task);
 }
 
@@ -255,16 +227,16 @@ void fake_mapping(struct fake_cpu *fake, struct fake_task task, uint64_t start,
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_MMAP2, 0);
-	add(&draft, pair(task.pid, task.tid));
-	add(&draft, start);
-	add(&draft, size);
-	add(&draft, 0);
-	add(&draft, pair(8, 1));
-	add(&draft, 4711);
-	add(&draft, 0);
-	add(&draft, pair(PROT_READ | PROT_EXEC, MAP_PRIVATE));
-	add_text(&draft, path);
+	draft_begin(&draft, PERF_RECORD_MMAP2, 0);
+	draft_add_pair(&draft, task.pid, task.tid);
+	draft_add(&draft, start);
+	draft_add(&draft, size);
+	draft_add(&draft, 0);
+	draft_add_pair(&draft, 8, 1);
+	draft_add(&draft, 4711);
+	draft_add(&draft, 0);
+	draft_add_pair(&draft, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+	draft_add_text(&draft, path);
 	finish_with_trailer(fake, &draft, task);
 }
 
@@ -272,8 +244,8 @@ void fake_lost(struct fake_cpu *fake, struct fake_task task, uint64_t count)
 {
 	struct draft draft;
 
-	begin(&draft, PERF_RECORD_LOST, 0);
-	add(&draft, FAKE_TIMER_ID);
-	add(&draft, count);
+	draft_begin(&draft, PERF_RECORD_LOST, 0);
+	draft_add(&draft, FAKE_TIMER_ID);
+	draft_add(&draft, count);
 	finish_with_trailer(fake, &draft, task);
 }
