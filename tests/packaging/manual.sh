@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The manual has every command and every option of `brindle --help` and no
-# other, and what README.md and docs/ tell people to type can be typed.
+# other, and what README.md, docs/ and the program tell people to type can be
+# typed.
 top=$(cd "${srcdir:-.}" && pwd)
 PATH=$(cd "${top_builddir:-.}" && pwd):$PATH
 manual=$top/docs/brindle.1
@@ -76,19 +77,23 @@ typed=$(cd "$top" && {
 	sed -nE 's/^(sudo )?(brindle [a-z].*)/\2/p' README.md docs/*.md \
 		schema/README.md
 	# shellcheck disable=SC2016 # marks of the text
-	grep -hoE '`brindle [a-z][^`]*`' README.md docs/*.md schema/README.md |
-		tr -d '`'
+	{
+		cat README.md docs/*.md schema/README.md
+		# Texts of the program, each on one line.
+		find daemon schema web/api web/server -name '*.c' -exec cat {} + |
+			tr '\n' ' ' | sed -E 's/"[[:space:]]+"//g'
+	} | grep -hoE '`brindle [a-z][^`]*`' | tr -d '`'
 } | sed -E 's/ -- .*//; s/  +#.*//; s/"[^"]*"//g')
 [ "$(wc -l <<<"$typed")" -ge 20 ] || complain "too few examples: $typed"
 while read -r _ command rest; do
-	# A sentence that begins with the name of the program.
-	[[ $command =~ ^(has|is|reads|asks)$ ]] && continue
+	# A sentence that begins with the name of the program, and "help COMMAND".
+	[[ $command =~ ^(has|is|reads|asks|help)$ ]] && continue
 	grep -qxF -- "$command" <<<"$commands" ||
-		complain "the documents tell of brindle $command"
+		complain "the texts tell of brindle $command"
 	for option in $(grep -oE -- '(^|[ [|])-(-[a-z-]+|[a-zA-Z])\b' <<<"$rest" |
 			tr -d ' [|'); do
 		grep -qE -- "^$command .*$option( |$)" <<<"$known" ||
-			complain "the documents tell of $command $option"
+			complain "the texts tell of $command $option"
 	done
 done <<<"$typed"
 exit "$failed"

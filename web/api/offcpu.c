@@ -131,7 +131,7 @@ struct error *answer_offcpu(struct api_call *call)
 	if (has)
 		return answer_waits(call, limit);
 	write_nothing(call, "Time off the CPU was not recorded: `brindle record "
-			    "--off-cpu`, or off-cpu among the daemon's events, "
-			    "does that.");
+			    "-e cpu-clock,off-cpu`, or off-cpu among the "
+			    "daemon's events, does that.");
 	return NULL;
 }
