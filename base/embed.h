@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files of the source tree carried inside the program: SQL, HTML. The rule in
- * Makefile.am turns schema/flame.html into an object that defines
+ * Makefile.am turns web/dist/page.html into an object that defines
  *
- *     const struct embedded_file embedded_flame_html;
+ *     const struct embedded_file embedded_page_html;
  *
  * A folder's local.mk names the generated source, a file that uses it declares
- * the object with EMBEDDED_FILE(flame_html). Leading digits are fine:
- * schema/001_profile.sql is embedded_001_profile_sql.
+ * the object with EMBEDDED_FILE(page_html). Leading digits are fine:
+ * schema/0001_tables.sql is embedded_0001_tables_sql.
  */
 #ifndef BRINDLE_BASE_EMBED_H
 #define BRINDLE_BASE_EMBED_H

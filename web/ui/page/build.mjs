@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes dist/page.html of the parts here: what remains to be filled in is
-// @PROFILE@ (web/page/page.c does it). The page may run the style and the
+// @PROFILE@ (schema/show/flame_page.c does it). The page may run the style and the
 // script in it, by their SHA-256 (CSP Level 3, 6.7.2.4), and nothing else.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
