@@ -8,7 +8,7 @@ style_tests = \
 	tests/style/documents.sh \
 	tests/style/imports.sh \
 	tests/style/frozen.sh \
-	tests/style/again.sh
+	tests/style/retries.sh
 
 # They look at the sources and at plain objects: once is enough.
 if !SANITIZING
