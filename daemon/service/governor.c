@@ -10,6 +10,8 @@ enum {
 	TRIAL_WINDOWS = 6,
 	// What the double rate may cost, in percent of the budget.
 	MARGIN_PERCENT = 80,
+	// At least such a part is saved by a step down, or it is in vain.
+	SAVED_PART = 5,
 };
 
 void governor_init(struct governor *governor,
@@ -18,7 +20,9 @@ void governor_init(struct governor *governor,
 	*governor = (struct governor){ .limits = *limits,
 				       .patience = PATIENCE_WINDOWS,
 				       .since_raise = TRIAL_WINDOWS,
-				       .starting = GOVERNOR_START_WINDOWS };
+				       .starting = GOVERNOR_START_WINDOWS,
+				       .cpu.patience = PATIENCE_WINDOWS,
+				       .memory.patience = PATIENCE_WINDOWS };
 }
 
 void governor_set_limits(struct governor *governor,
@@ -28,6 +32,8 @@ void governor_set_limits(struct governor *governor,
 	governor->over = 0;
 	governor->calm = 0;
 	governor->patience = PATIENCE_WINDOWS;
+	governor->cpu = governor->memory =
+		(struct governor_cost){ .patience = PATIENCE_WINDOWS };
 }
 
 unsigned int governor_frequency_hz(const struct governor *governor)
@@ -61,7 +67,37 @@ static enum governor_verdict lower(struct governor *governor,
 	return verdict;
 }
 
-static enum governor_verdict judge_memory(struct governor *governor)
+static enum governor_verdict restore(struct governor *governor,
+				     struct governor_cost *cost)
+{
+	cost->lowered = 0;
+	cost->vain = cost->patience;
+	if (cost->patience < PATIENCE_MOST)
+		cost->patience *= 2;
+	governor->over = 0;
+	governor->step--;
+	return GOVERNOR_RESTORE;
+}
+
+// @now is too much of it.
+static enum governor_verdict answer(struct governor *governor,
+				    struct governor_cost *cost, uint64_t now,
+				    enum governor_verdict verdict)
+{
+	if (cost->vain) {
+		governor->over = 0;
+		return GOVERNOR_KEEP;
+	}
+	if (governor->step && cost->lowered &&
+	    now > cost->lowered - cost->lowered / SAVED_PART)
+		return restore(governor, cost);
+	verdict = lower(governor, verdict);
+	cost->lowered = verdict == GOVERNOR_KEEP ? 0 : now;
+	return verdict;
+}
+
+static enum governor_verdict judge_memory(struct governor *governor,
+					  uint64_t bytes)
 {
 	governor->calm = 0;
 	if (!governor->trimmed) {
@@ -69,7 +105,7 @@ static enum governor_verdict judge_memory(struct governor *governor)
 		return GOVERNOR_TRIM;
 	}
 	governor->trimmed = false;
-	return lower(governor, GOVERNOR_LOWER_MEMORY);
+	return answer(governor, &governor->memory, bytes, GOVERNOR_LOWER_MEMORY);
 }
 
 static bool may_rise(const struct governor *governor, uint64_t cpu)
@@ -88,9 +124,11 @@ static enum governor_verdict judge_cpu(struct governor *governor, uint64_t cpu)
 		governor->calm = 0;
 		if (++governor->over < OVER_WINDOWS)
 			return GOVERNOR_KEEP;
-		return lower(governor, GOVERNOR_LOWER_CPU);
+		return answer(governor, &governor->cpu, cpu,
+			      GOVERNOR_LOWER_CPU);
 	}
 	governor->over = 0;
+	governor->cpu.lowered = 0;
 	governor->calm++;
 	if (!may_rise(governor, cpu))
 		return GOVERNOR_KEEP;
@@ -100,6 +138,12 @@ static enum governor_verdict judge_cpu(struct governor *governor, uint64_t cpu)
 	return GOVERNOR_RAISE;
 }
 
+static void wait_on(struct governor_cost *cost)
+{
+	if (cost->vain)
+		cost->vain--;
+}
+
 enum governor_verdict governor_feed(struct governor *governor,
 				    const struct governor_window *window)
 {
@@ -107,8 +151,12 @@ enum governor_verdict governor_feed(struct governor *governor,
 		return GOVERNOR_KEEP;
 	if (governor->since_raise < TRIAL_WINDOWS)
 		governor->since_raise++;
-	if (window->memory_bytes > governor->limits.memory_bytes)
-		return judge_memory(governor);
+	wait_on(&governor->cpu);
+	wait_on(&governor->memory);
+	if (window->memory_bytes <= governor->limits.memory_bytes)
+		governor->memory.lowered = 0;
+	else if (!governor->memory.vain)
+		return judge_memory(governor, window->memory_bytes);
 	governor->trimmed = false;
 	if (governor->starting) {
 		governor->starting--;

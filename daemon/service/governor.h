@@ -10,6 +10,10 @@
  * tried after five minutes all the same, for cost need not grow with the rate,
  * and after twice as long each time that it fails. The first half minute does
  * not count, in which everything that runs already is met.
+ *
+ * A step down that did not save a fifth is taken back: what costs so much then
+ * is not the samples, but what runs on the host. None is tried again for five
+ * minutes, and then for twice as long each time.
  */
 #ifndef BRINDLE_DAEMON_SERVICE_GOVERNOR_H
 #define BRINDLE_DAEMON_SERVICE_GOVERNOR_H
@@ -40,7 +44,16 @@ enum governor_verdict {
 	GOVERNOR_LOWER_CPU,    /* it cost too much time */
 	GOVERNOR_LOWER_MEMORY, /* too much memory, though it was trimmed */
 	GOVERNOR_RAISE,
+	GOVERNOR_RESTORE,      /* the lower rate saved too little */
 	GOVERNOR_TRIM,	       /* give up caches; the rate stays */
+};
+
+/** One that is limited, and whether a lower rate helps against it. */
+struct governor_cost {
+	uint64_t lowered;      /* what it was when the rate was lowered for it,
+				  and it has been too much since; else 0 */
+	unsigned int vain;     /* windows in which that is not tried */
+	unsigned int patience; /* how many that will be the next time */
 };
 
 struct governor {
@@ -52,6 +65,7 @@ struct governor {
 	unsigned int since_raise; /* windows; saturates */
 	unsigned int starting; /* windows until CPU time counts */
 	bool trimmed;	       /* in the window before */
+	struct governor_cost cpu, memory;
 };
 
 void governor_init(struct governor *governor,

@@ -123,6 +123,9 @@ static void govern(struct service *service, uint64_t now_ns,
 		break;
 	case GOVERNOR_RAISE:
 		break;
+	case GOVERNOR_RESTORE:
+		snprintf(why, sizeof(why), "a lower rate saves too little");
+		break;
 	}
 	error_destroy(recorder_set_frequency(
 		service->recorder, governor_frequency_hz(&service->governor)));

@@ -72,8 +72,10 @@ static void halves_down_to_a_sixteenth(void **state)
 	(void)state;
 	start(&governor, &limits);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		assert_int_equal(feed(&governor, 3000), GOVERNOR_KEEP);
-		assert_int_equal(feed(&governor, 3000),
+		uint64_t cpu = 200 * governor_frequency_hz(&governor);
+
+		assert_int_equal(feed(&governor, cpu), GOVERNOR_KEEP);
+		assert_int_equal(feed(&governor, cpu),
 				 i < GOVERNOR_STEPS ? GOVERNOR_LOWER_CPU :
 						      GOVERNOR_KEEP);
 		assert_int_equal(governor_frequency_hz(&governor), steps[i]);
@@ -121,7 +123,8 @@ static void tries_again_when_cost_is_fixed(void **state)
 	(void)state;
 	start(&governor, &limits);
 	for (int i = 0; i < 8; i++)
-		feed(&governor, 2000);
+		feed(&governor, 2000 + 20 * governor_frequency_hz(&governor) *
+					       governor_frequency_hz(&governor));
 	assert_int_equal(governor_frequency_hz(&governor), 6);
 	for (int i = 0; i < 4 * 30; i++)
 		feed(&governor, 700);
@@ -141,6 +144,52 @@ static void trims_before_it_lowers(void **state)
 	assert_int_equal(feed_memory(&governor, 101 << 20),
 			 GOVERNOR_LOWER_MEMORY);
 	assert_int_equal(governor_frequency_hz(&governor), 49);
+}
+
+// What many processes cost is no sample's fault.
+static void does_not_lower_in_vain(void **state)
+{
+	struct governor governor;
+	unsigned int low = 0;
+
+	(void)state;
+	start(&governor, &limits);
+	for (int i = 0; i < 360; i++) { // an hour
+		feed(&governor, 1900 + 2 * governor_frequency_hz(&governor));
+		low += governor_frequency_hz(&governor) < 99;
+		assert_in_range(governor_frequency_hz(&governor), 49, 99);
+	}
+	assert_in_range(low, 1, 30);
+}
+
+static void knows_that_memory_is_not_the_rates(void **state)
+{
+	struct governor governor;
+	unsigned int low = 0, trims = 0;
+
+	(void)state;
+	start(&governor, &limits);
+	for (int i = 0; i < 360; i++) {
+		trims += feed_memory(&governor, 120 << 20) == GOVERNOR_TRIM;
+		low += governor_frequency_hz(&governor) < 99;
+		assert_in_range(governor_frequency_hz(&governor), 49, 99);
+	}
+	assert_in_range(low, 1, 30);
+	assert_in_range(trims, 2, 30);
+	assert_int_equal(governor_frequency_hz(&governor), 99);
+}
+
+// A backlog in memory is the rate's: each step pays off until it fits.
+static void lowers_for_memory_while_it_helps(void **state)
+{
+	struct governor governor;
+
+	(void)state;
+	start(&governor, &limits);
+	for (int i = 0; i < 20; i++)
+		feed_memory(&governor, (20 + 3 * (uint64_t)governor_frequency_hz(
+						      &governor)) << 20);
+	assert_int_equal(governor_frequency_hz(&governor), 24);
 }
 
 static void takes_new_limits(void **state)
@@ -187,6 +236,9 @@ int main(void)
 		cmocka_unit_test(does_not_swing),
 		cmocka_unit_test(tries_again_when_cost_is_fixed),
 		cmocka_unit_test(trims_before_it_lowers),
+		cmocka_unit_test(does_not_lower_in_vain),
+		cmocka_unit_test(knows_that_memory_is_not_the_rates),
+		cmocka_unit_test(lowers_for_memory_while_it_helps),
 		cmocka_unit_test(takes_new_limits),
 		cmocka_unit_test(knows_odd_windows),
 	};
