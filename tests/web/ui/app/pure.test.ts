@@ -13,6 +13,7 @@ import { fitted, laneMost } from "../../../../web/ui/app/timeline/lanes";
 import { numberTicks, timeTicks } from "../../../../web/ui/app/timeline/ticks";
 
 import { viewKeys } from "../../../../web/ui/app/view_keys";
+import { lossesOf } from "../../../../web/ui/app/views/losses";
 import { gaugesOf, lengthWords } from "../../../../web/ui/app/views/gauges";
 
 const MINUTE = 60e6;
@@ -94,6 +95,23 @@ test("lanes are of one scale, and their names fit", () => {
 	assert.equal(fitted("python3", 7, width), "python3");
 	assert.equal(fitted("python3", 5, width), "pyth…");
 	assert.equal(fitted("python3", 0, width), "…");
+});
+
+test("losses are told apart, each with its time", () => {
+	const status = {
+		live: true, samples: 999, lost: 1, lost_records: 0,
+		since_start: { samples: 30000, lost: 1, lost_records: 44575 },
+		last_day: { samples: 99000, lost: 0, lost_records: 44575 },
+	} as unknown as Parameters<typeof lossesOf>[0];
+	const told = lossesOf(status).map(([name, words]) => `${name}: ${words}`);
+
+	assert.equal(told.length, 6);
+	assert.match(told[0], /^Samples lost, last minute: 1, 0\.1/);
+	assert.equal(told[2], "Samples lost, last 24 hours: none");
+	assert.equal(told[3], "Other records lost, last minute: none");
+	assert.match(told[4], /^Other records lost, since it started: 44.575$/);
+	assert.deepEqual(lossesOf({ samples: 9, lost: 0 } as never).map(([name]) => name),
+		["Samples lost"]);
 });
 
 test("gauges say how full a store is, and how far back it goes", () => {

@@ -22,6 +22,13 @@ export interface StoreReach {
 	}[];
 }
 
+/** Samples that came, samples that did not, and records that are no samples. */
+export interface Losses {
+	samples: number;
+	lost: number;
+	lost_records?: number;
+}
+
 export interface Status {
 	version: string;
 	now_us: number;
@@ -36,6 +43,9 @@ export interface Status {
 	frequency_hz?: number;
 	samples: number;
 	lost?: number;
+	lost_records?: number;
+	since_start?: Losses;
+	last_day?: Losses;
 	proven?: number;
 	unproven?: number;
 	native?: number;

@@ -8,6 +8,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Words } from "../parts/show";
 import { ticks, status } from "../state/session";
 import { gaugesOf } from "./gauges";
+import { lossesOf } from "./losses";
 import { formatBytes, formatCount, rangeText, formatShare, makeVisible, recordingText } from "../words";
 
 const LEVELS = {
@@ -67,19 +68,12 @@ function word(value: unknown): string {
 }
 
 function Facts({ known }: { known: Status }) {
-	const { lost, proven = 0, unproven, samples } = known;
+	const { proven = 0, unproven, samples } = known;
 	const python = proven + (unproven ?? 0);
 	const when = known.live ? ", last minute" : "";
 	const rows: PairRow[] = [
 		[`Samples${when}`, formatCount(samples)],
-		[
-			`Lost${when}`,
-			lost === undefined
-				? null
-				: lost
-					? `${formatCount(lost)}, ${formatShare(lost, samples + lost)}`
-					: "none",
-		],
+		...lossesOf(known),
 		[
 			`Python proven${when}`,
 			python
@@ -195,7 +189,7 @@ export function HealthView() {
 			)}
 			{counters && counters.length > 0 && (
 				<section>
-					<h2>Counted</h2>
+					<h2>{known.live ? "Counted since it started" : "Counted"}</h2>
 					<Pairs rows={counters.map(counter)} />
 				</section>
 			)}

@@ -65,7 +65,7 @@ function Facts({ said }: { said: Summary | null }) {
 				</Fact>
 			)}
 			{known.lost !== undefined && (
-				<Fact name={known.live ? "Lost, last minute" : "Lost"}>{formatCount(known.lost)}</Fact>
+				<Fact name={known.live ? "Samples lost, last minute" : "Samples lost"}>{formatCount(known.lost)}</Fact>
 			)}
 		</dl>
 	);
