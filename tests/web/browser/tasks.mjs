@@ -170,6 +170,15 @@ async function labels(report, page, base) {
 		await page.waitForFunction(() => /^\d+$/.test(new URL(location.href).searchParams.get("process")));
 		await page.locator(".chip", { hasText: /Process\s*\d+/ }).waitFor();
 	});
+	await report.test("a frame becomes a filter of all views", async () => {
+		await page.goto(at(base, "view=flame&q=/^encode$/"));
+		await page.locator(".flame-found", { hasText: /of all, / }).waitFor();
+		await page.keyboard.press("n");
+		await page.locator(".flame-name", { hasText: /^encode$/ }).waitFor();
+		await page.keyboard.press("m");
+		await page.getByRole("menuitem", { name: "Only stacks with this, in all views" }).click();
+		await page.locator(".chip", { hasText: /Only stacks with\s*encode/ }).waitFor();
+	});
 	await report.test("boxes become lines, which lead to their functions", async () => {
 		await page.goto(at(base, "view=flame"));
 		await settled(page, "flame");
@@ -215,6 +224,21 @@ async function processes(report, page, base) {
 	});
 }
 
+// Colours that are no grey, of what is drawn.
+const huesOf = (canvas) => canvas.evaluate((element) => {
+	const { width, height } = element;
+	const { data } = element.getContext("2d").getImageData(0, 0, width, height);
+	const seen = new Set();
+
+	for (let i = 0; i < data.length; i += 4) {
+		const color = [...data.subarray(i, i + 3)];
+
+		if (Math.max(...color) - Math.min(...color) > 40)
+			seen.add(color.join());
+	}
+	return seen.size;
+});
+
 async function queries(report, page, base) {
 	const sql = "SELECT function FROM v_function WHERE function = :name AND self_samples > :least";
 
@@ -223,6 +247,25 @@ async function queries(report, page, base) {
 		await settled(page, "sql");
 		await page.getByRole("button", { name: "A flame graph of all stacks" }).click();
 		await page.locator(".result .flame canvas").first().waitFor();
+	});
+	await report.test("a graph of rows of no kind is not grey", async () => {
+		const kindless = "SELECT callsite_id AS id, parent_id, function AS name, " +
+			"self_samples AS self FROM v_callsite";
+		const canvas = page.locator(".result .flame canvas").first();
+
+		await page.goto(at(base, `view=sql&of=flame&sql=${encodeURIComponent(kindless)}`));
+		await canvas.waitFor();
+		await page.waitForFunction(() => /total 100/.test(
+			document.querySelector(".flame-numbers")?.textContent));
+		for (let tries = 0; await huesOf(canvas) < 6; tries++) {
+			if (tries === 20)
+				return `${await huesOf(canvas)} hues`;
+			await page.waitForTimeout(100);
+		}
+		// Filters are not for what a query found.
+		await canvas.click({ button: "right", position: { x: 60, y: 30 } });
+		await page.getByRole("menuitem", { name: "Zoom in" }).waitFor();
+		return must(!await page.getByRole("menuitem", { name: /in all views/ }).count(), "filters");
 	});
 	await report.test("parameters of a query are in its address", async () => {
 		await page.goto(at(base, `view=sql&sql=${encodeURIComponent(sql)}`));
@@ -283,6 +326,15 @@ async function phone(browser, report, base) {
 		await settled(page, "top");
 		await page.getByRole("button", { name: "CET" }).click();
 		await page.getByRole("button", { name: "UTC" }).waitFor();
+	});
+	await report.test("a phone shows names of what is far down the tree", async () => {
+		await page.goto(at(base, "view=tree"));
+		await settled(page, "tree");
+		await page.locator(".flame-tree td.function").nth(8).waitFor();
+		const rooms = await page.locator(".flame-tree td.function").evaluateAll((cells) => cells.map((cell) =>
+			cell.clientWidth - Number.parseFloat(getComputedStyle(cell).paddingLeft)));
+
+		return must(Math.min(...rooms) > 120, rooms.join(" "));
 	});
 	await page.context().close();
 }

@@ -14,7 +14,6 @@ import { makeHead, makeShare } from "./function_table";
 import { RowsTable } from "./rows";
 
 const OPEN_MOST = 2000; // rows that "*" opens
-const INDENT = 14; // pixels
 const INDENT_MOST = 40; // levels; deeper ones are told by their number
 
 export class CallTree {
@@ -188,7 +187,7 @@ export class CallTree {
 		const depth = tree.depth[node];
 		const cell = make("td", { className: "function" });
 
-		cell.style.paddingLeft = `${Math.min(depth, INDENT_MOST) * INDENT}px`;
+		cell.style.paddingLeft = `calc(${Math.min(depth, INDENT_MOST)} * var(--indent))`;
 		if (depth > INDENT_MOST)
 			cell.append(make("small", { textContent: `${depth} ` }));
 		cell.append(this.makeArrow(node));

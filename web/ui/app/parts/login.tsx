@@ -28,12 +28,13 @@ export function Login() {
 			<h1>This profile is locked</h1>
 			<p>
 				Stacks and command lines of all users are in it, so the page asks
-				who you are. On the host where brindle runs, this command opens it:
+				who you are. What <code>brindle serve</code> printed opens it; if it
+				is the daemon’s, this does, on its host:
 			</p>
 			<pre>
 				<code>brindle open</code>
 			</pre>
-			<p>Or paste the token that it prints:</p>
+			<p>Or paste the token that was printed:</p>
 			<form onSubmit={(event) => void submit(event)}>
 				<input
 					type="password"
