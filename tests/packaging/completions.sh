@@ -3,18 +3,8 @@
 # In each shell that is here: every command and every option of `brindle --help`
 # is offered, and the words that an option takes.
 docs=$(cd "${srcdir:-.}/docs" && pwd)
-build=$(cd "${top_builddir:-.}" && pwd)
-PATH=$build:$PATH
-failed=0
-
-complain() {
-	echo "$*"
-	failed=1
-}
-
-commands=$(brindle help |
-	awk '/^  [a-z]+  +[a-z]/ && $1 != "help" { print $1 }')
-[ "$(wc -w <<<"$commands")" -ge 15 ] || complain "brindle help: $commands"
+# shellcheck source=tests/packaging/commands.sh
+. "${srcdir:-.}/tests/packaging/commands.sh"
 
 # "COMMAND OPTION" for each; --help is not asked for, as fish has its own.
 known=$(for command in $commands; do

@@ -9,3 +9,4 @@ if !SANITIZING
 TESTS += $(packaging_tests)
 endif
 dist_check_SCRIPTS += $(packaging_tests)
+EXTRA_DIST += tests/packaging/commands.sh

@@ -4,18 +4,9 @@
 # other, and what README.md, docs/ and the program tell people to type can be
 # typed.
 top=$(cd "${srcdir:-.}" && pwd)
-PATH=$(cd "${top_builddir:-.}" && pwd):$PATH
 manual=$top/docs/brindle.1
-failed=0
-
-complain() {
-	echo "$*"
-	failed=1
-}
-
-commands=$(brindle help |
-	awk '/^  [a-z]+  +[a-z]/ && $1 != "help" { print $1 }')
-[ "$(wc -w <<<"$commands")" -ge 15 ] || complain "brindle help: $commands"
+# shellcheck source=tests/packaging/commands.sh
+. "${srcdir:-.}/tests/packaging/commands.sh"
 
 # "COMMAND --option -o", or "COMMAND --option" if it has no short name.
 known=$(for command in $commands; do
