@@ -8,3 +8,7 @@ libbase_a_SOURCES += \
 	base/reader.c base/reader.h \
 	base/text.c base/text.h \
 	base/version.h
+
+if THREAD_SANITIZING
+libbase_a_SOURCES += base/clock_join.c
+endif

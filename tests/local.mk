@@ -1,4 +1,4 @@
-EXTRA_DIST += tests/cmocka.h
+EXTRA_DIST += tests/cmocka.h tests/thread_sanitizer.supp
 
 include tests/base/local.mk
 include tests/unwind/local.mk

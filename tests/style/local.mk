@@ -19,6 +19,8 @@ EXTRA_DIST += tests/style/calls.py tests/style/frozen.py tests/style/frozen_symb
 # Tests ask for more memory than there is, and look at the NULL.
 AM_TESTS_ENVIRONMENT = ASAN_OPTIONS=allocator_may_return_null=1; \
 	export ASAN_OPTIONS; \
+	TSAN_OPTIONS=suppressions=$(abs_srcdir)/tests/thread_sanitizer.supp; \
+	export TSAN_OPTIONS; \
 	CC='$(CC)'; export CC; \
 	top_builddir='$(abs_builddir)'; export top_builddir; \
 	top_srcdir='$(abs_srcdir)'; export top_srcdir;
