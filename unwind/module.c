@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { READS_AGAIN_MAX = 8 };
+
 static void take_build_id(struct module *module)
 {
 	size_t size;
@@ -73,6 +75,16 @@ void module_unkeep(struct module *module)
 	module_unref(module);
 }
 
+// Whether what has just been built of the file may lack something for once.
+static bool was_unread(struct module *module, const struct error *error)
+{
+	bool failed = elf_image_take_failure(module->image) ||
+		      (error && error->code == ERROR_NO_MEMORY);
+
+	module->unread |= failed;
+	return failed;
+}
+
 const struct cfi_table *module_cfi(struct module *module)
 {
 	_cleanup_error_ struct error *error = NULL;
@@ -82,27 +94,58 @@ const struct cfi_table *module_cfi(struct module *module)
 		return module->cfi;
 	module->cfi_known = true;
 	arch = arch_by_machine(elf_image_machine(module->image));
-	if (arch)
-		error = cfi_table_build(module->image, arch, &module->cfi);
+	if (!arch)
+		return NULL;
+	elf_image_take_failure(module->image);
+	error = cfi_table_build(module->image, arch, &module->cfi);
+	if (was_unread(module, error)) {
+		cfi_table_destroy(module->cfi);
+		module->cfi = NULL;
+	}
 	return module->cfi;
+}
+
+static struct error *read_python(struct module *module)
+{
+	const struct cfi_table *cfi;
+	struct error *error;
+
+	elf_image_take_failure(module->image);
+	error = python_binary_read(module->image, &module->python);
+	if (was_unread(module, error) || !module->python)
+		return error;
+	cfi = module_cfi(module);
+	return cfi ? python_binary_find_eval(module->python, module->image,
+					     cfi) :
+		     NULL;
 }
 
 const struct python_binary *module_python(struct module *module)
 {
 	_cleanup_error_ struct error *error = NULL;
-	const struct cfi_table *cfi;
 
 	if (module->python_known || !module->image)
 		return module->python;
 	module->python_known = true;
-	error = python_binary_read(module->image, &module->python);
-	if (error || !module->python)
-		return module->python;
-	cfi = module_cfi(module);
-	if (cfi)
-		error = python_binary_find_eval(module->python, module->image,
-						cfi);
+	error = read_python(module);
+	was_unread(module, error);
+	// Of a loop that is known in part the rest would pass for other code.
+	if (module->unread) {
+		python_binary_destroy(module->python);
+		module->python = NULL;
+	}
 	return module->python;
+}
+
+void module_read_again(struct module *module)
+{
+	if (!module->unread || !module->image ||
+	    module->reads_again == READS_AGAIN_MAX)
+		return;
+	module->reads_again++;
+	module->unread = false;
+	module->python_known = module->python != NULL;
+	module->cfi_known = module->cfi != NULL;
 }
 
 const struct symbol_table *module_symbols(struct module *module)

@@ -40,6 +40,8 @@ struct module {
 	bool cfi_known;		 /* `cfi` has been asked for */
 	bool symbols_known;	 /* `symbols` has been asked for */
 	bool python_known;	 /* `python` has been decided */
+	bool unread;		 /* see module_is_unread() */
+	unsigned int reads_again; /* so often it was asked for again */
 	uint64_t id;		 /* for whoever stores modules; 0: not stored */
 	uint32_t id_era;	 /* of the store, in which that is valid */
 };
@@ -62,10 +64,25 @@ void module_unkeep(struct module *module);
 const struct cfi_table *module_cfi(struct module *module);
 
 /**
- * What the file says of CPython, or NULL when it is not one. An interpreter of
+ * What the file says of CPython, or NULL when it is not one, or cannot be read
+ * (module_is_unread()). An interpreter of
  * an unsupported version is one too: see python_binary.layout.
  */
 const struct python_binary *module_python(struct module *module);
+
+/**
+ * Asked after module_python(): the file may be a CPython all the same. It was
+ * not there, might not be opened, or a part of it could not be read. A file that
+ * is none by what it says itself, no ELF at all for one, is none.
+ */
+static inline bool module_is_unread(const struct module *module)
+{
+	return module->unread;
+}
+
+/** Has what could not be read asked for again. Not what was never opened: see
+ *  module_cache_get(). After some times it stays as it is. */
+void module_read_again(struct module *module);
 
 /** Symbols of the file and of its separate debug file. NULL without memory or
  *  a readable file. */

@@ -2,6 +2,7 @@
 #include "unwind/module_cache.h"
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "unwind/native/elf_image.h"
 
 #include <elf.h>
@@ -10,8 +11,11 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
-/* An open may fail because one process is gone: others get more tries. */
-enum { OPEN_TRIES_MAX = 3, VDSO_BYTES_MAX = 64 << 10 };
+/* An open may fail because one process is gone, or for want of something: others
+ * get more tries, the first ones at once. */
+enum { OPEN_TRIES_MAX = 3, OPEN_RESTS_MAX = 6, VDSO_BYTES_MAX = 64 << 10 };
+
+#define OPEN_REST_NS NS_PER_SEC
 
 /** What the file was when it was read; the same inode may later be another. */
 struct file_state {
@@ -32,6 +36,7 @@ struct cache_entry {
 	struct module *module; /* counted */
 	struct file_state state;
 	unsigned int failed_opens; /* 0: it was opened */
+	uint64_t retry_ns;	   /* CLOCK_MONOTONIC: not to be opened before */
 	uint64_t used;	       /* by the cache's own count of look-ups */
 };
 
@@ -165,7 +170,7 @@ static bool is_believed(const struct cache_entry *entry,
 			const struct module_identity *identity)
 {
 	if (entry->failed_opens)
-		return entry->failed_opens >= OPEN_TRIES_MAX;
+		return entry->retry_ns && monotonic_ns() < entry->retry_ns;
 	return (identity->inode || identity->build_id) &&
 	       !is_unused(entry->module);
 }
@@ -186,10 +191,23 @@ static struct error *open_file(module_open_fn open, void *context, int *ret_fd,
 	return NULL;
 }
 
+static struct module *module_without_image(const struct module_identity *identity,
+					   const char *problem, bool unread)
+{
+	struct module *module = module_create(identity->path, NULL, problem);
+
+	if (module)
+		module->unread = unread;
+	return module;
+}
+
+/** What is no ELF file, or no file, is nothing else either; anything but that
+ *  leaves open what it is. */
 static struct module *module_of_error(const struct module_identity *identity,
 				      const struct error *error)
 {
-	return module_create(identity->path, NULL, error->message);
+	return module_without_image(identity, error->message,
+				    error->code != ERROR_BAD_DATA);
 }
 
 /** A new reference; without an image when the file is not a readable ELF. */
@@ -273,15 +291,35 @@ static struct module *look_again(struct module_cache *cache,
 		return module;
 	}
 	module_unref(module);
-	return module_create(identity->path, NULL, "the file has been replaced");
+	return module_without_image(identity, "the file has been replaced", true);
+}
+
+/** Whether a file was opened and its headers could be read, whatever they say. */
+static bool is_opened(const struct module *module, bool opened)
+{
+	return opened && (module->image || !module->unread);
+}
+
+/** 0: at once. */
+static uint64_t retry_time(unsigned int failed_opens)
+{
+	unsigned int rests = failed_opens - OPEN_TRIES_MAX;
+
+	if (failed_opens < OPEN_TRIES_MAX)
+		return 0;
+	if (rests > OPEN_RESTS_MAX)
+		rests = OPEN_RESTS_MAX;
+	return monotonic_ns() + (OPEN_REST_NS << rests);
 }
 
 static void entry_set(struct cache_entry *entry, struct module *module,
 		      const struct file_state *state, bool opened)
 {
 	entry_set_module(entry, module);
+	opened = is_opened(module, opened);
 	entry->state = opened ? *state : (struct file_state){ 0 };
 	entry->failed_opens = opened ? 0 : entry->failed_opens + 1;
+	entry->retry_ns = opened ? 0 : retry_time(entry->failed_opens);
 }
 
 struct module *module_cache_get(struct module_cache *cache,

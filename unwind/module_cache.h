@@ -46,8 +46,9 @@ void module_cache_destroy(struct module_cache *cache);
 
 /**
  * A new reference to the module of @identity. A file that cannot be opened or
- * read makes a module without image, and is remembered too. NULL without
- * memory.
+ * read makes a module without image, and is remembered too, for a while: what
+ * is no ELF file until another look is needed, the others as module_is_unread().
+ * NULL without memory.
  */
 struct module *module_cache_get(struct module_cache *cache,
 				const struct module_identity *identity,

@@ -224,6 +224,49 @@ static size_t look_for_python(const struct space *space)
 	return unsupported;
 }
 
+static struct space_pythons look_at_all(const struct space *space)
+{
+	const struct mapping *first = NULL;
+	struct space_pythons found = { 0 };
+
+	for (size_t i = 0; i < space->count; i++) {
+		const struct mapping *mapping = &space->mappings[i];
+
+		if (!mapping->module)
+			continue;
+		if (!module_python(mapping->module)) {
+			found.unread |= module_is_unread(mapping->module);
+			continue;
+		}
+		if (!first)
+			first = mapping;
+		found.count = mapping->module == first->module &&
+					      mapping->bias == first->bias &&
+					      found.count < 2 ?
+				      1 :
+				      2;
+	}
+	return found;
+}
+
+struct space_pythons space_survey(struct space *space)
+{
+	if (space->pythons_generation != space->generation + 1) {
+		space->pythons = look_at_all(space);
+		space->pythons_generation = space->generation + 1;
+	}
+	return space->pythons;
+}
+
+// Caches know a space by its generation.
+void space_read_again(struct space *space)
+{
+	for (size_t i = 0; i < space->count; i++)
+		if (space->mappings[i].module)
+			module_read_again(space->mappings[i].module);
+	space->generation++;
+}
+
 // Asked for each sample, and some programs have hundreds of mappings.
 const struct mapping *space_find_python(struct space *space)
 {

@@ -27,6 +27,12 @@ struct mapping {
 	uint64_t bias;		/* pc - bias = the module's ELF vaddr */
 };
 
+/** What all files together may have of CPython. */
+struct space_pythons {
+	unsigned int count; /* mapped; 2: two, or more */
+	bool unread;	    /* of some file nobody can tell yet */
+};
+
 struct space {
 	struct mapping *mappings; /* owned; sorted by start, disjoint */
 	size_t count, capacity;
@@ -36,6 +42,9 @@ struct space {
 	 * and in which generation, and 1. */
 	size_t python;
 	uint64_t python_generation;
+	/* The same of space_survey(). */
+	struct space_pythons pythons;
+	uint64_t pythons_generation;
 };
 
 void space_init(struct space *space);
@@ -64,5 +73,11 @@ const struct mapping *space_find(struct space *space, uint64_t pc);
 
 /** The mapping whose module is a CPython, or NULL. */
 const struct mapping *space_find_python(struct space *space);
+
+/** A look at every file, which space_find_python() may not need. */
+struct space_pythons space_survey(struct space *space);
+
+/** Has every file that could not be read asked for again. */
+void space_read_again(struct space *space);
 
 #endif

@@ -6,6 +6,8 @@
 #include "unwind/regular_file.h"
 #include "unwind/symbols/symbol_table.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -146,6 +148,71 @@ static void what_is_no_elf_file_is_a_module_too(void **state)
 	assert_null(module_python(first));
 	module_unref(first);
 	module_unref(second);
+	module_cache_destroy(cache);
+}
+
+static struct error *open_refused(void *context, int *ret_fd)
+{
+	(void)ret_fd;
+	return error_create(*(const enum error_code *)context, "refused");
+}
+
+// A regular file of which every read fails.
+static struct error *open_write_only(void *context, int *ret_fd)
+{
+	FILE *file = tmpfile();
+	char path[64];
+
+	(void)context;
+	assert_non_null(file);
+	assert_int_equal(ftruncate(fileno(file), 4096), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+	*ret_fd = open(path, O_WRONLY | O_CLOEXEC);
+	fclose(file);
+	assert_true(*ret_fd >= 0);
+	return NULL;
+}
+
+static bool is_unread(struct module_cache *cache, uint64_t inode,
+		      module_open_fn open, void *context)
+{
+	struct module_identity identity = identity_of(inode);
+	struct module *module =
+		module_cache_get(cache, &identity, open, context);
+	bool unread = module_is_unread(module);
+
+	assert_null(module->image);
+	module_unref(module);
+	return unread;
+}
+
+// What a file is says the file, or nobody.
+static void what_was_not_seen_may_be_anything(void **state)
+{
+	static enum error_code open_codes[] = {
+		ERROR_SYSTEM, ERROR_PERMISSION, ERROR_NOT_FOUND,
+		ERROR_UNSUPPORTED, ERROR_NO_MEMORY, ERROR_BUSY,
+	};
+	enum error_code no_file = ERROR_BAD_DATA;
+	struct module_cache *cache = module_cache_create();
+	struct opening text = { .path = "/etc/passwd" };
+	struct opening self = { .path = "/proc/self/exe" };
+	struct module_identity identity = identity_of(60);
+	struct module *module;
+	uint64_t inode = 40;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(open_codes) / sizeof(open_codes[0]); i++)
+		assert_true(is_unread(cache, inode++, open_refused,
+				      &open_codes[i]));
+	assert_true(is_unread(cache, 60, open_write_only, NULL));
+	assert_false(is_unread(cache, 50, open_refused, &no_file));
+	assert_false(is_unread(cache, 51, open_counted, &text));
+	// The same file another time.
+	module = module_cache_get(cache, &identity, open_counted, &self);
+	assert_non_null(module->image);
+	assert_false(module_is_unread(module));
+	module_unref(module);
 	module_cache_destroy(cache);
 }
 
@@ -293,6 +360,7 @@ int main(void)
 		cmocka_unit_test(one_file_by_two_identities_is_one_module),
 		cmocka_unit_test(failures_are_remembered),
 		cmocka_unit_test(what_is_no_elf_file_is_a_module_too),
+		cmocka_unit_test(what_was_not_seen_may_be_anything),
 		cmocka_unit_test(trimming_forgets_the_longest_unused),
 		cmocka_unit_test(trimming_forgets_large_tables),
 		cmocka_unit_test(what_has_frames_in_a_module_keeps_it),

@@ -38,7 +38,7 @@ static struct error *bad(const char *what)
 	return error_create(ERROR_BAD_DATA, "ELF: %s", what);
 }
 
-bool elf_image_fetch(const struct elf_image *image, uint64_t offset, void *ret,
+bool elf_image_fetch(struct elf_image *image, uint64_t offset, void *ret,
 		     size_t size)
 {
 	size_t done = 0;
@@ -55,8 +55,10 @@ bool elf_image_fetch(const struct elf_image *image, uint64_t offset, void *ret,
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n <= 0) {
+			image->failed = true;
 			return false;
+		}
 		done += (size_t)n;
 	}
 	return true;
@@ -80,7 +82,7 @@ static struct error *check_header(const Elf64_Ehdr *header)
 	return NULL;
 }
 
-static struct error *read_table(const struct elf_image *image, uint64_t offset,
+static struct error *read_table(struct elf_image *image, uint64_t offset,
 				size_t count, size_t element_size, void **ret)
 {
 	_cleanup_free_ void *table = calloc(count ? count : 1, element_size);
@@ -258,6 +260,11 @@ static struct error *image_finish(struct elf_image *image,
 {
 	struct error *error = parse_headers(image);
 
+	if (error && image->failed) {
+		error_destroy(error);
+		error = error_create(ERROR_SYSTEM,
+				     "ELF: the headers could not be read");
+	}
 	if (error) {
 		elf_image_destroy(image);
 		return error;
@@ -335,6 +342,14 @@ void elf_image_destroy(struct elf_image *image)
 	if (image->fd >= 0)
 		close(image->fd);
 	free(image);
+}
+
+bool elf_image_take_failure(struct elf_image *image)
+{
+	bool failed = image->failed;
+
+	image->failed = false;
+	return failed;
 }
 
 uint64_t elf_image_entry(const struct elf_image *image)

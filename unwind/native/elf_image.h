@@ -81,6 +81,13 @@ typedef bool (*elf_symbol_fn)(void *context, const char *name, uint64_t vaddr,
 void elf_image_each_function(struct elf_image *image, elf_symbol_fn visit,
 			     void *context);
 
+/**
+ * Whether since the last call something of the file was not told though the
+ * file has it: it could not be read, or there was no memory. What was not found
+ * meanwhile may be there, and can be asked for again.
+ */
+bool elf_image_take_failure(struct elf_image *image);
+
 /** The libelf handle over the same bytes, for libdw. Borrowed; may be NULL. */
 Elf *elf_image_elf(struct elf_image *image);
 

@@ -42,10 +42,12 @@ struct elf_image {
 	size_t build_id_size;
 	Elf *elf;	     /* owned; made when asked for */
 	bool elf_tried;
+	bool failed; /* see elf_image_take_failure() */
 };
 
-/** All of the range or false, with a message left to the caller. */
-bool elf_image_fetch(const struct elf_image *image, uint64_t offset, void *ret,
+/** All of the range or false, with a message left to the caller. A read that
+ *  fails inside of the file is a failure of the image, too. */
+bool elf_image_fetch(struct elf_image *image, uint64_t offset, void *ret,
 		     size_t size);
 
 /** The bytes of section @index, read and inflated once. */

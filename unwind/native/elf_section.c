@@ -91,8 +91,11 @@ static bool read_section(struct elf_image *image, const Elf64_Shdr *header,
 	    header->sh_size > image->size - header->sh_offset)
 		return false;
 	bytes = malloc(header->sh_size + PADDING_BYTES);
-	if (!bytes || !elf_image_fetch(image, header->sh_offset, bytes,
-				       header->sh_size))
+	if (!bytes) {
+		image->failed = true;
+		return false;
+	}
+	if (!elf_image_fetch(image, header->sh_offset, bytes, header->sh_size))
 		return false;
 	memset(bytes + header->sh_size, 0, PADDING_BYTES);
 	if (header->sh_flags & SHF_COMPRESSED)
@@ -100,6 +103,21 @@ static bool read_section(struct elf_image *image, const Elf64_Shdr *header,
 	ret->size = header->sh_size;
 	ret->bytes = take_ptr(bytes);
 	return true;
+}
+
+// What only failed now is to be had another time.
+static void look_at_section(struct elf_image *image, size_t index)
+{
+	struct elf_section_cache *cache = &image->cache[index];
+	bool failed = elf_image_take_failure(image);
+
+	if (read_section(image, &image->section[index], cache)) {
+		cache->state = ELF_SECTION_READ;
+		image->bytes_held += cache->size;
+	} else if (!image->failed) {
+		cache->state = ELF_SECTION_UNUSABLE;
+	}
+	image->failed |= failed;
 }
 
 bool elf_image_section_at(struct elf_image *image, size_t index,
@@ -110,13 +128,8 @@ bool elf_image_section_at(struct elf_image *image, size_t index,
 	if (index == SHN_UNDEF || index >= image->section_count)
 		return false;
 	cache = &image->cache[index];
-	if (cache->state == ELF_SECTION_UNREAD) {
-		cache->state = ELF_SECTION_UNUSABLE;
-		if (read_section(image, &image->section[index], cache)) {
-			cache->state = ELF_SECTION_READ;
-			image->bytes_held += cache->size;
-		}
-	}
+	if (cache->state == ELF_SECTION_UNREAD)
+		look_at_section(image, index);
 	if (cache->state != ELF_SECTION_READ)
 		return false;
 	*ret = (struct elf_section){
