@@ -11,8 +11,8 @@ struct file_key {
 	uint32_t dev_major, dev_minor;
 };
 
-// A file may have gone out of reach with the process that had it mapped: so
-// often it is tried again by way of others.
+// A file may have gone out of reach with the process that had it mapped, or
+// cannot be read for the moment: so often it is tried again.
 enum { OPENS_MAX = 8 };
 
 struct known_file {
@@ -61,21 +61,33 @@ void python_files_destroy(struct python_files *files)
 	free(files);
 }
 
+// What a file is, is decided unless a part of it could not be read.
+static bool is_decided(struct elf_image *image, const struct error *error)
+{
+	if (error && error->code != ERROR_BAD_DATA &&
+	    error->code != ERROR_UNSUPPORTED)
+		return false;
+	return !image || !elf_image_take_failure(image);
+}
+
 // The image is kept for CPythons only: its load headers give the bias. What was
 // read of it is 1 to 3 MiB, and each container brings a file of its own.
-static void read_file(int fd, struct python_file *ret)
+static bool read_file(int fd, struct python_file *ret)
 {
-	struct error *error = elf_image_open(fd, &ret->image);
+	_cleanup_error_ struct error *error = elf_image_open(fd, &ret->image);
+	bool decided;
 
 	if (!error)
 		error = python_binary_read(ret->image, &ret->binary);
-	error_destroy(error);
-	if (ret->binary) {
+	decided = is_decided(ret->image, error);
+	if (ret->binary && decided) {
 		elf_image_drop_sections(ret->image);
-		return;
+		return true;
 	}
+	python_binary_destroy(ret->binary);
 	elf_image_destroy(ret->image);
-	ret->image = NULL;
+	*ret = (struct python_file){ 0 };
+	return decided;
 }
 
 static void open_file(const struct opener *opener, pid_t pid,
@@ -90,8 +102,8 @@ static void open_file(const struct opener *opener, pid_t pid,
 		error_destroy(error);
 		return;
 	}
-	known->opens_left = 0;
-	read_file(fd, &known->file);
+	if (read_file(fd, &known->file))
+		known->opens_left = 0;
 }
 
 const struct python_file *python_files_get(struct python_files *files,

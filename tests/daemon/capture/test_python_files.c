@@ -5,11 +5,28 @@
 #include "tests/cmocka.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 struct door {
 	unsigned int closed; // so many calls find nothing
 	unsigned int calls;
+	unsigned int dumb; // so many of what is found cannot be read
 };
+
+// A regular file of which every read fails.
+static int write_only_file(void)
+{
+	FILE *file = tmpfile();
+	char path[64];
+	int fd;
+
+	assert_non_null(file);
+	assert_int_equal(ftruncate(fileno(file), 4096), 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fclose(file);
+	return fd;
+}
 
 static struct error *open_self(void *state, pid_t pid,
 			       const struct opener_mapping *mapping,
@@ -25,6 +42,11 @@ static struct error *open_self(void *state, pid_t pid,
 		return error_create(ERROR_NOT_FOUND, "the process has gone");
 	}
 	*ret_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (door->dumb) {
+		door->dumb--;
+		close(*ret_fd);
+		*ret_fd = write_only_file();
+	}
 	assert_true(*ret_fd >= 0);
 	return NULL;
 }
@@ -70,11 +92,25 @@ static void asks_again_for_what_was_out_of_reach(void **state)
 	python_files_destroy(files);
 }
 
+static void asks_again_for_what_could_not_be_read(void **state)
+{
+	struct door door = { .dumb = 2 };
+	const struct opener opener = { &ops, &door };
+	struct python_files *files = python_files_create(&opener);
+
+	(void)state;
+	assert_non_null(files);
+	ask(files, 7, 20);
+	assert_int_equal(door.calls, 3);
+	python_files_destroy(files);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(remembers_what_a_file_is),
 		cmocka_unit_test(asks_again_for_what_was_out_of_reach),
+		cmocka_unit_test(asks_again_for_what_could_not_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
