@@ -285,6 +285,9 @@ static const struct {
 		"a code object was freed before it could be checked" },
 	[PROOF_UNSUPPORTED] = { "python-unsupported",
 		"this CPython version is not supported" },
+	[PROOF_FILES_UNKNOWN] = { "files-unknown",
+		"a file that the process has mapped could not be read so far, and may "
+		"be a Python" },
 };
 
 const char *proof_reason_name(enum proof_reason reason)

@@ -58,6 +58,7 @@ enum proof_reason {
 	PROOF_WALK_INCOMPLETE,	 /* the native walk ended before Python began */
 	PROOF_CODE_GONE,	 /* a code object could not be checked */
 	PROOF_UNSUPPORTED,	 /* a CPython version without layout */
+	PROOF_FILES_UNKNOWN,	 /* nobody knows whether it runs a CPython */
 	PROOF_REASON_COUNT,
 };
 

@@ -88,6 +88,21 @@ static bool has_guesses(const struct walk_result *walk)
 	return false;
 }
 
+// Of such a file's code nobody can tell that it is no eval loop.
+static bool has_unread_file(const struct judged_sample *sample)
+{
+	const struct walk_result *walk = sample->walk;
+
+	for (size_t i = 0; i < walk->frame_count; i++) {
+		if (!walk->frames[i].module ||
+		    !module_is_unread(walk->frames[i].module))
+			continue;
+		process_image_doubt(sample->process->image);
+		return true;
+	}
+	return false;
+}
+
 // All states of the thread are known, and none of them has frames.
 static bool has_nothing_running(const struct judged_sample *sample)
 {
@@ -122,7 +137,7 @@ static bool excludes_python(const struct judged_sample *sample)
 	// Nobody can tell that loop from other code.
 	if (process_has_python(sample->process, &binary) && !binary->eval_count)
 		return false;
-	return !has_guesses(sample->walk) &&
+	return !has_guesses(sample->walk) && !has_unread_file(sample) &&
 	       (!sample->stack || has_nothing_running(sample));
 }
 
@@ -133,11 +148,52 @@ static bool has_nothing(const struct judged_sample *sample,
 	       (sample->stack && has_nothing_running(sample));
 }
 
+/*
+ * The walk did not see the whole stack, and met no eval loop. What is against
+ * there being none: that nobody knows what the process runs; or an interpreter
+ * of which nothing was read.
+ */
+static enum proof_reason doubt_of_absence(const struct judged_sample *sample,
+					  unsigned int pythons_read)
+{
+	struct process_image *image = sample->process->image;
+
+	// There was no user code to be run by.
+	if (sample->walk->end == WALK_END_KERNEL_THREAD)
+		return PROOF_HOLDS;
+	if (!process_image_is_known(image, sample->time_ns))
+		return PROOF_FILES_UNKNOWN;
+	return space_survey(&image->space).count > pythons_read ?
+		       PROOF_SEARCH_CUT :
+		       PROOF_HOLDS;
+}
+
+// No CPython is known to be mapped. One may have been read all the same: the
+// reader has a way to files that the walk has not.
+static enum proof_reason judge_unknown(const struct judged_sample *sample,
+				       enum proof_reason status,
+				       enum sample_python *ret)
+{
+	enum proof_reason doubt;
+
+	*ret = SAMPLE_PYTHON_THERE;
+	if (sample->walk->eval_activations)
+		return PROOF_NOT_CAPTURED;
+	if (sample->stack && !has_nothing(sample, status))
+		return status == PROOF_HOLDS ? PROOF_WALK_INCOMPLETE : status;
+	doubt = doubt_of_absence(sample, 0);
+	if (doubt == PROOF_HOLDS)
+		*ret = sample->stack ? SAMPLE_PYTHON_EXCLUDED :
+				       SAMPLE_PYTHON_NONE;
+	return doubt;
+}
+
 enum proof_reason sample_judge(struct pipeline *pipeline,
 			       const struct judged_sample *sample,
 			       enum sample_python *ret)
 {
 	const struct python_binary *binary = NULL;
+	enum proof_reason doubt;
 	bool rooted = !sample->walk->switching &&
 		      (sample->walk->end == WALK_END_ROOT ||
 		       ends_at_entry(sample->walk));
@@ -148,12 +204,14 @@ enum proof_reason sample_judge(struct pipeline *pipeline,
 	if (!met && rooted && excludes_python(sample))
 		return PROOF_HOLDS;
 	if (!process_has_python(sample->process, &binary))
-		return met ? PROOF_NOT_CAPTURED : PROOF_HOLDS;
+		return judge_unknown(sample, status, ret);
 	// The walk did not see the whole stack: only an interpreter that has
 	// nothing running for this thread excludes Python.
 	if (!met && has_nothing(sample, status)) {
-		*ret = SAMPLE_PYTHON_EXCLUDED;
-		return PROOF_HOLDS;
+		doubt = doubt_of_absence(sample, 1);
+		*ret = doubt == PROOF_HOLDS ? SAMPLE_PYTHON_EXCLUDED :
+					      SAMPLE_PYTHON_THERE;
+		return doubt;
 	}
 	*ret = SAMPLE_PYTHON_THERE;
 	if (!binary->layout) {

@@ -146,7 +146,8 @@ void process_resolve(struct process_table *table, struct process *process,
 					       .pid = process->pid,
 					       .tid = tid };
 
-	if (process->image->unread || process->image->noted_count)
+	if (process->image->unread || process->image->noted_count ||
+	    process_image_is_due(process->image))
 		process_image_resolve(process->image, &source);
 }
 

@@ -158,7 +158,8 @@ uint64_t process_table_threads(const struct process_table *table);
 struct process_python *process_python_of(struct process *process,
 					 const struct target *target);
 
-/** Whether a CPython is mapped; its module in *ret_module (may be NULL). */
+/** Whether a CPython is mapped, of the files that could be read; what is known
+ *  of that in *@ret. */
 bool process_has_python(struct process *process,
 			const struct python_binary **ret);
 

@@ -14,9 +14,12 @@ enum {
 	CROWD_EACH = 64,
 	CROWD_SHARE = 8,
 	READ_REST = 19, // of the time that reading them took
+	DOUBT_STEP = 2, // a power of two: each rest is four times the last
+	DOUBT_STEPS_MAX = 5,
 };
 
 #define CROWD_NS (100 * NS_PER_MS)
+#define DOUBT_NS (100 * NS_PER_MS)
 
 struct noted_mapping {
 	struct noted_mapping *next;
@@ -77,6 +80,8 @@ struct process_image *process_image_copy(const struct process_image *image,
 	done = space_copy(&image->space, &copy->space);
 	copy->space.generation = generation;
 	copy->unread = image->unread;
+	copy->unknown = image->unknown;
+	copy->doubt = image->doubt;
 	copy->executed = image->executed;
 	for (const struct noted_mapping *noted = image->noted; noted && done;
 	     noted = noted->next)
@@ -244,27 +249,39 @@ static char *maps_of(const struct process_image_source *source, size_t *ret_size
 	return NULL;
 }
 
-static void read_maps(struct process_image *image,
-		      const struct process_image_source *source)
+static bool read_lines(struct process_image *image,
+		       const struct process_image_source *source,
+		       const char *text, size_t size)
 {
-	_cleanup_free_ char *text = NULL;
 	struct proc_mapping line;
 	struct reader reader;
 	enum proc_maps_result result;
-	size_t size = 0;
+	bool whole = true;
 
-	text = maps_of(source, &size);
-	if (!text)
-		return;
-	space_clear(&image->space);
 	reader_init(&reader, text, size);
 	do {
 		result = proc_maps_next(&reader, &line);
 		if (result == PROC_MAPS_MAPPING && line.executable &&
 		    !add_line(image, source, &line))
-			return;
+			return false;
+		whole &= result != PROC_MAPS_MALFORMED;
 	} while (result != PROC_MAPS_END &&
 		 image->space.count < PROCESS_IMAGE_MAPPINGS_MAX);
+	return whole && result == PROC_MAPS_END;
+}
+
+static void read_maps(struct process_image *image,
+		      const struct process_image_source *source)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+
+	image->unknown = true;
+	text = maps_of(source, &size);
+	if (!text)
+		return;
+	space_clear(&image->space);
+	image->unknown = !read_lines(image, source, text, size);
 }
 
 // Where it is not time yet nothing is known, rather than what was there before.
@@ -276,6 +293,7 @@ static void read_crowd(struct process_image *image,
 
 	if (start < crowd->reread_ns) {
 		space_clear(&image->space);
+		image->unknown = true;
 		return;
 	}
 	read_maps(image, source);
@@ -284,11 +302,45 @@ static void read_crowd(struct process_image *image,
 	crowd->over = image->unread = false;
 }
 
+void process_image_doubt(struct process_image *image)
+{
+	image->doubt.wanted = true;
+}
+
+bool process_image_is_known(struct process_image *image, uint64_t time_ns)
+{
+	if (!image->unknown && !space_survey(&image->space).unread)
+		return time_ns >= image->doubt.looked_ns;
+	process_image_doubt(image);
+	return false;
+}
+
+bool process_image_is_due(const struct process_image *image)
+{
+	return image->doubt.wanted && monotonic_ns() >= image->doubt.next_ns;
+}
+
+// A file that was not there, or a process that has gone, may well stay so.
+static void look_again(struct process_image *image)
+{
+	struct process_image_doubt *doubt = &image->doubt;
+
+	doubt->wanted = false;
+	doubt->next_ns = monotonic_ns() +
+			 (DOUBT_NS << (DOUBT_STEP * doubt->tries));
+	if (doubt->tries < DOUBT_STEPS_MAX)
+		doubt->tries++;
+	space_read_again(&image->space);
+	image->unread = true;
+}
+
 void process_image_resolve(struct process_image *image,
 			   const struct process_image_source *source)
 {
-	bool memory = true;
+	bool again = process_image_is_due(image), memory = true;
 
+	if (again)
+		look_again(image);
 	if (image->space.count + image->noted_count >
 	    PROCESS_IMAGE_MAPPINGS_MAX) {
 		space_clear(&image->space);
@@ -301,8 +353,11 @@ void process_image_resolve(struct process_image *image,
 			read_maps(image, source);
 		image->unread = false;
 	}
+	if (again)
+		image->doubt.looked_ns = monotonic_ns();
 	for (const struct noted_mapping *noted = image->noted; noted && memory;
 	     noted = noted->next)
 		memory = add_noted(image, source, &noted->fields);
+	image->unknown |= !memory;
 	forget_noted(image);
 }

@@ -35,6 +35,14 @@ struct process_image_crowd {
 	uint64_t reread_ns; /* CLOCK_MONOTONIC: not to be read before */
 };
 
+/** When what could not be found out is looked up again. */
+struct process_image_doubt {
+	bool wanted;	    /* somebody needs to know */
+	unsigned int tries; /* so far */
+	uint64_t next_ns;   /* CLOCK_MONOTONIC */
+	uint64_t looked_ns; /* then, when it last was; 0: never */
+};
+
 struct noted_mapping;
 
 struct process_image {
@@ -44,6 +52,8 @@ struct process_image {
 	struct noted_mapping **noted_end;
 	unsigned int noted_count;
 	struct process_image_crowd crowd;
+	struct process_image_doubt doubt;
+	bool unknown;	  /* something else may be mapped that nobody has told */
 	bool unread;	  /* /proc/PID/maps is to be read, before the noted */
 	bool executed;	  /* made by an exec: the first file is the program */
 	char *executable; /* owned; its path, or NULL: not known */
@@ -74,7 +84,21 @@ bool process_image_note(struct process_image *image,
  *  are going to be read. Not of an image that is shared. */
 bool process_image_crowds(struct process_image *image, uint64_t time_ns);
 
-/** Has everything looked up. What cannot be found out stays as it was. */
+/**
+ * Whether every file that was mapped at @time_ns is known, and whether it is a
+ * CPython. If not, that is looked up again before long, and time and again. What
+ * was found then says nothing of the time before: it may be another program's.
+ */
+bool process_image_is_known(struct process_image *image, uint64_t time_ns);
+
+/** Has it looked up again. */
+void process_image_doubt(struct process_image *image);
+
+/** Whether it is time for that: process_image_resolve() would. */
+bool process_image_is_due(const struct process_image *image);
+
+/** Has everything looked up. What cannot be found out stays as it was, and that
+ *  it may not be so any more is remembered. */
 void process_image_resolve(struct process_image *image,
 			   const struct process_image_source *source);
 

@@ -151,6 +151,107 @@ static void matched_all_the_same(void **state)
 	expect(f, PROOF_SEARCH_CUT, SAMPLE_PYTHON_THERE);
 }
 
+static void be_no_python(struct fixture *f)
+{
+	f->module.python = NULL;
+	f->image.space.generation++;
+}
+
+/** A file that nobody could look into, and a walk that did not see the root. */
+static void files_that_nobody_knows(void **state)
+{
+	struct fixture *f = *state;
+
+	be_no_python(f);
+	f->sample.stack = NULL;
+	f->sample.capture = NULL;
+	f->sample.uncaptured = PROOF_NOT_CAPTURED;
+	f->walk.end = WALK_END_NO_CFI;
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_NONE);
+	f->module.unread = true;
+	f->image.space.generation++;
+	expect(f, PROOF_FILES_UNKNOWN, SAMPLE_PYTHON_THERE);
+	assert_true(f->image.doubt.wanted);
+	// A walk to the root leads through no such file, or it would have ended.
+	f->walk.end = WALK_END_ROOT;
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_NONE);
+	// But through one that was read in part.
+	f->frame.module = &f->module;
+	expect(f, PROOF_FILES_UNKNOWN, SAMPLE_PYTHON_THERE);
+	// Known later, of samples since then.
+	f->module.unread = false;
+	f->image.space.generation++;
+	f->image.doubt.looked_ns = 1000;
+	f->walk.end = WALK_END_NO_CFI;
+	f->sample.time_ns = 999;
+	expect(f, PROOF_FILES_UNKNOWN, SAMPLE_PYTHON_THERE);
+	f->sample.time_ns = 1000;
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_NONE);
+}
+
+/** Mappings that were told too fast, or that /proc did not tell. */
+static void mappings_that_nobody_knows(void **state)
+{
+	struct fixture *f = *state;
+
+	f->image.space.count = 0;
+	f->image.space.generation++;
+	f->image.unknown = true;
+	f->sample.stack = NULL;
+	f->sample.capture = NULL;
+	f->sample.uncaptured = PROOF_NOT_CAPTURED;
+	f->walk.end = WALK_END_NO_MAPPING;
+	expect(f, PROOF_FILES_UNKNOWN, SAMPLE_PYTHON_THERE);
+	f->walk.end = WALK_END_KERNEL_THREAD;
+	f->walk.frame_count = 0;
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_NONE);
+}
+
+/** The reader knows an interpreter in a file that the walk does not know. */
+static void read_without_a_file(void **state)
+{
+	struct fixture *f = *state;
+
+	be_no_python(f);
+	set(f, SNAPSHOT_OK, WALK_END_NO_CFI);
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_EXCLUDED);
+	f->stack.chain[0].finished = false;
+	expect(f, PROOF_WALK_INCOMPLETE, SAMPLE_PYTHON_THERE);
+	set(f, SNAPSHOT_UNREADABLE, WALK_END_NO_CFI);
+	expect(f, PROOF_UNREADABLE, SAMPLE_PYTHON_THERE);
+}
+
+/** That one interpreter has nothing running says nothing of another. */
+static void a_second_interpreter(void **state)
+{
+	struct fixture *f = *state;
+	struct mapping mappings[3] = { f->mapping, f->mapping, f->mapping };
+	struct module other = f->module;
+
+	f->image.space = (struct space){ .mappings = mappings, .count = 2 };
+	set(f, SNAPSHOT_OK, WALK_END_NO_CFI);
+	// Two parts of one file.
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_EXCLUDED);
+	mappings[2].module = &other;
+	f->image.space.count = 3;
+	f->image.space.generation++;
+	expect(f, PROOF_SEARCH_CUT, SAMPLE_PYTHON_THERE);
+	// The same file, loaded twice.
+	mappings[2].module = &f->module;
+	mappings[2].bias = 4096;
+	f->image.space.generation++;
+	expect(f, PROOF_SEARCH_CUT, SAMPLE_PYTHON_THERE);
+	// Or a file that may be one.
+	other.python = NULL;
+	other.unread = true;
+	mappings[2] = f->mapping;
+	mappings[2].module = &other;
+	f->image.space.generation++;
+	expect(f, PROOF_FILES_UNKNOWN, SAMPLE_PYTHON_THERE);
+	set(f, SNAPSHOT_OK, WALK_END_ROOT);
+	expect(f, PROOF_HOLDS, SAMPLE_PYTHON_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +261,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(read_of_another, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(matched_all_the_same, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(files_that_nobody_knows, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(mappings_that_nobody_knows,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(read_without_a_file, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_second_interpreter, set_up,
 						tear_down),
 	};
 

@@ -6,6 +6,9 @@
 #include "base/clock.h"
 #include "tests/cmocka.h"
 
+#include <errno.h>
+#include <limits.h>
+
 enum { MANY = 5000, STEP_MS = 100, PAGE = 4096, LOW = 0x10000 };
 
 struct world {
@@ -71,6 +74,11 @@ static bool knows_this_code(const struct world *world)
 			  (uint64_t)(uintptr_t)knows_this_code);
 }
 
+static bool is_known(struct world *world)
+{
+	return process_image_is_known(world->image, monotonic_ns());
+}
+
 static void what_a_program_maps_is_noted(void **state)
 {
 	struct world *world = *state;
@@ -109,9 +117,11 @@ static void a_crowd_is_not_read_all_the_time(void **state)
 	process_image_resolve(world->image, &world->source);
 	assert_int_equal(world->image->space.count, 0);
 	assert_true(world->image->unread);
+	assert_false(is_known(world));
 	crowd->reread_ns = 0;
 	process_image_resolve(world->image, &world->source);
 	assert_true(knows_this_code(world));
+	assert_true(is_known(world));
 	assert_true(crowd->reread_ns > monotonic_ns());
 }
 
@@ -131,6 +141,96 @@ static void among_many_each_costs_more(void **state)
 			world->image, time_ns += STEP_MS * NS_PER_MS));
 }
 
+// A door that does not open so many files.
+struct door {
+	unsigned int closed;
+	unsigned int opened;
+};
+
+static int door_maps(void *state, pid_t pid)
+{
+	(void)state;
+	return opener_direct.ops->maps(opener_direct.state, pid);
+}
+
+static struct error *door_file(void *state, pid_t pid,
+			       const struct opener_mapping *mapping,
+			       int *ret_fd)
+{
+	struct door *door = state;
+
+	if (door->closed) {
+		door->closed--;
+		return error_from_errno(EIO, "open a file");
+	}
+	door->opened++;
+	return opener_direct.ops->mapped_file(opener_direct.state, pid, mapping,
+					      ret_fd);
+}
+
+static void a_file_that_was_not_opened_is_asked_for_again(void **state)
+{
+	static const struct opener_ops ops = { .maps = door_maps,
+					       .mapped_file = door_file };
+	struct door door = { .closed = 1 };
+	const struct opener opener = { .ops = &ops, .state = &door };
+	struct world *world = *state;
+	uint64_t before_ns = monotonic_ns();
+	unsigned int opened;
+
+	world->source.opener = &opener;
+	world->image->unread = true;
+	process_image_resolve(world->image, &world->source);
+	assert_false(process_image_is_due(world->image));
+	assert_false(process_image_is_known(world->image, before_ns));
+	assert_true(process_image_is_due(world->image));
+	opened = door.opened;
+	process_image_resolve(world->image, &world->source);
+	assert_true(door.opened > opened);
+	assert_true(is_known(world));
+	// Who knows what was mapped before that.
+	assert_false(process_image_is_known(world->image, before_ns));
+}
+
+static void what_cannot_be_opened_is_not_asked_for_all_the_time(void **state)
+{
+	static const struct opener_ops ops = { .maps = door_maps,
+					       .mapped_file = door_file };
+	struct door door = { .closed = UINT_MAX };
+	const struct opener opener = { .ops = &ops, .state = &door };
+	struct world *world = *state;
+	unsigned int left;
+
+	world->source.opener = &opener;
+	world->image->unread = true;
+	process_image_resolve(world->image, &world->source);
+	assert_false(is_known(world));
+	process_image_resolve(world->image, &world->source);
+	left = door.closed;
+	for (int i = 0; i < 1000; i++) {
+		assert_false(is_known(world));
+		world->image->doubt.next_ns += NS_PER_SEC;
+		if (process_image_is_due(world->image))
+			process_image_resolve(world->image, &world->source);
+	}
+	assert_int_equal(door.closed, left);
+}
+
+static void mappings_that_cannot_be_read_are_not_known(void **state)
+{
+	struct world *world = *state;
+
+	world->image->unread = true;
+	world->source.pid = INT_MAX; // beyond PID_MAX_LIMIT
+	process_image_resolve(world->image, &world->source);
+	assert_false(is_known(world));
+	// As they are of another that has the same ones.
+	world->source.pid = getpid();
+	process_image_resolve(world->image, &world->source);
+	assert_true(is_known(world));
+	assert_true(knows_this_code(world));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -140,6 +240,9 @@ int main(void)
 		TEST(a_crowd_is_read_in_its_place),
 		TEST(a_crowd_is_not_read_all_the_time),
 		TEST(among_many_each_costs_more),
+		TEST(a_file_that_was_not_opened_is_asked_for_again),
+		TEST(what_cannot_be_opened_is_not_asked_for_all_the_time),
+		TEST(mappings_that_cannot_be_read_are_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
