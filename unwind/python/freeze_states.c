@@ -48,29 +48,20 @@ struct states {
 	bool whole;	      // all were seen
 };
 
-// Where all frames have ended is a part of the state itself.
-static bool has_frames(const struct python_layout *layout, uint64_t vaddr,
-		       uint64_t top)
-{
-	return top && top - vaddr >= layout->thread.size;
-}
-
 static enum state_rank rank_of(const struct python_layout *layout,
 			       uint64_t vaddr, const uint8_t *state,
 			       uint64_t *ret_top)
 {
 	uint32_t status;
 
-	*ret_top = freezer_u64(state,
-			       layout->thread.cframe != PYTHON_NO_OFFSET ?
-				       layout->thread.cframe :
-				       layout->thread.current_frame);
+	*ret_top = freezer_top(layout, state);
 	if (layout->thread.status_mask) {
 		memcpy(&status, state + layout->thread.status, sizeof(status));
 		if (status & layout->thread.status_mask)
 			return STATE_RUNS;
 	}
-	return has_frames(layout, vaddr, *ret_top) ? STATE_FRAMES : STATE_IDLE;
+	return freezer_has_frames(layout, vaddr, *ret_top) ? STATE_FRAMES :
+							     STATE_IDLE;
 }
 
 // Whether the state at @vaddr, whose innermost record is at @top, is one of the
@@ -83,7 +74,7 @@ static bool is_own(struct freezer *freezer, const struct states *states,
 	uint64_t bottom;
 
 	if (layout->thread.cframe == PYTHON_NO_OFFSET ||
-	    !has_frames(layout, vaddr, top))
+	    !freezer_has_frames(layout, vaddr, top))
 		return own;
 	if (!own)
 		return top >= freezer->stack_start && top < freezer->stack_end;
@@ -188,7 +179,8 @@ static bool visit_interpreters(struct freezer *freezer, struct states *states,
 	return !interpreter;
 }
 
-// The thread runs the state that it ran the last time, which was its only one.
+// The thread runs frames of the state that it ran the last time, which was its
+// only one.
 static bool freeze_alone(struct freezer *freezer, const struct states *states,
 			 uint64_t now_ns)
 {
@@ -205,6 +197,7 @@ static bool freeze_alone(struct freezer *freezer, const struct states *states,
 	if (!state ||
 	    !freezer_is_pointer(freezer_u64(state, layout->thread.interpreter)) ||
 	    rank_of(layout, hint.state, state, &top) != STATE_RUNS ||
+	    !freezer_has_frames(layout, hint.state, top) ||
 	    !is_own(freezer, states, hint.state, state, top))
 		return false;
 	return freezer_accept_state(freezer, hint.state, hint.found_ns);

@@ -13,7 +13,8 @@
  *
  * That a thread has no state is said only when all states were looked at, be it
  * in several captures: new ones come to the head, so that the head that the
- * search began with is still there.
+ * search began with is still there. An address may come again, so that the
+ * number of states that were ever made has to be the same, too; 3.6 has none.
  */
 #include "unwind/python/freezer.h"
 
@@ -29,11 +30,12 @@ enum {
 // How often one looks whether there is more than one interpreter.
 static const uint64_t several_valid_ns = 100 * NS_PER_MS;
 
-// The same, when the thread does not run the state that is known of it.
+// The same, when the thread does not run the state that is known of it; its frames
+// show then that something is missing. When it has no frames nothing would.
 static const uint64_t several_doubted_ns = 2 * NS_PER_MS;
 
-// A thread may be about to get a state; and the head's address may be reused for
-// another thread's.
+// A thread may be about to get a state; and in 3.6 the head's address may be
+// reused for another thread's.
 static const uint64_t absent_valid_ns = 3 * NS_PER_MS;
 
 struct thread_search {
@@ -42,7 +44,8 @@ struct thread_search {
 	uint64_t interpreter; // whose list is walked
 	unsigned int hops;    // left
 	uint64_t last;	      // the last state visited
-	uint64_t began;	      // head of the list then; 0: no answer will do
+	uint64_t head;	      // of the first list
+	uint64_t began;	      // mark of the list then; 0: no answer will do
 	uint64_t idle;	      // its own, or of one that it has just made
 	bool unbound;	      // a state was met that may become anyone's
 	bool whole;	      // all lists were followed to their ends
@@ -139,20 +142,47 @@ static bool walk_states(struct freezer *freezer, struct thread_search *search,
 	return false;
 }
 
+// The head of an interpreter's list, and a mark that changes when a state comes
+// to it; 0: not known.
+static bool read_list(struct freezer *freezer, uint64_t interpreter,
+		      uint64_t *ret_head, uint64_t *ret_mark)
+{
+	static const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
+	const struct python_layout *layout = freezer->layout;
+	bool counted = layout->interpreter.threads_made != PYTHON_NO_OFFSET;
+	uint64_t made = interpreter + layout->interpreter.threads_made;
+	uint64_t head = interpreter + layout->interpreter.threads_head;
+	uint64_t words[2] = { 0, 0 }; // made, head
+	bool known = true;
+
+	// Mostly next to each other.
+	if (!counted || made + sizeof(words[0]) != head ||
+	    freezer_read(freezer, made, words, sizeof(words)) !=
+		    sizeof(words)) {
+		if (!read_u64(freezer, head, &words[1]))
+			return false;
+		known = !counted || read_u64(freezer, made, &words[0]);
+	}
+	*ret_head = words[1];
+	*ret_mark = known ? words[1] ^ words[0] * spread : 0;
+	return true;
+}
+
 // Where to begin: at the head, unless an earlier look-up ran out of hops.
 // False: that the thread is not in this list is known already.
 static bool resume(struct freezer *freezer, struct thread_search *search,
-		   const struct python_thread_slot *hint, uint64_t head,
+		   const struct python_thread_slot *hint, uint64_t mark,
 		   uint64_t *ret)
 {
 	const struct python_layout *layout = freezer->layout;
 	uint64_t vaddr = hint->state & ~(uint64_t)FREEZER_HINT_BITS;
-	bool same_list = python_thread_searched(hint, search->tid, head);
+	bool same_list = python_thread_searched(hint, search->tid, mark);
 	const uint8_t *state;
 
-	*ret = search->began = head;
+	*ret = search->head;
+	search->began = mark;
 	if (hint->state & FREEZER_HINT_ABSENT)
-		return vaddr != head || !same_list ||
+		return vaddr != search->head || !same_list ||
 		       search->now_ns - hint->found_ns > absent_valid_ns;
 	if (!(hint->state & FREEZER_HINT_RESUME))
 		return true;
@@ -177,7 +207,7 @@ static void learn_absence(struct freezer *freezer,
 	if (!search->whole && !search->hops)
 		hint = search->last | FREEZER_HINT_RESUME;
 	else if (only_one && search->whole && !may_change)
-		hint = search->began | FREEZER_HINT_ABSENT;
+		hint = search->head | FREEZER_HINT_ABSENT;
 	python_target_learn_search(freezer->target, search->tid, hint,
 				   may_change ? 0 : search->began,
 				   search->now_ns);
@@ -191,17 +221,17 @@ static bool search_interpreters(struct freezer *freezer,
 	const struct python_layout *layout = freezer->layout;
 
 	for (unsigned int i = 0; i < INTERPRETERS_MAX; i++) {
-		uint64_t head, start, next;
+		uint64_t start, mark, next;
 
 		if (!freezer_is_pointer(interpreter) ||
-		    !read_u64(freezer,
-			      interpreter + layout->interpreter.threads_head,
-			      &head))
+		    !read_list(freezer, interpreter, &start, &mark))
 			break;
 		search->interpreter = interpreter;
-		start = head;
-		if (!i && !resume(freezer, search, hint, head, &start))
-			return false;
+		if (!i) {
+			search->head = start;
+			if (!resume(freezer, search, hint, mark, &start))
+				return false;
+		}
 		if (walk_states(freezer, search, start))
 			return true;
 		if (!read_u64(freezer, interpreter + layout->interpreter.next,
@@ -218,8 +248,16 @@ static bool search_interpreters(struct freezer *freezer,
 	return false;
 }
 
+// Then there may be another state.
+static bool not_told(struct freezer *freezer)
+{
+	freezer->search_cut = true;
+	return false;
+}
+
 // Whether the first interpreter is the only one: each new one is put first.
-// Where that is not looked at each time, a state that is missed is noticed.
+// Where that is not looked at each time, a state that is missed is noticed. The
+// one that was alone still is while it is the first.
 static bool has_several(struct freezer *freezer, uint64_t now_ns,
 			uint64_t valid_ns)
 {
@@ -227,16 +265,24 @@ static bool has_several(struct freezer *freezer, uint64_t now_ns,
 	const struct python_layout *layout = freezer->layout;
 	uint64_t seen_ns = __atomic_load_n(&target->interpreters_ns,
 					   __ATOMIC_RELAXED);
+	bool known = seen_ns && python_layout_knows_running(layout);
+	bool fresh = known && now_ns - seen_ns < several_valid_ns;
 	uint64_t interpreter, next;
 
-	if (seen_ns && now_ns - seen_ns < valid_ns &&
-	    python_layout_knows_running(layout))
+	if (known && now_ns - seen_ns < valid_ns)
 		return __atomic_load_n(&target->several, __ATOMIC_RELAXED);
 	if (!read_u64(freezer, target->runtime + layout->runtime.interpreters_head,
-		      &interpreter) ||
-	    !freezer_is_pointer(interpreter) ||
-	    !read_u64(freezer, interpreter + layout->interpreter.next, &next))
+		      &interpreter))
+		return not_told(freezer);
+	if (!interpreter ||
+	    (fresh && interpreter == __atomic_load_n(&target->only,
+						     __ATOMIC_RELAXED)))
 		return false;
+	if (!freezer_is_pointer(interpreter) ||
+	    !read_u64(freezer, interpreter + layout->interpreter.next, &next))
+		return not_told(freezer);
+	__atomic_store_n(&target->only, next ? 0 : interpreter,
+			 __ATOMIC_RELAXED);
 	__atomic_store_n(&target->several, next != 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&target->interpreters_ns, now_ns, __ATOMIC_RELAXED);
 	return next != 0;
@@ -297,11 +343,21 @@ static bool is_running(const struct freezer *freezer)
 				    layout->gil.current) == ret->thread_state;
 }
 
+// The frames of another interpreter's state may lie beneath one that runs; but
+// then that one has some, for it is called by them.
+static bool has_frames(const struct freezer *freezer)
+{
+	return freezer_has_frames(freezer->layout, freezer->state_vaddr,
+				  freezer_top(freezer->layout, freezer->state));
+}
+
 bool freeze_thread_missed(struct freezer *freezer, uint64_t now_ns)
 {
-	if (is_running(freezer) ||
+	bool frames = has_frames(freezer);
+
+	if ((frames && is_running(freezer)) ||
 	    __atomic_load_n(&freezer->target->several, __ATOMIC_RELAXED) ||
-	    !has_several(freezer, now_ns, several_doubted_ns))
+	    !has_several(freezer, now_ns, frames ? several_doubted_ns : 0))
 		return false;
 	freezer_restart(freezer);
 	return true;

@@ -222,6 +222,23 @@ enum {
 	FREEZER_HINT_BITS = 7,
 };
 
+/** Whether a state has frames, whose innermost frame or record is at @top. Where
+ *  all frames have ended is a part of the state at @vaddr itself. */
+static inline bool freezer_has_frames(const struct python_layout *layout,
+				      uint64_t vaddr, uint64_t top)
+{
+	return top && top - vaddr >= layout->thread.size;
+}
+
+/** The innermost record of @state, or frame where there are no records. */
+static inline uint64_t freezer_top(const struct python_layout *layout,
+				   const uint8_t *state)
+{
+	return freezer_u64(state, layout->thread.cframe != PYTHON_NO_OFFSET ?
+					  layout->thread.cframe :
+					  layout->thread.current_frame);
+}
+
 /** Reads the thread state at @vaddr to freezer_end(). NULL: unreadable. */
 const uint8_t *freezer_read_state(struct freezer *freezer, uint64_t vaddr);
 

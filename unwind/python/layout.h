@@ -51,6 +51,7 @@ struct python_layout {
 	} runtime;
 	struct {
 		uint32_t next, threads_head;
+		uint32_t threads_made; /* states so far: next_unique_id */
 	} interpreter;
 	struct {
 		uint32_t size; /* as far as we need it. Of 3.11 and 3.12 all:

@@ -20,12 +20,14 @@ enum {
 #define OBJECTS_COMMON                                                         \
 	.major = 3, .chain = PYTHON_CHAIN_OBJECTS,                             \
 	.owner_entry = UINT8_MAX, .owner_generator = UINT8_MAX,                \
-	.interpreter = { .next = 0, .threads_head = 8 },                       \
 	.cframe = { .size = 0, .current_frame = NONE, .previous = NONE },      \
 	.text = { .length = 16, .state = 32, .ascii_data = 48,                 \
 		  .compact_data = 72 },                                        \
 	.chunk = { .previous = NONE, .size = NONE, .top = NONE, .data = NONE },\
 	.bytes = { .size = 16, .data = 32 }
+
+#define OBJECTS_INTERPRETER(made)                                              \
+	{ .next = 0, .threads_head = 8, .threads_made = (made) }
 
 // Of the lock no more than which state runs: gilstate.tstate_current. 3.6 has
 // that in a variable of its own.
@@ -65,26 +67,31 @@ const struct python_layout python_layout_objects[PYTHON_LAYOUT_OBJECTS] = {
 	{ OBJECTS_COMMON, .name = "3.6", .minor = 6,
 	  // No _PyRuntime yet: the variable interp_head is the list's head.
 	  .runtime = { .interpreters_head = 0 },
+	  .interpreter = OBJECTS_INTERPRETER(NONE),
 	  .thread = OBJECTS_THREAD(152), .frame = OBJECTS_FRAME(120),
 	  .code = OBJECTS_CODE(0), .gil = OBJECTS_NO_LOCK,
 	  .lines = PYTHON_LINES_LNOTAB },
 	{ OBJECTS_COMMON, .name = "3.7", .minor = 7,
 	  .runtime = { .interpreters_head = 24 },
+	  .interpreter = OBJECTS_INTERPRETER(2560),
 	  .thread = OBJECTS_THREAD(176), .frame = OBJECTS_FRAME(104),
 	  .code = OBJECTS_CODE(0), .gil = OBJECTS_LOCK(1480),
 	  .lines = PYTHON_LINES_LNOTAB },
 	{ OBJECTS_COMMON, .name = "3.8", .minor = 8,
 	  .runtime = { .interpreters_head = 32 },
+	  .interpreter = OBJECTS_INTERPRETER(2664),
 	  .thread = OBJECTS_THREAD(176), .frame = OBJECTS_FRAME(104),
 	  .code = OBJECTS_CODE(8), .gil = OBJECTS_LOCK(1368),
 	  .lines = PYTHON_LINES_LNOTAB },
 	{ OBJECTS_COMMON, .name = "3.9", .minor = 9,
 	  .runtime = { .interpreters_head = 32 },
+	  .interpreter = OBJECTS_INTERPRETER(3496),
 	  .thread = OBJECTS_THREAD(176), .frame = OBJECTS_FRAME(104),
 	  .code = OBJECTS_CODE(8), .gil = OBJECTS_LOCK(568),
 	  .lines = PYTHON_LINES_LNOTAB },
 	{ OBJECTS_COMMON, .name = "3.10", .minor = 10,
 	  .runtime = { .interpreters_head = 32 },
+	  .interpreter = OBJECTS_INTERPRETER(3448),
 	  .thread = OBJECTS_THREAD(176), .frame = OBJECTS_FRAME(96),
 	  .code = OBJECTS_CODE(8), .gil = OBJECTS_LOCK(568),
 	  .lines = PYTHON_LINES_PAIRS },

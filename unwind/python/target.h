@@ -11,6 +11,7 @@
 #define BRINDLE_UNWIND_PYTHON_TARGET_H
 
 #include "unwind/guarded_memory.h"
+#include "unwind/live_memory.h"
 #include "unwind/python/layout.h"
 
 enum {
@@ -43,6 +44,7 @@ struct python_target {
 	uint64_t entry, entry_end; /* of the eval loop, once they are known */
 	uint64_t interpreters_ns; /* when interpreters were last counted */
 	bool several; /* and whether there was more than one */
+	uint64_t only; /* the one that there was else; 0: not known */
 	uint64_t gil; /* of the main interpreter; 0: not known yet */
 	uint32_t uid; /* whose process; UINT32_MAX: not known. Set before
 			 publishing. */

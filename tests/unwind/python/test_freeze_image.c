@@ -144,6 +144,53 @@ static void test_interpreter_just_made(void **state)
 	image_destroy(image);
 }
 
+// In this very moment, when the state that is known has no frames, whether it
+// runs or not.
+static void test_interpreter_made_this_moment(void **state)
+{
+	static const bool runs[] = { false, true };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct image *image = image_create();
+		const struct python_layout *layout = image->layout;
+
+		fake_put_u64(&image->memory, STATE + layout->thread.cframe,
+			     STATE + 272);
+		fake_put_u32(&image->memory, STATE + layout->thread.status,
+			     runs[i] ? layout->thread.status_mask : 0);
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+		put_second_interpreter(image);
+		put_inner_chain(image);
+		assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+		assert_true(holds(image, STATE_3, layout->thread.size));
+		assert_true(holds(image, CHUNK_3 + 0x40, layout->frame.size));
+		image_destroy(image);
+	}
+}
+
+// That a thread has nothing running costs one more read; and is not said when
+// that fails.
+static void test_doubt_of_interpreters(void **state)
+{
+	struct image *image = image_create();
+	const struct python_layout *layout = image->layout;
+
+	(void)state;
+	fake_put_u32(&image->memory, STATE + layout->thread.status,
+		     layout->thread.status_mask);
+	fake_put_u64(&image->memory, STATE + layout->thread.cframe,
+		     STATE + 272);
+	fake_put_u64(&image->memory, STATE + layout->thread.chunk, 0);
+	freeze(image, TID);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_OK);
+	assert_in_range(image->snapshot->reads, 1, 3);
+	fake_put_u64(&image->memory,
+		     RUNTIME + layout->runtime.interpreters_head, NOWHERE);
+	assert_int_equal(freeze(image, TID), SNAPSHOT_SEARCH_CUT);
+	image_destroy(image);
+}
+
 // exec() of 3.12 takes the first state of an interpreter, whoever made it.
 static void test_borrowed_state(void **state)
 {
@@ -479,6 +526,8 @@ int main(void)
 		cmocka_unit_test(test_stale_thread),
 		cmocka_unit_test(test_several_interpreters),
 		cmocka_unit_test(test_interpreter_just_made),
+		cmocka_unit_test(test_interpreter_made_this_moment),
+		cmocka_unit_test(test_doubt_of_interpreters),
 		cmocka_unit_test(test_borrowed_state),
 		cmocka_unit_test(test_alone_among_interpreters),
 		cmocka_unit_test(test_damage),

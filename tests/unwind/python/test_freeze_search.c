@@ -148,6 +148,54 @@ static void test_absent_of_long_list(void **state)
 	image_destroy(image);
 }
 
+// A thread's state lies where another one's was that has ended since: the list
+// has the same head, and one more state was made. @made: where that is counted.
+static void check_head_reused(uint32_t made, bool noticed)
+{
+	struct image *image = image_create();
+	struct python_layout layout = *image->layout;
+
+	layout.interpreter.threads_made = made;
+	image->target->layout = &layout;
+	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
+	assert_int_equal(freeze(image, 99), SNAPSHOT_NO_THREAD);
+	put_state(image, STATE_2, STATE, 99);
+	if (made != PYTHON_NO_OFFSET)
+		fake_put_u64(&image->memory, INTERPRETER + made, 7);
+	freeze(image, 99);
+	assert_int_equal(image->snapshot->thread_state, noticed ? STATE_2 : 0);
+	image_destroy(image);
+}
+
+static void test_head_reused(void **state)
+{
+	uint32_t made = python_layout_at(1)->interpreter.threads_made;
+
+	(void)state;
+	check_head_reused(made, true);
+	// Not next to the head, as from 3.7 to 3.10; and nowhere, as in 3.6.
+	check_head_reused(made + 1024, true);
+	check_head_reused(PYTHON_NO_OFFSET, false);
+}
+
+// The same while a long list is walked in parts.
+static void test_head_reused_in_long_list(void **state)
+{
+	struct image *image = image_create();
+	uint32_t made = image->layout->interpreter.threads_made;
+
+	(void)state;
+	put_long_list(image);
+	assert_int_equal(freeze(image, 99), SNAPSHOT_SEARCH_CUT);
+	put_state(image, LONG_LIST, LONG_LIST + 0x200, 99);
+	fake_put_u64(&image->memory, INTERPRETER + made, 7);
+	assert_int_equal(freeze(image, 99), SNAPSHOT_SEARCH_CUT);
+	assert_int_equal(image->snapshot->thread_state, 0);
+	freeze(image, 99);
+	assert_int_equal(image->snapshot->thread_state, LONG_LIST);
+	image_destroy(image);
+}
+
 // One without a thread in the first part may be of that thread by the second.
 static void test_unbound_in_long_list(void **state)
 {
@@ -224,6 +272,8 @@ int main(void)
 		cmocka_unit_test(test_thread_list_cycle),
 		cmocka_unit_test(test_long_thread_list),
 		cmocka_unit_test(test_absent_of_long_list),
+		cmocka_unit_test(test_head_reused),
+		cmocka_unit_test(test_head_reused_in_long_list),
 		cmocka_unit_test(test_unbound_in_long_list),
 		cmocka_unit_test(test_search_cut),
 		cmocka_unit_test(test_frames_of_nobody),
