@@ -450,6 +450,13 @@ bool recorder_add_sleeping(struct recorder *recorder, pid_t pid, pid_t tid)
 	return sleeping_sample(&recorder->pipeline, pid, tid);
 }
 
+// The store is there from the start until the finish.
+static uint64_t dropped_by_store(const struct recorder *recorder)
+{
+	return recorder->store ? store_dropped(recorder->store) :
+				 recorder->dropped_by_store;
+}
+
 void recorder_progress(const struct recorder *recorder,
 		       struct recorder_progress *ret)
 {
@@ -464,7 +471,7 @@ void recorder_progress(const struct recorder *recorder,
 		.proven = stats->proven,
 		.unproven = stats->unproven,
 		.native = stats->native,
-		.dropped = stats->dropped + store_dropped(recorder->store),
+		.dropped = stats->dropped + dropped_by_store(recorder),
 		.processes = HASH_COUNT(table->processes),
 		.threads = process_table_threads(table),
 		.capture_cpu_ns = recorder_cpus_time(recorder),
@@ -512,6 +519,7 @@ struct error *recorder_finish(struct recorder *recorder)
 	error = sample_file_close(recorder->pipeline.keep);
 	recorder->pipeline.keep = NULL;
 	recorder->unsaved = store_pending(recorder->store);
+	recorder->dropped_by_store = store_dropped(recorder->store);
 	if (error) {
 		error_destroy(store_close(take_ptr(recorder->store), end));
 		return error;

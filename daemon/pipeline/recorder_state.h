@@ -69,7 +69,7 @@ struct recorder {
 	uint64_t end_ns; /* when it was stopped; 0: not yet */
 	struct perf_lost lost; /* up to when a ring had last been full */
 	uint64_t lost_full_ns; /* merge.full_ns as of then */
-	uint64_t unsaved;
+	uint64_t unsaved, dropped_by_store; /* when the store was closed */
 };
 
 #endif

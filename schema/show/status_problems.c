@@ -67,8 +67,8 @@ static void find_losses(const struct status *status,
 		    (long long)status->seconds);
 	if (status->dropped * 1000 > all)
 		add(problems, "%.2f %% of the samples were dropped in the last "
-			      "%lld s, for want of memory or of room on the "
-			      "disk; v_health tells which",
+			      "%lld s, for want of memory, of room on the "
+			      "disk, or of time to stop; v_health tells which",
 		    100.0 * (double)status->dropped / (double)all,
 		    (long long)status->seconds);
 }

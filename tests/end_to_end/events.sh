@@ -50,7 +50,8 @@ adds_up() {
 	local ends
 	ends=$(count "SELECT sum(value) FROM v_health WHERE name IN
 		('delivered_stored', 'dropped_memory', 'dropped_blocked',
-		'dropped_end_lost', 'dropped_era') OR name LIKE 'rejected_%'" \
+		'dropped_end_lost', 'dropped_era', 'dropped_stop')
+		OR name LIKE 'rejected_%'" \
 		"$1")
 	[ "$(health samples_waiting "$1")" = 0 ] &&
 		[ "$(health samples_delivered "$1")" = "$ends" ] &&
