@@ -17,10 +17,6 @@ const COLORS: readonly ColorBy[] = ["kind", "file", "module"];
 const TRANSFORMS_MOST = 20;
 const WIDTHS = ["both", "before", "after"] as const;
 
-export const GRAPH_PARAMS = ["q", "zoom", "flip", "invert", "without", "presets",
-	"do", "threads", "width", "order", "grain", "color",
-	"as", "calls"] as const;
-
 function among<T extends string>(known: readonly T[], text: string | undefined): T[] {
 	const said = text?.split(",") ?? [];
 

@@ -89,11 +89,6 @@ export function formatDate(us: number, utc = false, zone = true): string {
 	return zone ? `${text} ${formatOffset(west)}` : text;
 }
 
-/** "12:30:01", for axes and lists whose day is told elsewhere. */
-export function formatClock(us: number, utc = false): string {
-	return formatDate(us, utc, false).slice(11);
-}
-
 export function capitalize(word: string): string {
 	return word.slice(0, 1).toUpperCase() + word.slice(1);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a function is from: its file and line, its module, its library.
-import { KINDS, KIND_GAP, type Kind, type Profile } from "./profile";
+import { KINDS, type Kind, type Profile } from "./profile";
 
 type Texts = Pick<Profile, "functions" | "files" | "modules">;
 
@@ -25,11 +25,6 @@ export function placeOf(texts: Texts, fn: number, line = 0): string {
 export function kindOf({ functions }: Pick<Profile, "functions">,
 		       fn: number): Kind {
 	return KINDS[functions.kinds[fn]] ?? "other";
-}
-
-export function isGap({ functions }: Pick<Profile, "functions">,
-		      fn: number): boolean {
-	return functions.kinds[fn] === KIND_GAP;
 }
 
 export type GroupBy = "file" | "module";
