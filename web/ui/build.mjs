@@ -36,7 +36,8 @@ virtual when where window with without`.replace(/\s+/g, " ");
 
 // The words of MySQL, PostgreSQL and others are made by calls whose arguments
 // esbuild will not drop; as functions that nobody calls they go, 6 KB of them.
-// SQLite's are made of those of standard SQL, most of which it does not know.
+// SQLite's are made of those of standard SQL, most of which it does not know,
+// and of the commands of its shell, which are no SQL.
 const oneDialect = {
 	name: "one-dialect",
 	setup({ onLoad }) {
@@ -45,7 +46,19 @@ const oneDialect = {
 				/= \/\*@__PURE__\*\/(SQLDialect\.define\(\{[\s\S]*?\n?\}\));/g,
 				"= /*@__PURE__*/(() => $1)();")
 				.replace(/(const SQLKeywords = )"[^"]*"/, `$1"${SQLITE_WORDS} "`)
-				.replace(/(keywords: SQLKeywords) \+ "abort analyze[^"]*"/, "$1"),
+				.replace(/(keywords: SQLKeywords) \+ "abort analyze[^"]*"/, "$1")
+				.replace(/(builtin: )"auth backup bail[^"]*"/, '$1""'),
+		}));
+	},
+};
+
+// Lezer traces its parser where there is an environment that says so.
+const noTrace = {
+	name: "no-trace",
+	setup({ onLoad }) {
+		onLoad({ filter: /@lezer\/lr\/dist\/index\.js$/ }, ({ path }) => ({
+			contents: readFileSync(path, "utf8")
+				.replace(/\bverbose\b(?! =)/g, "false"),
 		}));
 	},
 };
@@ -70,7 +83,7 @@ const bundles = [
 	{ entryPoints: { app: "app/main.tsx" }, external: ["./sql.js"],
 	  splitting: true, chunkNames: "[name]" },
 	{ entryPoints: { app: "style/app.css" } },
-	{ entryPoints: { sql: "sql/editor.ts" }, plugins: [oneDialect] },
+	{ entryPoints: { sql: "sql/editor.ts" }, plugins: [oneDialect, noTrace] },
 ];
 
 // Makes web/dist/page.html, which exported graphs are filled into.
