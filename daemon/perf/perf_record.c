@@ -184,7 +184,7 @@ static void parse_mapping(struct reader *reader, struct perf_record *record)
 		reader->failed = true;
 	parse_identity(reader, record->misc, mapping);
 	mapping->executable = reader_u32(reader) & PROT_EXEC;
-	reader_u32(reader);
+	mapping->shared = reader_u32(reader) & MAP_SHARED;
 	mapping->path = reader_string(reader);
 }
 

@@ -55,6 +55,7 @@ struct perf_mapping_fields {
 	const uint8_t *build_id; /* NULL: none */
 	uint8_t build_id_size;
 	bool executable;
+	bool shared; /* what is written there, all others see that map it */
 	const char *path;
 };
 

@@ -144,6 +144,7 @@ bool process_image_crowds(struct process_image *image, uint64_t time_ns)
 struct mapped_file {
 	const struct process_image_source *source;
 	struct opener_mapping mapping;
+	bool shared;
 };
 
 static struct error *open_mapped(void *context, int *ret_fd)
@@ -154,12 +155,16 @@ static struct error *open_mapped(void *context, int *ret_fd)
 				  &file->mapping, ret_fd);
 }
 
-static enum mapping_kind kind_of_path(const char *path)
+// Compilers map the memory of a memfd twice, shared, for writing and for running.
+// Privately a program is mapped, or a library; no less than from a file.
+static enum mapping_kind kind_of_path(const char *path, bool shared)
 {
+	bool compiled = shared && !strncmp(path, "/memfd:", 7);
+
 	if (!strcmp(path, "[vdso]"))
 		return MAPPING_VDSO;
-	if (path[0] == '/' && strncmp(path, "//anon", 6) &&
-	    strncmp(path, "/memfd:", 7) && strncmp(path, "/dev/zero", 9))
+	if (path[0] == '/' && strncmp(path, "//anon", 6) && !compiled &&
+	    strncmp(path, "/dev/zero", 9))
 		return MAPPING_FILE;
 	if (path[0] == '[' && strcmp(path, "[heap]") &&
 	    strncmp(path, "[anon", 5) && strncmp(path, "[stack", 6))
@@ -173,7 +178,7 @@ static bool add(struct process_image *image,
 		struct mapped_file *file, uint64_t offset)
 {
 	struct module_cache *modules = file->source->modules;
-	enum mapping_kind kind = kind_of_path(identity->path);
+	enum mapping_kind kind = kind_of_path(identity->path, file->shared);
 	struct module *module = NULL;
 	bool done;
 
@@ -205,7 +210,8 @@ static bool add_noted(struct process_image *image,
 	struct mapped_file file = {
 		source,
 		{ fields->start, fields->start + fields->length, fields->path,
-		  fields->major, fields->minor, fields->inode }
+		  fields->major, fields->minor, fields->inode },
+		fields->shared,
 	};
 
 	if (fields->start + fields->length <= fields->start)
@@ -224,7 +230,8 @@ static bool add_line(struct process_image *image,
 	struct mapped_file file = { source,
 				    { line->start, line->end, line->path,
 				      line->dev_major, line->dev_minor,
-				      line->inode } };
+				      line->inode },
+				    line->shared };
 
 	return add(image, &identity, &file, line->offset);
 }

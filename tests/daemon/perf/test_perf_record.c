@@ -241,7 +241,7 @@ static void test_mapping_by_inode(void **state)
 	draft_add_pair(&draft, 8, 1);
 	draft_add(&draft, 123456);
 	draft_add(&draft, 9);
-	draft_add_pair(&draft, PROT_READ | PROT_EXEC, 2);
+	draft_add_pair(&draft, PROT_READ | PROT_EXEC, MAP_PRIVATE);
 	draft_add_text(&draft, "/usr/lib/libc.so.6");
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
@@ -253,6 +253,7 @@ static void test_mapping_by_inode(void **state)
 	assert_int_equal(record.mapping.inode, 123456);
 	assert_int_equal(record.mapping.inode_generation, 9);
 	assert_true(record.mapping.executable);
+	assert_false(record.mapping.shared);
 	assert_null(record.mapping.build_id);
 	assert_string_equal(record.mapping.path, "/usr/lib/libc.so.6");
 	assert_int_equal(record.time_ns, TIME);
@@ -269,7 +270,7 @@ static void test_mapping_by_build_id(void **state)
 	draft_add_pair(&draft, 20, 0xaaaaaaaa);
 	draft_add(&draft, 0);
 	draft_add(&draft, 0);
-	draft_add_pair(&draft, PROT_READ, 2);
+	draft_add_pair(&draft, PROT_READ, MAP_SHARED);
 	draft_add_text(&draft, "//anon");
 	assert_true(parse(&draft, finish_with_trailer(&draft), PERF_KIND_OTHER,
 			  &record));
@@ -277,6 +278,7 @@ static void test_mapping_by_build_id(void **state)
 	assert_int_equal(record.mapping.build_id[0], 0xaa);
 	assert_int_equal(record.mapping.inode, 0);
 	assert_false(record.mapping.executable);
+	assert_true(record.mapping.shared);
 	draft.words[5] = draft_pair(21, 0);
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_OTHER, &record));
 }
