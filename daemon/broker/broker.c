@@ -5,6 +5,7 @@
 #include "daemon/broker/haste.h"
 #include "daemon/broker/privilege.h"
 #include "daemon/broker/profiler.h"
+#include "daemon/broker/remains.h"
 #include "daemon/broker/server.h"
 #include "daemon/perf/tracepoint.h"
 
@@ -26,6 +27,8 @@ enum {
 	STOP_MS = 10000,
 	HASTE_MS = 3000, // of those; a stop takes one or two
 	KILL_MS = 2000, // what is left then hangs in a read, and cannot end
+	LOOK_MS = 2000, // at a profiler whose end nobody would tell
+	REMAINS_MAX = 8,
 	END_MS = 200, // for a channel, when the profiler has ended
 };
 
@@ -59,6 +62,7 @@ struct broker {
 	sigset_t watched, before;
 	int signals; // owned; signalfd
 	int pause_ms;
+	pid_t remains[REMAINS_MAX]; // of profilers, to be reaped; 0: none
 	bool stopping;
 	uint64_t haste_ns; // when it is over; 0: there is none
 };
@@ -280,6 +284,35 @@ static void kill_profiler(struct life *life)
 	kill(life->pid, SIGKILL);
 }
 
+static void reap_remains(struct broker *broker)
+{
+	for (size_t i = 0; i < REMAINS_MAX; i++) {
+		pid_t *pid = &broker->remains[i];
+
+		if (!*pid || waitpid(*pid, NULL, WNOHANG) != *pid)
+			continue;
+		if (broker->start.life.ended_writer == *pid)
+			broker->start.life.ended_writer = 0;
+		*pid = 0;
+	}
+}
+
+// Too many: then this one is waited for.
+static bool leave_remains(struct broker *broker, pid_t pid)
+{
+	for (size_t i = 0; i < REMAINS_MAX; i++) {
+		if (broker->remains[i])
+			continue;
+		broker->remains[i] = pid;
+		broker->start.life.ended_writer = pid;
+		fprintf(stderr, "<4>brindle: what is left of the profiler, "
+			"process %d, goes when a read of another process's "
+			"memory ends; not waiting for it\n", (int)pid);
+		return true;
+	}
+	return false;
+}
+
 // Until the profiler has ended: its wait status. When it was to be killed and is
 // still there, as if it had been.
 static int await_end(struct broker *broker)
@@ -290,7 +323,11 @@ static int await_end(struct broker *broker)
 	for (;;) {
 		if (waitpid(life->pid, &status, WNOHANG) == life->pid)
 			return status;
-		await_signal(broker, life->killed_ns ? 100 : -1);
+		reap_remains(broker);
+		if (remains_hang_in_reads(life->pid, &status) &&
+		    leave_remains(broker, life->pid))
+			return status;
+		await_signal(broker, life->killed_ns ? 100 : LOOK_MS);
 		keep_haste(broker);
 		if (!life->killed_ns || monotonic_ns() <= life->killed_ns)
 			continue;
@@ -427,7 +464,8 @@ struct error *broker_run(const struct broker_options *options,
 		.start = { .options = options,
 			   .function = profiler,
 			   .context = context,
-			   .life = { .broker_pid = getpid() } },
+			   .life = { .broker_pid = getpid(),
+				     .ended_writer = options->ended_writer } },
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.signals = -1,
 		.pause_ms = PAUSE_FIRST_MS,

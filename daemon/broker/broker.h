@@ -35,6 +35,7 @@ struct broker_options {
 	const int *kept_fds;
 	size_t kept_fd_count;
 	const struct companion *companion; /* NULL: none */
+	pid_t ended_writer; /* of an earlier daemon; see broker_life */
 };
 
 /** What the profiler is told when it is started. */
@@ -43,6 +44,9 @@ struct broker_life {
 	unsigned int restarts;	     /* 0: the first */
 	int signal;		     /* that ended the one before; 0: none */
 	pid_t broker_pid;
+	/* The one before, if a read that hangs keeps what is left of it, with
+	   its locks; see remains.h. 0: there is none. */
+	pid_t ended_writer;
 };
 
 /** The profiler: its return value is the exit status of the daemon. Signals are

@@ -7,6 +7,7 @@ libdaemon_a_SOURCES += \
 	daemon/broker/nursery.c daemon/broker/nursery.h \
 	daemon/broker/privilege.c daemon/broker/privilege.h \
 	daemon/broker/profiler.c daemon/broker/profiler.h \
+	daemon/broker/remains.c daemon/broker/remains.h \
 	daemon/broker/request.c daemon/broker/request.h \
 	daemon/broker/sandbox.c daemon/broker/sandbox.h \
 	daemon/broker/sandbox_calls.c daemon/broker/sandbox_calls.h \

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/broker/broker.h"
+#include "daemon/broker/remains.h"
 #include "daemon/command/command.h"
 #include "daemon/service/notify.h"
 #include "daemon/service/service.h"
 #include "daemon/web/dashboard.h"
+#include "schema/store/store_lock.h"
 
 #include <libgen.h>
 #include <signal.h>
@@ -108,6 +110,15 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+// Of a daemon that was killed while its profiler hung in a read.
+static pid_t find_ended_writer(const char *db)
+{
+	pid_t holder = 0;
+
+	error_destroy(store_lock_holder(db, &holder));
+	return holder && remains_hang_in_reads(holder, NULL) ? holder : 0;
+}
+
 static int run_daemon(struct daemon_arguments *arguments)
 {
 	struct service_options *service = &arguments->service;
@@ -129,6 +140,7 @@ static int run_daemon(struct daemon_arguments *arguments)
 	service->watchdog_ns = notify_watchdog_ns();
 	service->notify_fd = notify_open();
 	options.kept_fd_count = service->notify_fd >= 0;
+	options.ended_writer = find_ended_writer(service->config.db);
 	if (dashboard_open(&dashboard, service))
 		options.companion = &dashboard.companion;
 	error = broker_run(&options, service_run, service, &status);

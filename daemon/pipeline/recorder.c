@@ -134,6 +134,7 @@ static struct error *open_store(struct recorder *recorder)
 		.stack_bytes = recorder->options.stack_bytes,
 		.start_monotonic_ns = start,
 		.start_wall_ns = clock_now_ns(CLOCK_REALTIME) - (now - start),
+		.ended_writer = recorder->options.ended_writer,
 	};
 
 	uname(&host);

@@ -34,6 +34,7 @@ struct recorder_options {
 	unsigned int frequency_hz;
 	unsigned int stack_bytes;
 	bool system_wide;
+	pid_t ended_writer; /* see store_lock_take(); 0: none */
 	const pid_t *pids;	 /* processes to attach to */
 	size_t pid_count;
 	bool enable_on_exec;	 /* pids[0] waits to exec */

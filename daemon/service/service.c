@@ -62,6 +62,7 @@ static struct error *open_recorder(struct service *service)
 		.frequency_hz = (unsigned int)config->frequency_hz,
 		.stack_bytes = (unsigned int)config->stack_bytes & ~7u,
 		.system_wide = true,
+		.ended_writer = service->life->ended_writer,
 		.realtime = config->realtime,
 	};
 	struct error *error = recorder_create(&options, &service->recorder);

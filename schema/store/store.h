@@ -48,6 +48,7 @@ struct store_session {
 	unsigned int stack_bytes;
 	uint64_t start_monotonic_ns;
 	uint64_t start_wall_ns;	 /* the same instant since the epoch */
+	pid_t ended_writer;	 /* see store_lock_take(); 0: none */
 };
 
 /** Whether a Python thread had the interpreter's lock. */

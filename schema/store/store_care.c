@@ -61,7 +61,7 @@ static struct error *attach(const char *path, const struct store_limits *limits,
 	store->path = store_resolve(path);
 	if (!store->path)
 		return &error_nomem;
-	error = store_lock_take(store->path, &store->lock_fd,
+	error = store_lock_take(store->path, 0, &store->lock_fd,
 				&store->lock_existed);
 	if (!error)
 		error = store_attach(store, &largest);

@@ -224,8 +224,8 @@ struct error *store_continue(const char *path,
 	struct error *error = make(path, session, limits, &store);
 
 	if (!error)
-		error = store_lock_take(store->path, &store->lock_fd,
-					&store->lock_existed);
+		error = store_lock_take(store->path, session->ended_writer,
+					&store->lock_fd, &store->lock_existed);
 	if (!error)
 		error = store_continue_file(store, NULL, &note);
 	if (error)

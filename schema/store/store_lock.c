@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "schema/profile_file.h"
@@ -43,16 +47,8 @@ static struct error *write_pid(int fd, const char *path)
 	return NULL;
 }
 
-static struct error *lock_file(int fd, const char *path)
+static struct error *busy(pid_t holder)
 {
-	struct flock lock;
-	pid_t holder;
-
-	if (try_lock(fd, F_OFD_SETLK, &lock) == 0)
-		return write_pid(fd, path);
-	if (errno != EAGAIN && errno != EACCES)
-		return error_from_errno(errno, "lock '%s'", path);
-	holder = read_pid(fd);
 	if (!holder)
 		return error_create(ERROR_BUSY,
 				    "another process is writing it");
@@ -60,24 +56,87 @@ static struct error *lock_file(int fd, const char *path)
 			    (int)holder);
 }
 
-struct error *store_lock_take(const char *path, int *ret, bool *ret_existed)
+// Another one may have been put in its place before it was locked.
+static bool is_at(int fd, const char *path)
+{
+	struct stat one, other;
+
+	return fstat(fd, &one) == 0 && lstat(path, &other) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static int open_file(const char *path, int flags)
+{
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags,
+		    0644);
+}
+
+// *@ret_holder: who has it, when another has. Closed on error.
+static struct error *lock_file(const char *path, int flags, int *ret,
+			       pid_t *ret_holder)
+{
+	_cleanup_close_ int fd = open_file(path, flags);
+	struct error *error;
+	struct flock lock;
+
+	*ret_holder = 0;
+	if (fd < 0)
+		return error_from_errno(errno, "open '%s'", path);
+	if (try_lock(fd, F_OFD_SETLK, &lock) < 0) {
+		if (errno != EAGAIN && errno != EACCES)
+			return error_from_errno(errno, "lock '%s'", path);
+		*ret_holder = read_pid(fd);
+		return busy(*ret_holder);
+	}
+	if (!is_at(fd, path))
+		return busy(0);
+	error = write_pid(fd, path);
+	if (!error)
+		*ret = take_fd(&fd);
+	return error;
+}
+
+// One at a time: else the second would remove what the first has just made.
+static struct error *replace_file(const char *path, pid_t ended, int *ret)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	_cleanup_close_ int folder = -1;
+	struct error *error;
+	pid_t holder;
+
+	if (!copy)
+		return &error_nomem;
+	folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || flock(folder, LOCK_EX) < 0)
+		return error_from_errno(errno, "lock the folder of '%s'", path);
+	error = lock_file(path, 0, ret, &holder);
+	if (!error || holder != ended)
+		return error;
+	error_destroy(error);
+	if (unlink(path) < 0)
+		return error_from_errno(errno, "remove '%s'", path);
+	return lock_file(path, O_EXCL, ret, &holder);
+}
+
+struct error *store_lock_take(const char *path, pid_t ended, int *ret,
+			      bool *ret_existed)
 {
 	_cleanup_free_ char *lock_path = profile_file_beside(path, ".lock");
-	_cleanup_close_ int fd = -1;
 	struct error *error;
 	bool existed;
+	pid_t holder;
 
 	if (!lock_path)
 		return &error_nomem;
 	existed = access(lock_path, F_OK) == 0;
-	fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return error_from_errno(errno, "open '%s'", lock_path);
-	error = lock_file(fd, lock_path);
+	error = lock_file(lock_path, 0, ret, &holder);
+	if (error && ended && holder == ended) {
+		error_destroy(error);
+		error = replace_file(lock_path, ended, ret);
+	}
 	if (error)
 		return error;
 	*ret_existed = existed;
-	*ret = take_fd(&fd);
 	return NULL;
 }
 

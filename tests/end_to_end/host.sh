@@ -149,6 +149,66 @@ check_hiding() {
 		 ORDER BY time_ns DESC LIMIT 3 OFFSET 1)" hide.db
 }
 
+# True when samples are stored that are younger than @1, in ns since the epoch.
+samples_since() {
+	at_least 1 "SELECT count(*) FROM v_sample WHERE wall_ns > $1" $daemon_db
+}
+
+# A daemon of which a thread hangs in a read; sets profiler.
+start_hanging_daemon() {
+	start_daemon
+	within 10 at_least 50 "SELECT count(*) FROM sample" $daemon_db
+	start_hanging 8 1
+	within 10 at_least 1 "SELECT count(*) FROM incident WHERE kind =
+		'capture-stuck' AND session_id = (SELECT max(id) FROM session)" \
+		$daemon_db
+	profiler=$(cat $daemon_db.lock)
+	await_commit
+}
+
+# Who is killed within a transaction keeps SQLite's lock, too.
+await_commit() {
+	local newest
+	newest=$(count "SELECT max(id) FROM sample" $daemon_db)
+	within 5 at_least 1 "SELECT max(id) > $newest FROM sample" $daemon_db
+	sleep 0.3
+}
+
+# What the kernel cannot end keeps the lock of the database.
+check_left_behind() {
+	local server profiler killed
+	start_mute "left behind" || return
+	mkdir -p state && chown nobody state && chmod 700 state
+	write_config "frequency = 99"
+	: >daemon.log
+	start_hanging_daemon
+	kill -SEGV "$profiler"
+	killed=$(date +%s%N)
+	expect "left behind: by a crash; another one goes on" \
+		within 10 samples_since "$killed"
+	expect "left behind: it was there meanwhile" \
+		grep -q '^State:.Z' "/proc/$profiler/status"
+	stop_daemon
+	kill -9 "$hanging" 2>/dev/null
+	start_hanging_daemon
+	kill -9 "$daemon_pid" "$profiler"
+	wait "$daemon_pid" 2>/dev/null
+	sleep 1
+	killed=$(date +%s%N)
+	start_daemon
+	expect "left behind: by a daemon; another one goes on" \
+		within 10 samples_since "$killed"
+	expect "left behind: it was there, too" \
+		grep -q '^State:.Z' "/proc/$profiler/status"
+	kill -9 "$server" "$hanging" 2>/dev/null
+	umount -l mute
+	stop_daemon
+	expect "left behind: the last one ends" [ "$status" = 0 ]
+	expect "left behind: the file is sound" \
+		[ "$(count 'PRAGMA integrity_check' $daemon_db)" = ok ]
+	rm -rf state
+}
+
 # One process makes and drops executable mappings as fast as it can.
 check_flood() {
 	"${CC:-cc}" -O2 -o remapper "$here/../programs/remapper.c" || return
@@ -173,6 +233,7 @@ check_host() {
 	patiently check_hotplug
 	check_hanging
 	check_hiding
+	check_left_behind
 	patiently check_flood 0
 	patiently check_flood 60000
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -300,6 +301,56 @@ static void test_newer_version(void **state)
 		     ERROR_UNSUPPORTED, "it has schema 99");
 }
 
+// Has the lock until its parent has gone or says so; tells when.
+static pid_t start_writer(int fds[2])
+{
+	bool existed;
+	char byte;
+	pid_t pid;
+	int fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	pid = fork();
+	if (pid)
+		return read(fds[0], &byte, 1) == 1 ? pid : -1;
+	close(fds[0]);
+	if (!store_lock_take("a.db", 0, &fd, &existed))
+		(void)!write(fds[1], "", 1);
+	(void)!read(fds[1], &byte, 1);
+	_exit(0);
+}
+
+// A writer of which the kernel keeps something that will never write: its lock is
+// nobody's, for who knows that, and nobody else's.
+static void test_lock_of_the_ended(void **state)
+{
+	int fds[2], fd, other;
+	pid_t writer, holder;
+	bool existed;
+
+	(void)state;
+	writer = start_writer(fds);
+	assert_true(writer > 0);
+	fixture_fail(store_lock_take("a.db", 0, &fd, &existed), ERROR_BUSY,
+		     "is writing it");
+	fixture_fail(store_lock_take("a.db", getpid(), &fd, &existed),
+		     ERROR_BUSY, "is writing it");
+	fixture_succeed(store_lock_take("a.db", writer, &fd, &existed));
+	assert_true(existed);
+	fixture_succeed(store_lock_holder("a.db", &holder));
+	assert_int_equal(holder, getpid());
+	fixture_fail(store_lock_take("a.db", writer, &other, &existed),
+		     ERROR_BUSY, "is writing it");
+	close(fds[0]);
+	close(fds[1]);
+	waitpid(writer, NULL, 0);
+	fixture_fail(store_lock_take("a.db", 0, &other, &existed), ERROR_BUSY,
+		     "is writing it");
+	close(fd);
+	fixture_succeed(store_lock_take("a.db", 0, &other, &existed));
+	close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +358,7 @@ int main(void)
 		FIXTURE_TEST(test_restart),
 		FIXTURE_TEST(test_wall_goes_back),
 		FIXTURE_TEST(test_locked_at_the_start),
+		FIXTURE_TEST(test_lock_of_the_ended),
 		FIXTURE_TEST(test_killed),
 		FIXTURE_TEST(test_second_writer),
 		FIXTURE_TEST(test_modes),
