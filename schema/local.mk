@@ -1,8 +1,8 @@
 # A file carried in the program (base/embed.h says how to use it) is one
 # generated source and its origin:
 #
-#   nodist_libschema_a_SOURCES += schema/001_profile_sql.c schema/flame_html.c
-#   EXTRA_DIST += schema/001_profile.sql schema/flame.html
+#   nodist_libschema_a_SOURCES += schema/0001_tables_sql.c
+#   EXTRA_DIST += schema/0001_tables.sql
 libschema_a_SOURCES += \
 	schema/read/profile.h \
 	schema/store/store.h
