@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "schema/show/report_page.h"
 
-enum { NAME_COLUMN = 84, NAME_WIDTH_MIN = 24 };
+enum { NAME_COLUMN = 78 };
 
 static void print_side(struct page *page, char letter, const char *when,
 		       const struct diff_side *side)
@@ -64,38 +64,46 @@ static void print_verdict(struct page *page,
 	fprintf(page->out, "%-17s", text);
 }
 
-static void print_name(struct page *page, const struct diff_function *function)
+static const struct call_function *
+callee_of(const struct diff_function *function)
 {
-	const struct call_function *callee =
-		&function->tree->functions[function->function];
+	return &function->tree->functions[function->function];
+}
+
+// Of the functions that are shown.
+static struct name_columns share_columns(const struct page *page,
+					 const struct diff *diff, size_t count)
+{
+	unsigned int longest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned int columns = page_columns(
+			callee_of(&diff->functions[i])->name);
+
+		longest = columns > longest ? columns : longest;
+	}
+	return page_share_columns(page, longest, NAME_COLUMN);
+}
+
+static void print_name(struct page *page, const struct diff_function *function,
+		       struct name_columns columns)
+{
+	const struct call_function *callee = callee_of(function);
 	const char *place = call_tree_file(function->tree, callee);
 	_cleanup_free_ char *name = page_printable(page, callee->name);
 	_cleanup_free_ char *where = NULL;
-	unsigned int width = page->options->width, used;
 
 	if (!place)
 		place = call_tree_module(function->tree, callee);
 	where = page_printable(page, place ? place : "");
-	if (!name || !where)
-		return;
-	if (width)
-		width = width > NAME_COLUMN + NAME_WIDTH_MIN ?
-				width - NAME_COLUMN :
-				NAME_WIDTH_MIN;
-	page_style(page, page_kind_style(callee->kind));
-	used = page_print_cut(page, name, width, false);
-	page_style(page, STYLE_NONE);
-	if (*where && (!width || used + 12 < width)) {
-		fputs("  ", page->out);
-		page_style(page, STYLE_DIM);
-		page_print_cut(page, where, width ? width - used - 2 : 0, true);
-		page_style(page, STYLE_NONE);
-	}
-	putc('\n', page->out);
+	if (name && where)
+		page_print_name(page, name, page_kind_style(callee->kind),
+				where, columns);
 }
 
 static void print_function(struct page *page, const struct diff *diff,
-			   const struct diff_function *function)
+			   const struct diff_function *function,
+			   struct name_columns columns)
 {
 	double change = 100 * (function->share_after - function->share_before);
 	bool significant = function->verdict == DIFF_SIGNIFICANT;
@@ -114,9 +122,8 @@ static void print_function(struct page *page, const struct diff *diff,
 	print_verdict(page, function);
 	page_style(page, STYLE_NONE);
 	fprintf(page->out, " %-6s   ",
-		call_kind_name(function->tree->functions[function->function]
-				       .kind));
-	print_name(page, function);
+		call_kind_name(callee_of(function)->kind));
+	print_name(page, function, columns);
 }
 
 static void print_heading(struct page *page, const struct diff *diff)
@@ -173,16 +180,18 @@ struct error *diff_print_text(const struct diff *diff,
 	};
 	struct page page = { .options = &page_options, .out = out };
 	size_t count = diff->count;
+	struct name_columns columns;
 
 	print_side(&page, 'A', "before", &diff->a);
 	print_side(&page, 'B', "after ", &diff->b);
 	print_verdict_of_all(&page, diff);
 	if (count > options->function_count)
 		count = options->function_count;
+	columns = share_columns(&page, diff, count);
 	if (count)
 		print_heading(&page, diff);
 	for (size_t i = 0; i < count; i++)
-		print_function(&page, diff, &diff->functions[i]);
+		print_function(&page, diff, &diff->functions[i], columns);
 	if (count < diff->count)
 		fprintf(out, "%zu more, %zu of them significant (-n)\n",
 			diff->count - count,

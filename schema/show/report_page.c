@@ -7,6 +7,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+enum {
+	NAME_WIDTH_UNCUT = 48, /* wider names push their row's rest aside */
+	NAME_WIDTH_MIN = 16,
+};
+
 // SGR, ECMA-48 8.3.117.
 void page_style(struct page *page, enum style style)
 {
@@ -95,6 +100,45 @@ unsigned int page_print_cut(struct page *page, const char *text,
 void page_pad(struct page *page, unsigned int from, unsigned int to)
 {
 	fprintf(page->out, "%*s", from < to ? (int)(to - from) : 0, "");
+}
+
+struct name_columns page_share_columns(const struct page *page,
+				       unsigned int longest,
+				       unsigned int prefix)
+{
+	unsigned int width = page->options->width, rest, most;
+
+	if (longest < NAME_WIDTH_MIN)
+		longest = NAME_WIDTH_MIN;
+	if (!width)
+		return (struct name_columns){
+			.pad = longest < NAME_WIDTH_UNCUT ? longest :
+							    NAME_WIDTH_UNCUT,
+		};
+	rest = width > prefix + 2 * NAME_WIDTH_MIN ? width - prefix :
+						     2 * NAME_WIDTH_MIN;
+	most = rest * 6 / 10;
+	longest = longest < most ? longest : most;
+	return (struct name_columns){ longest, rest - longest - 2, longest };
+}
+
+void page_print_name(struct page *page, const char *name, enum style style,
+		     const char *place, struct name_columns columns)
+{
+	unsigned int used;
+
+	page_style(page, style);
+	used = page_print_cut(page, name, columns.name, false);
+	page_style(page, STYLE_NONE);
+	if (*place) {
+		page_pad(page, used, columns.pad + 2);
+		if (used >= columns.pad + 2)
+			fputs("  ", page->out);
+		page_style(page, STYLE_DIM);
+		page_print_cut(page, place, columns.place, true);
+		page_style(page, STYLE_NONE);
+	}
+	putc('\n', page->out);
 }
 
 struct count_text page_count(uint64_t count)

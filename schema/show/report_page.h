@@ -40,6 +40,20 @@ unsigned int page_print_cut(struct page *page, const char *text,
 			    unsigned int width, bool keep_end);
 void page_pad(struct page *page, unsigned int from, unsigned int to);
 
+/** How the rest of a row is shared by a name and the place behind it. */
+struct name_columns {
+	unsigned int name, place; /* 0: not cut */
+	unsigned int pad;	  /* where the place begins */
+};
+
+/** Behind @prefix columns; @longest of the names is so wide. */
+struct name_columns page_share_columns(const struct page *page,
+				       unsigned int longest,
+				       unsigned int prefix);
+/** Both, and the end of the line. @place may be "". */
+void page_print_name(struct page *page, const char *name, enum style style,
+		     const char *place, struct name_columns columns);
+
 /** Broken between words; other lines than the first begin at @indent. */
 void page_print_wrapped(struct page *page, const char *text,
 			unsigned int indent);

@@ -7,8 +7,6 @@
 #include <string.h>
 
 enum {
-	NAME_WIDTH_UNCUT = 48, /* wider names push their row's rest aside */
-	NAME_WIDTH_MIN = 16,
 	TABLE_PREFIX = 43, /* columns before the name */
 	STACK_PREFIX = 13,
 	STACK_ROOT_FRAMES = 4, /* shown of a deep stack, and the leaf's end */
@@ -61,34 +59,18 @@ static char *place_text(struct page *page, const struct call_function *function,
 	return page_printable(page, text);
 }
 
-struct name_columns {
-	unsigned int name, place; /* 0: not cut */
-	unsigned int pad;	  /* where the place begins */
-};
-
-// How a row's width is shared by the name and the place behind it.
 static struct name_columns share_columns(struct page *page, uint32_t *list,
 					 size_t count, unsigned int prefix)
 {
 	const struct call_function *functions = page->report->excerpt.tree.functions;
-	unsigned int width = page->options->width, longest = NAME_WIDTH_MIN;
-	unsigned int rest, most;
+	unsigned int longest = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned int columns = page_columns(functions[list[i]].name);
 
 		longest = columns > longest ? columns : longest;
 	}
-	if (!width)
-		return (struct name_columns){
-			.pad = longest < NAME_WIDTH_UNCUT ? longest :
-							    NAME_WIDTH_UNCUT,
-		};
-	rest = width > prefix + 2 * NAME_WIDTH_MIN ? width - prefix :
-						     2 * NAME_WIDTH_MIN;
-	most = rest * 6 / 10;
-	longest = longest < most ? longest : most;
-	return (struct name_columns){ longest, rest - longest - 2, longest };
+	return page_share_columns(page, longest, prefix);
 }
 
 static void print_name(struct page *page, const struct call_function *function,
@@ -96,25 +78,14 @@ static void print_name(struct page *page, const struct call_function *function,
 {
 	_cleanup_free_ char *name = page_printable(page, function->name);
 	_cleanup_free_ char *place = place_text(page, function, line);
-	unsigned int used;
 
 	if (!name || !place)
 		return;
 	page_style(page, STYLE_WARNING);
 	fprintf(page->out, "%c", mark);
 	page_style(page, STYLE_NONE);
-	page_style(page, page_kind_style(function->kind));
-	used = page_print_cut(page, name, columns.name, false);
-	page_style(page, STYLE_NONE);
-	if (*place) {
-		page_pad(page, used, columns.pad + 2);
-		if (used >= columns.pad + 2)
-			fputs("  ", page->out);
-		page_style(page, STYLE_DIM);
-		page_print_cut(page, place, columns.place, true);
-		page_style(page, STYLE_NONE);
-	}
-	putc('\n', page->out);
+	page_print_name(page, name, page_kind_style(function->kind), place,
+			columns);
 }
 
 static void print_function(struct page *page, uint32_t index,

@@ -50,7 +50,8 @@ static void make_functions(struct store *store, int64_t *callsites)
 		char name[32];
 		int64_t function;
 
-		snprintf(name, sizeof(name), "function_%02d", i);
+		snprintf(name, sizeof(name), "function_%02d%s", i,
+			 i < 30 ? "" : "_of_another_length");
 		function = store_function(store, STORE_NATIVE, name, NULL, 0,
 					  module);
 		callsites[i] = store_callsite(
@@ -258,6 +259,24 @@ static void expect(const char *text, const char *part)
 		fail_msg("no '%s' in\n%s", part, text);
 }
 
+// The columns at which the place of each function begins: all the same.
+static void expect_places_aligned(const char *text)
+{
+	const char *line = strstr(text, "function_"), *place;
+	long column = 0, count = 0;
+
+	for (; line; line = strstr(place, "function_"), count++) {
+		while (line[-1] != '\n')
+			line--;
+		place = strstr(line, " /bin/app\n");
+		assert_non_null(place);
+		if (count)
+			assert_int_equal(place - line, column);
+		column = place - line;
+	}
+	assert_int_equal(count, 3);
+}
+
 static void test_words(void **state)
 {
 	struct population a = even(1), b = even(2);
@@ -275,6 +294,7 @@ static void test_words(void **state)
 	expect(text, "functions changed significantly (p < 0.05");
 	expect(text, "p < 0.001, new");
 	expect(text, "more, ");
+	expect_places_aligned(text);
 	json = print(&pair.diff, true);
 	expect(json, "\"compared\":\"self\"");
 	expect(json, "\"verdict\":\"significant\"");
