@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unwind/guarded_memory.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 void guarded_ranges_add(struct guarded_ranges *ranges, uint64_t start,
 			uint64_t end)
 {
@@ -52,23 +49,4 @@ size_t guarded_ranges_readable(const struct guarded_ranges *ranges,
 	if (vaddr >= start)
 		return 0;
 	return size < start - vaddr ? size : (size_t)(start - vaddr);
-}
-
-static ssize_t read_guarded(void *context, uint64_t vaddr, void *ret,
-			    size_t size)
-{
-	const struct guarded_memory *memory = context;
-	size_t readable = guarded_ranges_readable(&memory->ranges, vaddr, size);
-
-	if (size && !readable) {
-		errno = EFAULT;
-		return -1;
-	}
-	return pread(memory->fd, ret, readable, (off_t)vaddr);
-}
-
-struct live_memory live_memory_guarded(const struct guarded_memory *memory)
-{
-	return (struct live_memory){ .read = read_guarded,
-				     .context = (void *)memory };
 }

@@ -2,15 +2,16 @@
 /*
  * The memory of a living process, less what must not be touched: ranges backed
  * by files whose file system may never answer, so that a read would never end.
- * A read that begins in such a range fails with EFAULT, one that would run into
- * it ends before it, as pread(2) does at the end of what is mapped.
+ * Whoever reads it (daemon/capture/lifeline.h) fails with EFAULT in such a range,
+ * and ends before one, as pread(2) does at the end of what is mapped.
  *
  * Made by slow code, then read by any thread without locks. Async-signal-safe.
  */
 #ifndef BRINDLE_UNWIND_GUARDED_MEMORY_H
 #define BRINDLE_UNWIND_GUARDED_MEMORY_H
 
-#include "unwind/live_memory.h"
+#include <stddef.h>
+#include <stdint.h>
 
 enum { GUARDED_RANGES = 32 };
 
@@ -41,8 +42,5 @@ struct guarded_memory {
 	int fd; /* borrowed; of /proc/PID/mem */
 	struct guarded_ranges ranges;
 };
-
-/** A reader over @memory, which outlives it. */
-struct live_memory live_memory_guarded(const struct guarded_memory *memory);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "unwind/guarded_memory.h"
+#include "unwind/live_memory.h"
 
 /* With so many threads hanging nothing is read any more until one wakes. */
 enum { LIFELINE_HUNG_MAX = 8 };
@@ -43,7 +44,7 @@ void lifeline_run(struct lifeline *lifeline, void (*work)(void *context),
 		  lifeline_hung_fn hung, void *context);
 
 /** A reader over @memory, which stays where it is. For work on its lifeline;
- *  while none runs it reads as live_memory_guarded(). */
+ *  while none runs it reads as pread(2) does, around the guarded ranges. */
 struct live_memory lifeline_memory_reader(struct lifeline_memory *memory);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/capture/hanging_ranges.h"
 
+#include "daemon/capture/lifeline.h"
 #include "tests/cmocka.h"
 
 #include <fcntl.h>
@@ -92,20 +93,20 @@ static void too_many_become_one(void **state)
 static void memory_is_read_around_them(void **state)
 {
 	static char bytes[3] = "abc";
-	struct guarded_memory memory = {
-		.fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC),
+	struct lifeline_memory memory = {
+		.guarded.fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC),
 	};
-	struct live_memory live = live_memory_guarded(&memory);
+	struct live_memory live = lifeline_memory_reader(&memory);
 	uint64_t at = (uint64_t)(uintptr_t)bytes;
 	char got[3];
 
 	(void)state;
 	assert_int_equal(live.read(live.context, at, got, 3), 3);
-	guarded_ranges_add(&memory.ranges, at + 1, at + 2);
+	guarded_ranges_add(&memory.guarded.ranges, at + 1, at + 2);
 	assert_int_equal(live.read(live.context, at, got, 3), 1);
 	assert_int_equal(live.read(live.context, at + 1, got, 1), -1);
 	assert_int_equal(live.read(live.context, at + 2, got, 1), 1);
-	close(memory.fd);
+	close(memory.guarded.fd);
 }
 
 int main(void)
