@@ -75,7 +75,7 @@ check_PROGRAMS += tests/unwind/python/test_single_step
 tests_unwind_python_test_single_step_SOURCES = \
 	tests/unwind/python/test_single_step.c $(live_reader)
 
-EXTRA_DIST += tests/unwind/python/steps.py
+EXTRA_DIST += tests/unwind/python/steps.py tests/unwind/python/frame_steps.py
 
 check_PROGRAMS += tests/unwind/python/test_object_stack
 tests_unwind_python_test_object_stack_SOURCES = \
