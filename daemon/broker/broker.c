@@ -260,12 +260,25 @@ static void take_signal(struct broker *broker)
 		pass_on(broker, (int)info.ssi_signo);
 }
 
+// A thread that is being made has a lock of the loader's, which a process that is
+// forked just then would wait for when it makes one itself. Of malloc() and stdio
+// libc takes care.
+static int tend_companion(struct broker *broker)
+{
+	int again_ms;
+
+	pthread_mutex_lock(&broker->lock);
+	again_ms = companion_tend(&broker->companion);
+	pthread_mutex_unlock(&broker->lock);
+	return again_ms;
+}
+
 // Waits for a signal for so long, -1: for ever; or until the companion, of which
 // there is none once we are to stop, wants to be started again.
 static void await_signal(struct broker *broker, int wait_ms)
 {
 	struct pollfd fd = { .fd = broker->signals, .events = POLLIN };
-	int tend_ms = broker->stopping ? -1 : companion_tend(&broker->companion);
+	int tend_ms = broker->stopping ? -1 : tend_companion(broker);
 
 	if (wait_ms < 0 || (tend_ms >= 0 && tend_ms < wait_ms))
 		wait_ms = tend_ms;

@@ -33,7 +33,8 @@ struct companion_life {
 };
 
 /** Forks it, with @mask as its signal mask. Later ones are forked while the
- *  broker has threads: neither may wait for a lock of the broker's. */
+ *  broker has threads, but while none is being made: what they are made by may
+ *  use malloc() and stdio, and no other lock that a thread of the broker's takes. */
 struct error *companion_start(const struct companion *companion,
 			      const sigset_t *mask, struct companion_life *ret);
 
