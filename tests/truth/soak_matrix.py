@@ -42,7 +42,7 @@ class Matrix:
         return [tally for pair in self.cells.values() for tally in pair]
 
     def proven(self):
-        return sum(judged_proven(tally) for tally in self.tallies())
+        return sum(tally.checked_proven for tally in self.tallies())
 
     def wrong(self):
         return sum(tally.wrong_proven() for tally in self.tallies())
@@ -88,11 +88,6 @@ class Matrix:
                 name, " | ".join(map(brief, tallies)),
                 reasons(pooled(filter(None, tallies)))))
         return "\n".join(rows) + "\n"
-
-
-def judged_proven(tally):
-    """A proven sample without Python frames has told nothing."""
-    return min(tally.trust["proven"], tally.checked)
 
 
 def pooled(tallies):

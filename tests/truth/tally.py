@@ -17,6 +17,7 @@ class Tally:
         self.unresolved = 0                 # frames, in proven samples
         self.empty = 0      # no Python frame where there must be one
         self.checked = 0    # samples with Python frames that were judged
+        self.checked_proven = 0  # of those, proven
         self.examples = []
 
     def add(self, sample, stack, problems):
@@ -29,6 +30,7 @@ class Tally:
             return
         self.checked += 1
         if sample.trust == "proven":
+            self.checked_proven += 1
             self.unresolved += sum(f.status == "unresolved" for f in stack)
         if problems:
             self.wrong[sample.trust] += 1
@@ -54,6 +56,7 @@ class Tally:
         self.unresolved += other.unresolved
         self.empty += other.empty
         self.checked += other.checked
+        self.checked_proven += other.checked_proven
         self.examples += other.examples[:1]
 
     def share(self):

@@ -224,7 +224,8 @@ def check_tally(place, verdicts):
         tally = test_grammar.judge(stored, check_grammar.Grammar(program),
                                    Python, {"tid": 7, "start": 10, "end": 90})
     verdicts.ok("counting of wrong stacks",
-                (tally.checked, tally.wrong_proven(), tally.empty) == (2, 1, 1),
+                (tally.checked, tally.checked_proven, tally.wrong_proven(),
+                 tally.empty) == (2, 2, 1, 1),
                 tally.figures())
 
 
