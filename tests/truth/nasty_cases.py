@@ -57,13 +57,14 @@ CASES = [
 ]
 
 # Interpreters started in another way: label, options, environment, and
-# whether @python (targets.Python) can be started like that.
+# whether @python (targets.Python) can be started like that. CPython makes no
+# trampolines for musl.
 Mode = collections.namedtuple("Mode", "label options environment suits")
 
 MODES = [
     Mode("", (), {}, lambda python: True),
     Mode(" perf", ("-X", "perf"), {}, lambda python:
-         python.version >= (3, 12)),
+         python.version >= (3, 12) and not python.musl),
     Mode(" jit", (), {"PYTHON_JIT": "1"}, lambda python:
          python.version >= (3, 14)),
 ]

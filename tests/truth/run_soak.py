@@ -29,7 +29,6 @@ import run
 import soak_cells
 import soak_matrix
 import targets
-import test_nasty
 from stored import Stored
 from verdict import Verdicts, counted
 
@@ -272,7 +271,6 @@ def main(argv):
     verdicts = Verdicts()
     with run.prepared(verdicts, options.brindle, options.python) as (place,
                                                                      pythons):
-        test_nasty.compile_library(place)
         cells = [cell for python in pythons
                  for cell in soak_cells.cells_of(place, python)
                  if cell.program in (options.program or [cell.program])]

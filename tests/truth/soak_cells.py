@@ -119,7 +119,8 @@ def nasty(python, mode, cases, seconds):
         return lambda each, log: [
             "/usr/bin/env", *words, *python.command, "-B", "-W", "ignore",
             *mode.options, os.path.join(test_nasty.FOLDER, "run.py"),
-            each / len(cases), log, place.nasty_library, *cases]
+            each / len(cases), log,
+            place.library(test_nasty.LIBRARY, python), *cases]
 
     def judge(place, seed, stored, log):
         ran = read_json(log)

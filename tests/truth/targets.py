@@ -17,12 +17,14 @@ CORE = ("3.11.7", "3.12.1", "3.13.0", "debian-3.11")
 
 class Python:
     """An interpreter: @version like (3, 12); @named: its C functions have
-    names, that is, it is not stripped; @command starts it."""
+    names, that is, it is not stripped; @command starts it; @musl: it has musl for
+    its C library."""
 
     def __init__(self, label, command, named):
         self.label = label
         self.command = command
         self.named = named
+        self.musl = label.startswith("musl")
         self.core = label in CORE
         text = subprocess.check_output(
             [*command, "-ISc", "import sys; print(*sys.version_info[:2])"],
@@ -61,6 +63,14 @@ def interpreters(folder):
     return here, [label for label in known if label not in labels]
 
 
+def musl_compiler():
+    """With the kernel's headers, which musl has none of, behind its own."""
+    machine = subprocess.check_output(["gcc", "-print-multiarch"],
+                                      text=True).strip()
+    return ["musl-gcc", "-idirafter", "/usr/include",
+            "-idirafter", os.path.join("/usr/include", machine)]
+
+
 class Workplace:
     """A folder for one run's files, and the helper programs in it."""
 
@@ -70,6 +80,7 @@ class Workplace:
         self.spinner = self.compile(os.path.join(PROGRAMS, "spinner.c"))
         self.files = 0
         self.programs = {}
+        self.libraries = {}
         self.wrapper = []  # what `brindle` is started through
         if filtered:
             self.wrapper = [self.compile(os.path.join(HERE, "seccomp_run.c"))]
@@ -82,12 +93,20 @@ class Workplace:
                                source])
         return out
 
-    def compile_library(self, source):
-        """The same, a library that ctypes can open."""
-        out = os.path.join(self.folder, os.path.basename(source)[:-2] + ".so")
-        subprocess.check_call([os.environ.get("CC", "cc"), "-O2", "-g",
-                               "-std=gnu11", "-D_GNU_SOURCE", "-shared",
-                               "-fPIC", "-pthread", "-o", out, source])
+    def library(self, source, python):
+        """The same, a library that ctypes of @python can open; made once."""
+        if (source, python.musl) not in self.libraries:
+            self.libraries[source, python.musl] = self.compile_library(
+                source, python.musl)
+        return self.libraries[source, python.musl]
+
+    def compile_library(self, source, musl):
+        out = os.path.join(self.folder, "%s%s.so" % (
+            os.path.basename(source)[:-2], "-musl" if musl else ""))
+        compiler = musl_compiler() if musl else [os.environ.get("CC", "cc")]
+        subprocess.check_call([*compiler, "-O2", "-g", "-std=gnu11",
+                               "-D_GNU_SOURCE", "-shared", "-fPIC",
+                               "-pthread", "-o", out, source])
         return out
 
     def path(self, suffix):

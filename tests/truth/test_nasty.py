@@ -27,6 +27,7 @@ from tally import Tally
 from verdict import Verdicts, counted
 
 FOLDER = os.path.join(targets.PROGRAMS, "nasty")
+LIBRARY = os.path.join(FOLDER, "nasty.c")
 CASES = {case.name: case for case in nasty_cases.CASES}
 QUICK_SECONDS = 0.2
 WORDS_MAX = 30
@@ -150,7 +151,7 @@ def run_cells(place, python, mode, names, seconds):
     log = place.path(".json")
     command = [*python.command, "-B", "-W", "ignore", *mode.options,
                os.path.join(FOLDER, "run.py"), seconds, log,
-               place.nasty_library, *names]
+               place.library(LIBRARY, python), *names]
     if not CASES[names[0]].filtered:
         place = copy.copy(place)
         place.wrapper = []
@@ -176,11 +177,6 @@ def run_cells(place, python, mode, names, seconds):
     return cells, recording
 
 
-def compile_library(place):
-    place.nasty_library = place.compile_library(
-        os.path.join(FOLDER, "nasty.c"))
-
-
 def batches(cases, apart):
     """Cases by process: one each, or those that can be together."""
     together = [case.name for case in cases if case.together and not apart]
@@ -200,7 +196,6 @@ def tell(verdicts, place, cells, recording):
 def run_matrix(place, verdicts, pythons, cases, seconds, apart,
                modes=nasty_cases.MODES):
     """All cells; one verdict for each interpreter in each mode."""
-    compile_library(place)
     verdicts.say("%-16s %-15s %6s %9s %3s %3s %3s %4s" % (
         "case", "interpreter", "seen", "proven", "wrp", "wru", "emp", "unre"))
     for python in pythons:

@@ -74,7 +74,12 @@ int nasty_thread(nasty_fn call, int argument, int times)
 	return pthread_join(thread, NULL);
 }
 
-// One coroutine on a stack of its own, as libraries of coroutines do it.
+// One coroutine on a stack of its own, as libraries of coroutines do it. musl
+// declares what it takes, and has none of it.
+#pragma weak getcontext
+#pragma weak makecontext
+#pragma weak swapcontext
+
 static __thread ucontext_t switched_from, switched_to;
 static __thread struct thread_job switched_job;
 static __thread char switched_stack[256 << 10];
@@ -87,7 +92,7 @@ static void switched_main(void)
 int nasty_switched(nasty_fn call, int argument)
 {
 	switched_job = (struct thread_job){ call, argument, 1 };
-	if (getcontext(&switched_to))
+	if (!getcontext || getcontext(&switched_to))
 		return -1;
 	switched_to.uc_stack.ss_sp = switched_stack;
 	switched_to.uc_stack.ss_size = sizeof(switched_stack);

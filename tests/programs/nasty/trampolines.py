@@ -3,11 +3,14 @@
 without: frames with and without a trampoline on one stack, each of them once."""
 import os
 import sys
+import sysconfig
 
 
 def why_not():
     if not hasattr(sys, "activate_stack_trampoline"):
         return "no trampolines before 3.12"
+    if not sysconfig.get_config_var("PY_HAVE_PERF_TRAMPOLINE"):
+        return "built without trampolines"
     if sys.is_stack_trampoline_active():
         return "trampolines are on"
     if os.environ.get("PYTHON_JIT") == "1":
