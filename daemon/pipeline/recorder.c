@@ -364,6 +364,9 @@ static struct error *commit(struct recorder *recorder, uint64_t now)
 	recorder->commit_ns += COMMIT_NS;
 	if (recorder->commit_ns <= now)
 		recorder->commit_ns = now + COMMIT_NS;
+	// What the round left over would be missing for two seconds.
+	if (recorder->pipeline.checked)
+		recorder->commit_ns = now;
 	recorder_watch_events(recorder, now);
 	if (now - recorder->health_ns >= HEALTH_NS) {
 		recorder_report_health(recorder);
