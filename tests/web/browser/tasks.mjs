@@ -318,6 +318,28 @@ async function paused(browser, report, base) {
 	await page.context().close();
 }
 
+// Whatever is said of its health, and while it is live.
+async function header(browser, report, base) {
+	const page = await browser.page(base, { width: 390, height: 844 });
+
+	await report.test("a phone's header is two lines", async () => {
+		await page.route("**/api/v1/events*", (route) => route.abort());
+		await page.route("**/api/v1/status*", async (route) => {
+			const said = await (await route.fetch()).json();
+
+			await route.fulfill({ json: { ...said, level: "bad",
+				problems: ["46.6 % of the Python samples are not proven", "b", "c"] } });
+		});
+		await page.goto(at(base, "view=top"));
+		await settled(page, "top");
+		await page.locator(".health.bad", { hasText: "46.6 %" }).waitFor();
+		const { height } = await page.locator("header.top").boundingBox();
+
+		return must(height < 90, `${height} px`);
+	});
+	await page.context().close();
+}
+
 async function phone(browser, report, base) {
 	const page = await browser.page(base, { width: 390, height: 844 });
 
@@ -351,8 +373,10 @@ export async function tasks(browser, report, { recording, live }) {
 	});
 	await page.context().close();
 	await phone(browser, report, recording);
-	if (live)
+	if (live) {
 		await paused(browser, report, live);
-	else
+		await header(browser, report, live);
+	} else {
 		report.skip("what stands still", "only root has a daemon here");
+	}
 }
