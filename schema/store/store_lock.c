@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +12,12 @@
 #include <unistd.h>
 
 #include "schema/profile_file.h"
+
+enum {
+	// Where another one writes it, that is said so much later.
+	WAIT_MS = 500,
+	TRY_MS = 5,
+};
 
 static int try_lock(int fd, int command, struct flock *lock)
 {
@@ -118,6 +125,22 @@ static struct error *replace_file(const char *path, pid_t ended, int *ret)
 	return lock_file(path, O_EXCL, ret, &holder);
 }
 
+// Who was killed has it until the kernel is done with him.
+static struct error *lock_file_soon(const char *path, pid_t ended, int *ret,
+				    pid_t *ret_holder)
+{
+	struct error *error = lock_file(path, 0, ret, ret_holder);
+
+	for (int ms = 0; ms < WAIT_MS && error && *ret_holder &&
+			 *ret_holder != ended;
+	     ms += TRY_MS) {
+		error_destroy(error);
+		poll(NULL, 0, TRY_MS);
+		error = lock_file(path, 0, ret, ret_holder);
+	}
+	return error;
+}
+
 struct error *store_lock_take(const char *path, pid_t ended, int *ret,
 			      bool *ret_existed)
 {
@@ -129,7 +152,7 @@ struct error *store_lock_take(const char *path, pid_t ended, int *ret,
 	if (!lock_path)
 		return &error_nomem;
 	existed = access(lock_path, F_OK) == 0;
-	error = lock_file(lock_path, 0, ret, &holder);
+	error = lock_file_soon(lock_path, ended, ret, &holder);
 	if (error && ended && holder == ended) {
 		error_destroy(error);
 		error = replace_file(lock_path, ended, ret);

@@ -19,8 +19,9 @@
 /**
  * Takes the lock of the store at @path; closing *@ret gives it back.
  * *@ret_existed: the file was there before. ERROR_BUSY, with the holder's pid
- * in words, when another has it; not when that is process @ended, of which the
- * caller knows that it will not write again: then the file is replaced. 0: none.
+ * in words, when another has it for half a second: who was killed has it for a
+ * moment still. Not when that is process @ended, of which the caller knows that
+ * it will not write again: then the file is replaced. 0: none.
  */
 struct error *store_lock_take(const char *path, pid_t ended, int *ret,
 			      bool *ret_existed);

@@ -2,6 +2,8 @@
 // A store that goes on: sessions, eras, what other files at its path do to it.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
@@ -351,6 +353,30 @@ static void test_lock_of_the_ended(void **state)
 	close(other);
 }
 
+// A restart follows on a kill at once: the kernel may not be done with it.
+static void test_lock_of_the_dying(void **state)
+{
+	int fds[2], fd;
+	pid_t writer, killer;
+	bool existed;
+
+	(void)state;
+	writer = start_writer(fds);
+	assert_true(writer > 0);
+	killer = fork();
+	if (!killer) {
+		poll(NULL, 0, 50);
+		kill(writer, SIGKILL);
+		_exit(0);
+	}
+	fixture_succeed(store_lock_take("a.db", 0, &fd, &existed));
+	close(fd);
+	close(fds[0]);
+	close(fds[1]);
+	waitpid(writer, NULL, 0);
+	waitpid(killer, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +385,7 @@ int main(void)
 		FIXTURE_TEST(test_wall_goes_back),
 		FIXTURE_TEST(test_locked_at_the_start),
 		FIXTURE_TEST(test_lock_of_the_ended),
+		FIXTURE_TEST(test_lock_of_the_dying),
 		FIXTURE_TEST(test_killed),
 		FIXTURE_TEST(test_second_writer),
 		FIXTURE_TEST(test_modes),
