@@ -14,5 +14,6 @@ check_PROGRAMS += tests/unwind/test_walk tests/unwind/test_walk_self \
 walk_scene = tests/unwind/walk_scene.c tests/unwind/walk_scene.h
 tests_unwind_test_walk_SOURCES = tests/unwind/test_walk.c $(walk_scene)
 tests_unwind_test_stack_search_SOURCES = tests/unwind/test_stack_search.c \
-	$(walk_scene)
+	tests/unwind/python/fake_stack.c tests/unwind/python/fake_stack.h \
+	tests/unwind/python/fake_memory.h $(walk_scene)
 tests_unwind_test_walk_self_SOURCES = tests/unwind/test_walk_self.c

@@ -18,8 +18,10 @@ static void add_function(struct cfi_parts *parts, enum function number)
 		.reg = RA, .operand = number == ROOT ? 0 : -8,
 	};
 	struct cfi_row row = {
-		.cfa_kind = CFI_CFA_REG_OFFSET, .cfa_reg = SP,
-		.cfa_operand = number == STUCK ? 0 : FRAME_BYTES,
+		.cfa_kind = CFI_CFA_REG_OFFSET,
+		.cfa_reg = number == FRAMED ? FP : SP,
+		.cfa_operand = number == STUCK ? 0 :
+			       number == WIDE ? WIDE_BYTES : FRAME_BYTES,
 		.signal_frame = number == SIGNAL,
 		.rule_count = 1, .rules = &rule,
 	};

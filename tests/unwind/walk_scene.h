@@ -2,7 +2,8 @@
 /*
  * A small address space to walk in: a module of functions of 256 bytes, mapped
  * at BASE, and a stack. Each function but `root` keeps 8 bytes below its return
- * address, so that its CFA is sp + 16.
+ * address, so that its CFA is sp + 16; `wide` keeps more; `framed` has a frame
+ * pointer, and its CFA is that + 16.
  */
 #ifndef BRINDLE_TESTS_UNWIND_WALK_SCENE_H
 #define BRINDLE_TESTS_UNWIND_WALK_SCENE_H
@@ -18,11 +19,12 @@ enum {
 	FRAMES = 16,
 	DEEP = 32768,
 	FRAME_BYTES = 16,
+	WIDE_BYTES = 512,
 };
 
 #define BASE UINT64_C(0x400000)
 #define STACK UINT64_C(0x7ffd00001000)
-enum function { ROOT, PLAIN, OTHER, SIGNAL, STUCK, SLOW, FUNCTIONS };
+enum function { ROOT, PLAIN, OTHER, SIGNAL, STUCK, WIDE, FRAMED, SLOW, FUNCTIONS };
 
 #define PC_OF(function) (BASE + 0x1000 + (uint64_t)(function) * 256)
 
