@@ -23,8 +23,9 @@ uint64_t stack_search_cfa(const struct walk_input *input,
 
 /**
  * Replaces @regs by those of the innermost frame on the stack from which CFI
- * leads, caller by caller, to an activation of the eval loop. False: there is
- * none within reach, and @regs are unchanged. @effort is what the searches of a
+ * leads, caller by caller, to the activation that has what the thread runs next,
+ * or to more code without CFI. False: there is none within reach, and @regs are
+ * unchanged. @effort is what the searches of a
  * walk have taken, 0 at its start, and bounds them all.
  */
 bool stack_search(const struct walk_input *input, struct regs *regs,
