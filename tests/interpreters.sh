@@ -16,6 +16,7 @@
 set -u
 source_version=3.13.15-1
 sid_versions="3.13 3.14 3.15"
+sid_headers=3.15 # of that in package_sets
 packages="greenlet==3.5.6 gevent==26.9.0 zope.event==6.2 zope.interface==8.7
 	cython==3.3.1 pybind11==3.1.0"
 # label, version, and what differs by it
@@ -47,10 +48,7 @@ in_sid() {
 }
 
 # A root that came half is not kept.
-bring_sid() {
-	[ ! -e "$sid/.complete" ] || return 0
-	[ "$(id -u)" -eq 0 ] || { say "sid: a root of its own needs root"; return 1; }
-	command -v debootstrap >/dev/null || { say "sid: no debootstrap"; return 1; }
+make_sid_root() {
 	say "debootstrap sid, about a minute"
 	rm -rf "$sid.new" "$sid"
 	debootstrap --variant=minbase sid "$sid.new" >"$folder/sid.log" 2>&1 ||
@@ -61,16 +59,24 @@ bring_sid() {
 		>"$sid/etc/apt/apt.conf.d/90valid"
 	sed -n 's/^deb /deb-src /p' "$sid/etc/apt/sources.list" \
 		>"$sid/etc/apt/sources.list.d/source.list"
-	local packages=
+}
+
+# Says in .complete what it has, so that one of an earlier list gets the rest.
+bring_sid() {
+	local version packages="dpkg-dev libpython$sid_headers-dev"
 	for version in $sid_versions; do
 		packages="$packages python$version libpython$version"
 	done
+	[ "$(cat "$sid/.complete" 2>/dev/null)" != "$packages" ] || return 0
+	[ "$(id -u)" -eq 0 ] || { say "sid: a root of its own needs root"; return 1; }
+	command -v debootstrap >/dev/null || { say "sid: no debootstrap"; return 1; }
+	[ -e "$sid/.complete" ] || make_sid_root || return
 	# shellcheck disable=SC2086 # words
 	{ in_sid apt-get -q update && in_sid apt-get -qq install -y \
-		--no-install-recommends $packages dpkg-dev; } \
+		--no-install-recommends $packages; } \
 		>>"$folder/sid.log" 2>&1 ||
 		{ say "sid: apt failed, see $folder/sid.log"; return 1; }
-	touch "$sid/.complete"
+	echo "$packages" >"$sid/.complete"
 }
 
 # build_python LABEL FOLDER PROGRAM OPTION...: with configure's options. Debian's
