@@ -147,6 +147,11 @@ static bool is_settled(struct identity_book *book, struct process *process,
 			labels->state = PROCESS_LABELS_ASKING;
 		} else if (time_ns <= until) {
 			return false;
+		} else if (!process->left_ns &&
+			   process_labels_read_again(
+				   labels, book->processes->opener,
+				   &book->policy, process->pid)) {
+			return false;
 		}
 	}
 	if (labels->state == PROCESS_LABELS_ASKING && !ask_parent(book, process))

@@ -124,6 +124,19 @@ process_labels_read(const struct opener *opener,
 	return labels;
 }
 
+bool process_labels_read_again(struct process_labels *labels,
+			       const struct opener *opener,
+			       const struct command_line_policy *policy,
+			       pid_t pid)
+{
+	if (labels->command_line || labels->asked_again)
+		return false;
+	labels->asked_again = true;
+	read_command_line(opener, policy, pid, labels);
+	labels->read_ns = monotonic_ns();
+	return labels->command_line != NULL;
+}
+
 static char *copy_of(const char *text)
 {
 	return text ? strdup(text) : NULL;

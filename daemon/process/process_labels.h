@@ -27,6 +27,7 @@ struct process_labels {
 	bool stored;	     /* in the present era */
 	bool version_stored; /* of its interpreter */
 	unsigned int rounds; /* waited for its parent */
+	bool asked_again;    /* for the command line */
 };
 
 /** Of nobody: nothing is known. NULL: no memory. */
@@ -40,6 +41,16 @@ struct process_labels *
 process_labels_read(const struct opener *opener,
 		    const struct command_line_policy *policy, pid_t pid,
 		    const char *executable);
+
+/**
+ * Reads the command line once more, if there was none: an exec's record comes a
+ * moment before its arguments are in place. True: there is one, and it may be of
+ * whoever came after it.
+ */
+bool process_labels_read_again(struct process_labels *labels,
+			       const struct opener *opener,
+			       const struct command_line_policy *policy,
+			       pid_t pid);
 
 /** Forgets what was read. */
 void process_labels_clear(struct process_labels *labels);

@@ -90,6 +90,7 @@ void store_label_process(struct store *store, int64_t process_id,
 struct fake_proc {
 	pid_t gone; /* nobody has this pid */
 	unsigned int texts; /* asked for */
+	unsigned int early; /* so often there are no arguments yet */
 };
 
 static ssize_t fake_text(void *state, enum opener_text which, pid_t pid,
@@ -105,6 +106,10 @@ static ssize_t fake_text(void *state, enum opener_text which, pid_t pid,
 	case OPENER_TEXT_COMM:
 		return snprintf(ret, size, "name-%d\n", pid);
 	case OPENER_TEXT_CMDLINE:
+		if (proc->early) {
+			proc->early--;
+			return 0;
+		}
 		return snprintf(ret, size, "command-%d", pid);
 	case OPENER_TEXT_CGROUP:
 		return snprintf(ret, size, "0::/group-%d.service\n", pid);
@@ -234,6 +239,54 @@ static void labels_wait_until_they_are_sure(void **state)
 	assert_int_equal(world->store.label_count, 1);
 }
 
+// The first sample may be within exec itself.
+static void arguments_may_come_after_the_exec(void **state)
+{
+	struct world *world = *state;
+	struct process *process = make(world, 1, PARENT, 1);
+
+	world->proc.early = 1;
+	sample(world, process);
+	identity_settle(&world->book, process->labels->read_ns + NS_PER_SEC);
+	assert_int_equal(world->store.label_count, 0);
+	identity_settle(&world->book, process->labels->read_ns);
+	assert_int_equal(world->store.label_count, 0);
+	settle(world);
+	assert_int_equal(world->store.label_count, 1);
+	assert_string_equal(world->store.label[0].command_line, "command-100");
+}
+
+static void and_may_be_its_successors_then(void **state)
+{
+	struct world *world = *state;
+	struct process *process;
+
+	make(world, 1, PARENT, 1);
+	process = exec(world, PARENT, 2);
+	world->proc.early = 1;
+	sample(world, process);
+	identity_settle(&world->book, process->labels->read_ns + NS_PER_SEC);
+	exec(world, PARENT, process->labels->read_ns - 1);
+	settle(world);
+	assert_int_equal(world->store.label_count, 1);
+	assert_string_equal(world->store.label[0].command_line, "-");
+}
+
+// As a kernel's thread.
+static void who_has_no_arguments_is_asked_twice(void **state)
+{
+	struct world *world = *state;
+	struct process *process = make(world, 1, PARENT, 1);
+	unsigned int texts;
+
+	world->proc.early = 9;
+	sample(world, process);
+	texts = world->proc.texts;
+	settle(world);
+	assert_int_equal(world->store.label_count, 1);
+	assert_int_equal(world->proc.texts, texts + 1);
+}
+
 /** What was read was its successor's: it became that before the reading. */
 static void an_earlier_program_has_no_later_labels(void **state)
 {
@@ -352,6 +405,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(labels_wait_until_they_are_sure),
+		TEST(arguments_may_come_after_the_exec),
+		TEST(and_may_be_its_successors_then),
+		TEST(who_has_no_arguments_is_asked_twice),
 		TEST(an_earlier_program_has_no_later_labels),
 		TEST(a_later_exec_takes_nothing_away),
 		TEST(who_was_gone_takes_after_its_parent),
