@@ -163,15 +163,19 @@ start_hanging_daemon() {
 		'capture-stuck' AND session_id = (SELECT max(id) FROM session)" \
 		$daemon_db
 	profiler=$(cat $daemon_db.lock)
-	await_commit
 }
 
-# Who is killed within a transaction keeps SQLite's lock, too.
-await_commit() {
-	local newest
-	newest=$(count "SELECT max(id) FROM sample" $daemon_db)
-	within 5 at_least 1 "SELECT max(id) > $newest FROM sample" $daemon_db
-	sleep 0.3
+# Sends signal @1 to @2...: between two transactions, for who is killed within one
+# keeps SQLite's lock, too.
+kill_idle() {
+	$python - "$daemon_db" "$@" <<-'END'
+		import os, sqlite3, sys, time
+		store = sqlite3.connect(sys.argv[1], 10, isolation_level=None)
+		store.execute("BEGIN IMMEDIATE")
+		for pid in sys.argv[3:]:
+		    os.kill(int(pid), int(sys.argv[2]))
+		time.sleep(0.3)
+	END
 }
 
 # What the kernel cannot end keeps the lock of the database.
@@ -182,7 +186,7 @@ check_left_behind() {
 	write_config "frequency = 99"
 	: >daemon.log
 	start_hanging_daemon
-	kill -SEGV "$profiler"
+	kill_idle 11 "$profiler"
 	killed=$(date +%s%N)
 	expect "left behind: by a crash; another one goes on" \
 		within 10 samples_since "$killed"
@@ -191,7 +195,7 @@ check_left_behind() {
 	stop_daemon
 	kill -9 "$hanging" 2>/dev/null
 	start_hanging_daemon
-	kill -9 "$daemon_pid" "$profiler"
+	kill_idle 9 "$daemon_pid" "$profiler"
 	wait "$daemon_pid" 2>/dev/null
 	sleep 1
 	killed=$(date +%s%N)
