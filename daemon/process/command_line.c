@@ -61,15 +61,21 @@ static bool is_like(const char *name, size_t size, const char *pattern,
 	return i == pattern_size;
 }
 
+// Of an option the dashes need not be named.
 static bool is_secret(const struct command_line_policy *policy,
 		      const char *name, size_t size)
 {
 	const char *pattern = policy->secrets ? policy->secrets : "";
+	size_t dashes = 0;
 
+	while (dashes < size && name[dashes] == '-')
+		dashes++;
 	while (*pattern) {
 		size_t length = strcspn(pattern, " ");
 
-		if (length && is_like(name, size, pattern, length))
+		if (length &&
+		    (is_like(name, size, pattern, length) ||
+		     is_like(name + dashes, size - dashes, pattern, length)))
 			return true;
 		pattern += length;
 		pattern += strspn(pattern, " ");

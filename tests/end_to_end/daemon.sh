@@ -123,8 +123,8 @@ check_reload() {
 	$python -c 'while True: pass' --sesame=open --token=shut &
 	local secret=$!
 	expect "reload: other secrets are masked" within 10 at_least 1 "SELECT
-		count(*) FROM v_process WHERE command_line LIKE
-		'%--sesame=*** --token=shut%'" $daemon_db
+		count(*) FROM v_process WHERE pid = $secret AND
+		command_line LIKE '%--sesame=*** --token=shut%'" $daemon_db
 	kill $secret
 	wait $secret 2>/dev/null
 	expect "reload: the rate is in force" within 15 \
@@ -154,7 +154,8 @@ check_privacy() {
 		eval '[ "$(grep -c "configuration again" daemon.log)" -ge 3 ]'
 	expect "privacy: a command line is there, its secret is not" within 10 \
 		at_least 1 "SELECT count(*) FROM v_process WHERE
-		command_line LIKE '%--password=***%'" $daemon_db
+		pid = $secret AND command_line LIKE '%--password=***%'" \
+		$daemon_db
 	expect "privacy: excluded samples are counted" within 10 at_least 10 \
 		"SELECT value FROM v_health WHERE name = 'rejected_excluded'" \
 		$daemon_db

@@ -80,6 +80,9 @@ static void test_secrets_masked(void **state)
 			    "x --pin=*** --PIN-2=*** --spin=3");
 	assert_string_equal(format("aXbYbZc=1|ab=2|", 0, "a*b*c"),
 			    "aXbYbZc=*** ab=2");
+	assert_string_equal(format("x|--pin=1|-pin|2|--spin=3|PIN=4|--|", 0,
+				   "pin"),
+			    "x --pin=*** -pin *** --spin=3 PIN=*** --");
 }
 
 static void test_cut_at_the_limit(void **state)
