@@ -13,7 +13,7 @@ CHILDREN = [BELOW + "turn fork child child_inner child_end",
             "^~ <module> spawned inner_spawned end_spawned",
             "^~ <module> ~", "^~ <module> ~ <module> ~", "^~",
             "^~ at_exit exit_end", "^~ __del__ late_end",
-            "^~ <module> Late"]
+            "^~ <module> Late", "^~ <module> __init__"]
 SPAWNED = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "spawned.py")
 
