@@ -28,9 +28,10 @@ Row = collections.namedtuple(
 HASHES = re.compile(r"sha256|sha2|Hacl|SHA256|update", re.I)
 # What hashlib does before and after it lets go of the lock.
 WITH_LOCK = re.compile(r"_(Init|Final)\b", re.I)
-# One of some thousands that run bytecode is said to be without the lock; why is
-# not known (docs/proof.md).
-STRAY_OF = 500
+# Debian's build has eval_frame_handle_pending() within the eval loop: a thread
+# that hands the lock over stands there without it for some ten instructions. That
+# is told rightly of about one of 60,000 samples (docs/proof.md).
+HAND_OVER = {"debian-3.11": 1}
 
 
 def read_log(path):
@@ -64,9 +65,9 @@ def share(rows, gil):
     return sum(row.gil == gil for row in rows) / max(1, len(rows))
 
 
-def judge(name, verdicts, rows, who):
+def judge(name, verdicts, rows, who, hand_over):
     wrong = [text for text in (wrong_of(row) for row in rows) if text]
-    stray = sum(text.startswith("runs bytecode") for text in wrong)
+    handing = wrong.count("runs bytecode without")
     bytecode = [r for r in rows if r.what == "holds" and
                 r.event == "cpu-clock" and r.leaf_kind == "python"]
     hashing = [r for r in rows if r.what == "releases" and
@@ -80,8 +81,8 @@ def judge(name, verdicts, rows, who):
             len(hashing), 100 * share(hashing, "without"),
             len(blocked), 100 * share(blocked, "waiting"),
             len(holders), known, wrong[:3])
-    verdicts.ok(name, len(wrong) == stray and len(bytecode) > 50 and
-                stray <= max(1, len(bytecode) // STRAY_OF) and
+    verdicts.ok(name, len(wrong) == handing <= hand_over and
+                len(bytecode) > 50 and
                 len(hashing) > 20 and len(blocked) > 10 and
                 share(hashing, "without") > 0.8 and
                 share(blocked, "waiting") > 0.85 and
@@ -99,7 +100,8 @@ def run(place, verdicts, pythons, seconds=2):
         if recording.status or not os.path.exists(log):
             verdicts.ok(name, False, recording.text.strip()[-300:])
             continue
-        judge(name, verdicts, rows_of(recording.database), read_log(log))
+        judge(name, verdicts, rows_of(recording.database), read_log(log),
+              HAND_OVER.get(python.label, 0))
 
 
 def run_full(place, verdicts, pythons):
