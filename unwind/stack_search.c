@@ -5,6 +5,7 @@
 #include "unwind/walk_place.h"
 
 enum {
+	FRAME_BYTES_MAX = 4096, // of one that is gone on from
 	// Of the stack of functions without CFI; most need a few.
 	SCAN_WORDS_MAX = 512,
 	CALL_ALIGNMENT = 16, // of the stack; psABI x86-64 3.2.2
@@ -31,7 +32,7 @@ uint64_t stack_search_cfa(const struct walk_input *input,
 	if (!place->row ||
 	    native_cfa(input->arch, place->cfi, place->row, regs,
 		       input->memory, &cfa) != STEP_OK ||
-	    cfa <= sp || cfa - sp > EVAL_FRAME_BYTES_MAX ||
+	    cfa <= sp || cfa - sp > FRAME_BYTES_MAX ||
 	    !memory_read_u64(input->memory, cfa - sizeof(pc), &pc))
 		return UINT64_MAX;
 	return pc && place_of(input, pc - 1)->row ? cfa : UINT64_MAX;

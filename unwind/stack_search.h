@@ -12,10 +12,6 @@
 
 #include "unwind/walk.h"
 
-enum {
-	EVAL_FRAME_BYTES_MAX = 4096,
-};
-
 /** The CFA of the frame of @regs, whose pc is a return address, when it is one
  *  from which one can go on; UINT64_MAX: it is not. */
 uint64_t stack_search_cfa(const struct walk_input *input,
