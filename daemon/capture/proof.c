@@ -118,16 +118,21 @@ static void first_switch(const struct proof_book *book, struct proof *proof,
 }
 
 // The filtered tracepoint: each record of this CPU is a switch to its capture
-// thread, in the context of whoever was switched out.
+// thread or to the kernel's stopper, in the context of whoever was switched out.
+// The stopper may come first: then the sampled thread gave way to it, and it, as a
+// kernel thread without user registers, to the reader. Whoever else gives way
+// after it shows that the reader was not left alone; the thread itself cannot,
+// unless it was switched in, which (c) tells.
 static void switch_to_reader(const struct proof_book *book,
 			     struct proof *proof,
 			     const struct perf_record *record)
 {
 	if (record->cpu != proof->cpu || record->time_ns > proof->end_ns)
 		return;
-	proof->switches_to_reader++;
 	if (!proof->switch_seen)
 		first_switch(book, proof, record);
+	else if (record->sample.regs && record->tid != proof->tid)
+		proof->switched_again = true;
 }
 
 // Every switch-out is recorded: the thread's own first one is what counts. One
@@ -136,10 +141,8 @@ static void switch_out(const struct proof_book *book, struct proof *proof,
 		       const struct perf_record *record)
 {
 	if (!proof->switch_seen && record->tid == proof->tid &&
-	    record->time_ns <= proof->end_ns) {
-		proof->switches_to_reader = 1;
+	    record->time_ns <= proof->end_ns)
 		first_switch(book, proof, record);
-	}
 }
 
 static void registers_at_switch(struct proof_book *book,
@@ -203,7 +206,7 @@ static enum proof_reason verdict(const struct proof_book *book,
 	if (book->switch_most_ns &&
 	    proof->switch_ns - proof->sample_ns > book->switch_most_ns)
 		return PROOF_LATE_SWITCH;
-	if (proof->reader_switches || proof->switches_to_reader != 1)
+	if (proof->reader_switches || proof->switched_again)
 		return PROOF_READER_INTERRUPTED;
 	return proof->ran ? PROOF_RAN_BEFORE_READ : PROOF_HOLDS;
 }

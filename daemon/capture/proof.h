@@ -3,13 +3,17 @@
  * The proof, per sample: did the sampled thread stand still from the sampled
  * instruction until its interpreter had been read? Yes, if
  *
- *  (a) the first switch to the capture thread after the sample was from the
- *      sampled thread, with registers identical to the sample's. For a sample
- *      inside a system call the call's result may be there since: a kernel
- *      that is not preemptible lets us in on the way out of the call, before
- *      any user instruction. And a signal may have been delivered meanwhile:
- *      then the thread stands at its handler's first instruction, and the
- *      sample's registers are what the kernel saved (signal_entry.h).
+ *  (a) the first switch to the capture thread after the sample, or to what goes
+ *      before it, was from the sampled thread, with registers identical to the
+ *      sample's. Before a real-time thread goes the kernel's stopper
+ *      ("migration/0"): it moves threads between CPUs, and looks every four
+ *      seconds whether one is stuck (kernel/stop_machine.c, kernel/watchdog.c,
+ *      Linux 6.18). For a sample inside a system call the call's result may be
+ *      there since: a kernel that is not preemptible lets us in on the way out
+ *      of the call, before any user instruction. And a signal may have been
+ *      delivered meanwhile: then the thread stands at its handler's first
+ *      instruction, and the sample's registers are what the kernel saved
+ *      (signal_entry.h).
  *      A loop comes by the same registers again and again. A real-time reader
  *      leaves it no time to; any other has to have come so soon that it was the
  *      sample's own interrupt that let it in (switch_most_ns);
@@ -75,8 +79,8 @@ struct proof {
 	uint32_t tid, cpu;
 	uint32_t reader_switches; /* (b) as the capture thread counted them */
 	bool switch_seen, switch_same_thread, switch_same_regs;
-	unsigned int switches_to_reader; /* until the end of the reads */
-	bool ran;			 /* (c) failed */
+	bool switched_again; /* (b) failed: others than the stopper gave way */
+	bool ran;	     /* (c) failed */
 	bool in_kernel; /* the sample was taken in kernel code */
 	bool off_cpu;	/* taken as the thread left its CPU: (c) is all */
 	uint64_t regs[PROOF_REGS_MAX];

@@ -41,7 +41,7 @@ enum perf_source {
 
 /** How proof (a) gets its registers. */
 enum switch_proof {
-	SWITCH_PROOF_TRACEPOINT, /* sched_switch, filtered to us by the kernel */
+	SWITCH_PROOF_TRACEPOINT, /* sched_switch, filtered by the kernel */
 	SWITCH_PROOF_SOFTWARE,	 /* every context switch of what is profiled */
 	SWITCH_PROOF_NONE,	 /* not permitted: samples stay unproven */
 };

@@ -26,6 +26,8 @@ bool perf_switches_is_filtered(const struct perf_event_choice *choice)
 	       choice->type == PERF_TYPE_TRACEPOINT;
 }
 
+// Proofs: what is switched to before a capture thread, too. Priority 0 has the
+// stopper, and nobody else but real-time threads of the highest priority.
 // Off-CPU samples: only of who blocks (S, D, T, t in include/linux/sched.h), not
 // of who is preempted, idles or ends. A capture thread goes to sleep after each
 // sample, and must not cause the next. Wake-ups: who is current when an interrupt
@@ -35,7 +37,7 @@ static const char *filter_for(enum perf_source source, pid_t capture_tid)
 {
 	switch (source) {
 	case PERF_SOURCE_PROOF:
-		return "next_pid == %d";
+		return "next_pid == %d || next_prio == 0";
 	case PERF_SOURCE_TIMER:
 		return capture_tid ? "prev_state & 15 && prev_pid != %d" :
 				     "prev_state & 15";

@@ -10,8 +10,8 @@
 
 /**
  * Which records of tracepoint event @fd are wanted, by what it is for. Proofs:
- * switches to @capture_tid. Off-CPU samples: of who blocks, but @capture_tid, if
- * that is known. 0, or a negative errno.
+ * switches to @capture_tid or to the stopper (proof.h). Off-CPU samples: of who
+ * blocks, but @capture_tid, if that is known. 0, or a negative errno.
  */
 int perf_switches_filter(int fd, enum perf_source source, pid_t capture_tid);
 

@@ -7,6 +7,12 @@ from verdict import counted
 
 EXAMPLES_MAX = 3
 
+# Why a sample is unproven although nothing but the host's schedule speaks
+# against it: whoever holds the lock that the reader waits for was off its CPU,
+# or the whole CPU was withheld by the hypervisor.
+RACES = ("other-thread-switched-out", "reader-interrupted", "ran-before-read",
+         "ran-before-switch")
+
 
 class Tally:
     def __init__(self):
@@ -64,13 +70,25 @@ class Tally:
         judged = self.trust["proven"] + self.trust["unproven"]
         return 100 * self.trust["proven"] / judged if judged else 0.0
 
-    def reaches(self, goal):
-        """Whether the unproven are no more than @goal percent allow, or than
-        chance (three times its spread) may make of that in so few samples."""
+    def raced(self):
+        """Samples unproven by one of RACES."""
+        return sum(self.reasons[reason] for reason in RACES)
+
+    def told(self):
+        """Proven of all that the host left us time for, in percent."""
+        proven = self.trust["proven"]
+        judged = proven + self.trust["unproven"] - self.raced()
+        return 100 * proven / judged if judged else 0.0
+
+    def reaches(self, goal, unproven=None):
+        """Whether the unproven, or @unproven of them, are no more than @goal
+        percent allow, or than chance (three times its spread) may make of that
+        in so few samples."""
         judged = self.trust["proven"] + self.trust["unproven"]
         allowed = judged * (100 - goal) / 100
-        return judged > 0 and self.trust["unproven"] <= (
-            allowed + 3 * allowed ** 0.5)
+        if unproven is None:
+            unproven = self.trust["unproven"]
+        return judged > 0 and unproven <= allowed + 3 * allowed ** 0.5
 
     def wrong_proven(self):
         return self.wrong["proven"]

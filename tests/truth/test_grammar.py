@@ -9,10 +9,13 @@ from stored import Stored
 from tally import Tally
 
 LOADS = {"idle": 0, "busy": 2, "oversubscribed": 4}
+# Percent that have to be proven, of what is not up to other programs on this
+# host (tally.RACES); and of all.
 GOAL = {99: 99.9, 999: 99.5}
+GOAL_ALL = 99.0
 # musl's free() gives memory back at once: six samples of a hundred are in
 # munmap(), where a thread may hold the lock that reading it takes (docs/proof.md).
-GOAL_MUSL = 98.0
+GOAL_ALL_MUSL = 98.0
 PARTS = {"": "", "musl": " with musl"}
 SECONDS = {99: 8, 999: 4}
 FULL_SECONDS = {99: 60, 999: 30, 4999: 20}
@@ -77,12 +80,19 @@ def run_matrix(place, verdicts, pythons, seed, seconds):
                 pooled[rate, part].merge(
                     report(place, verdicts, name, *found))
     for (rate, part), tally in pooled.items():
-        goal = GOAL_MUSL if part else GOAL.get(rate, 99.5)
-        if not tally.checked:
-            continue
-        verdicts.ok("grammar proven share at %d Hz%s" % (rate, PARTS[part]),
-                    tally.reaches(goal), "%.3f %%, goal %.1f; %s" % (
-                        tally.share(), goal, tally.figures()))
+        if tally.checked:
+            judge_share(verdicts, "at %d Hz%s" % (rate, PARTS[part]), tally,
+                        GOAL.get(rate, GOAL[999]),
+                        GOAL_ALL_MUSL if part else GOAL_ALL)
+
+
+def judge_share(verdicts, name, tally, goal, goal_all):
+    ours = tally.trust["unproven"] - tally.raced()
+    verdicts.ok("grammar proven share " + name,
+                tally.reaches(goal, ours) and tally.reaches(goal_all),
+                "%.3f %%, goal %.1f; but for the host's schedule %.3f %%, goal "
+                "%.1f; %s" % (tally.share(), goal_all, tally.told(), goal,
+                              tally.figures()))
 
 
 def run_software_proof(place, verdicts, pythons, seconds):
@@ -95,8 +105,7 @@ def run_software_proof(place, verdicts, pythons, seconds):
                             ["-F", 999, "--proof-by-software"], seconds)
         total.merge(report(place, verdicts, "grammar proof by software event "
                            + python.label, *found))
-    verdicts.ok("grammar proven share by software event",
-                total.reaches(GOAL[999]), "%.3f %%" % total.share())
+    judge_share(verdicts, "by software event", total, GOAL[999], GOAL_ALL)
 
 
 def run_off_cpu(place, verdicts, pythons, seconds):

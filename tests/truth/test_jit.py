@@ -14,8 +14,6 @@ VERSIONS = ((3, 14), (3, 15))
 SECONDS, FULL_SECONDS = 4, 60
 RATE = 999
 GOAL = 99.0  # of what is not up to other programs on this host
-RACES = ("other-thread-switched-out", "reader-interrupted",
-         "ran-before-switch", "not-captured")
 COMPILED_MIN = 0.1  # of the samples; else the JIT was not tested
 
 
@@ -43,13 +41,6 @@ def judge(stored, callers):
     return tally, compiled
 
 
-def told(tally):
-    """Proven of those that could be, in percent."""
-    proven = tally.trust["proven"]
-    lost = tally.trust["unproven"] - sum(tally.reasons[r] for r in RACES)
-    return 100 * proven / max(proven + lost, 1)
-
-
 def run_hot(place, verdicts, label, command, seconds):
     callers = runpy.run_path(PROGRAM)["CALLERS"]
     recording = targets.record(place, ["-F", RATE],
@@ -60,7 +51,7 @@ def run_hot(place, verdicts, label, command, seconds):
         return
     with Stored(recording.database) as stored:
         tally, compiled = judge(stored, callers)
-    holds = (tally.wrong_proven() == 0 and told(tally) >= GOAL and
+    holds = (tally.wrong_proven() == 0 and tally.told() >= GOAL and
              compiled > COMPILED_MIN * tally.checked > 2)
     if not verdicts.ok(name, holds, "%d with compiled code; %s" % (
             compiled, tally.figures())):

@@ -5,7 +5,16 @@
 
 #include <string.h>
 
-enum { PID = 100, TID = 101, OTHER = 202, CPU = 3, SAMPLE = 1000, END = 1050 };
+enum {
+	PID = 100,
+	TID = 101,
+	OTHER = 202,
+	READER = 303,
+	STOPPER = 18,
+	CPU = 3,
+	SAMPLE = 1000,
+	END = 1050,
+};
 
 /** A book with one sample that waits, and what becomes of it. */
 struct trial {
@@ -166,6 +175,58 @@ static void another_thread_came_first(void **state)
 	switch_out(&trial, OTHER, SAMPLE + 5);
 	switch_out(&trial, TID, SAMPLE + 9);
 	assert_int_equal(verdict(&trial), PROOF_OTHER_THREAD);
+}
+
+static void stopper_gives_way(struct trial *trial, uint64_t time_ns)
+{
+	struct perf_record record = { .type = PERF_RECORD_SAMPLE,
+				      .tid = STOPPER, .time_ns = time_ns,
+				      .cpu = CPU };
+
+	proof_book_evidence(&trial->book, &record, PERF_KIND_PROOF);
+}
+
+// Its switch in is recorded, as the reader's is: the first is what counts.
+static void the_stopper_may_go_first(void **state)
+{
+	static const struct {
+		uint64_t register_change;
+		uint32_t then; /* gives way after the stopper has; 0: nobody */
+		bool ran;
+		enum proof_reason reason;
+	} rows[] = {
+		{ 0, 0, false, PROOF_HOLDS },
+		{ 1, 0, false, PROOF_REGISTERS },
+		{ 0, OTHER, false, PROOF_READER_INTERRUPTED },
+		{ 0, 0, true, PROOF_RAN_BEFORE_READ },
+		{ 0, TID, true, PROOF_RAN_BEFORE_READ },
+	};
+	struct trial trial;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin_with_sample(&trial, SWITCH_PROOF_TRACEPOINT);
+		trial.switch_regs[0] += rows[i].register_change;
+		switch_out(&trial, TID, SAMPLE + 5);
+		stopper_gives_way(&trial, SAMPLE + 9);
+		if (rows[i].ran)
+			switch_in(&trial, TID, SAMPLE + 10);
+		if (rows[i].then)
+			switch_out(&trial, rows[i].then, SAMPLE + 12);
+		assert_int_equal(verdict(&trial), rows[i].reason);
+	}
+}
+
+static void the_stopper_may_not_come_between(void **state)
+{
+	struct trial trial;
+
+	(void)state;
+	begin_with_sample(&trial, SWITCH_PROOF_TRACEPOINT);
+	switch_out(&trial, TID, SAMPLE + 5);
+	switch_out(&trial, READER, SAMPLE + 20);
+	stopper_gives_way(&trial, SAMPLE + 25);
+	assert_int_equal(verdict(&trial), PROOF_READER_INTERRUPTED);
 }
 
 // An off-CPU sample has no switch to look at: it is one.
@@ -468,6 +529,8 @@ int main(void)
 		cmocka_unit_test(no_switch_is_no_proof),
 		cmocka_unit_test(who_comes_late_without_real_time_proves_nothing),
 		cmocka_unit_test(another_thread_came_first),
+		cmocka_unit_test(the_stopper_may_go_first),
+		cmocka_unit_test(the_stopper_may_not_come_between),
 		cmocka_unit_test(any_other_register_is_no_proof),
 		cmocka_unit_test(who_is_off_the_cpu_stays_there),
 		cmocka_unit_test(without_switch_records_is_no_proof),
