@@ -106,6 +106,7 @@ libschema_a_SOURCES += \
 	schema/show/report_page.c schema/show/report_page.h \
 	schema/show/report_print.c \
 	schema/show/report_text.c \
+	schema/read/same_rows.c schema/read/same_rows.h \
 	schema/read/schema_comment.c schema/read/schema_comment.h \
 	schema/read/selection.c schema/read/selection.h \
 	schema/read/selection_read.c \

@@ -74,6 +74,7 @@ check_PROGRAMS += \
 	tests/schema/read/test_busiest \
 	tests/schema/read/test_id_map \
 	tests/schema/read/test_id_set \
+	tests/schema/read/test_same_rows \
 	tests/schema/read/test_thread_sums \
 	tests/schema/show/test_json \
 	tests/schema/show/test_report \
@@ -99,6 +100,8 @@ tests_schema_read_test_id_set_SOURCES = tests/schema/read/test_id_set.c
 tests_schema_show_test_report_SOURCES = tests/schema/show/test_report.c $(schema_fixture)
 tests_schema_read_test_selection_SOURCES = tests/schema/read/test_selection.c \
 	$(schema_fixture)
+tests_schema_read_test_same_rows_SOURCES = \
+	tests/schema/read/test_same_rows.c $(schema_fixture)
 tests_schema_read_test_thread_sums_SOURCES = \
 	tests/schema/read/test_thread_sums.c $(schema_fixture) $(store_fixture)
 tests_schema_read_test_time_range_SOURCES = tests/schema/read/test_time_range.c \

@@ -27,7 +27,7 @@ Row = collections.namedtuple(
     "Row", "event gil tid holder leaf_kind leaf what")
 HASHES = re.compile(r"sha256|sha2|Hacl|SHA256|update", re.I)
 # What hashlib does before and after it lets go of the lock.
-WITH_LOCK = re.compile(r"_(Init|Final)\b", re.I)
+WITH_LOCK = re.compile(r"_(Init|Final)\b|^_hashlib_", re.I)
 # Debian's build has eval_frame_handle_pending() within the eval loop: a thread
 # that hands the lock over stands there without it for some ten instructions. That
 # is told rightly of about one of 60,000 samples (docs/proof.md).

@@ -106,7 +106,7 @@ def judge_sample(cell, chains, stored, sample, is_main):
     if whole and is_main and not any(
             f.kind in ("python", "other") for f in stack):
         problems = ["no Python frames"]
-        cell.tally.empty += 1
+        cell.tally.empty += sample.trust != "unproven"
     cell.tally.add(sample, stack, problems)
     if problems and sample.trust != "unproven":
         cell.examples.append(told(sample, stack, problems))

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "schema/read/same_rows.h"
 #include "schema/sql.h"
 
 enum { LIMIT_MOST = 1000 };
@@ -100,7 +101,7 @@ static int compare_waits(const void *left, const void *right)
 	return compare_threads(left, right);
 }
 
-// Each span has its own rows of a thread.
+// Each span has its own rows of a thread, and each era another number for it.
 static void merge(struct gil *gil)
 {
 	size_t kept = 0;
@@ -120,6 +121,25 @@ static void merge(struct gil *gil)
 	qsort(gil->rows, gil->count, sizeof(*gil->rows), compare_waits);
 }
 
+static struct error *number_alike(struct gil *gil, sqlite3 *database)
+{
+	struct same_rows same = { .count = 0 };
+	struct id_set wanted = { .count = 0 };
+	struct error *error = NULL;
+
+	for (size_t i = 0; i < gil->count && !error; i++)
+		if (!id_set_add(&wanted, gil->rows[i].thread_id))
+			error = &error_nomem;
+	if (!error)
+		error = same_rows_of_threads(&same, database, &wanted);
+	for (size_t i = 0; i < gil->count && !error; i++)
+		gil->rows[i].thread_id =
+			same_rows_latest(&same, gil->rows[i].thread_id);
+	id_set_deinit(&wanted);
+	same_rows_deinit(&same);
+	return error;
+}
+
 static struct error *load(struct gil *gil, sqlite3 *database,
 			  struct selection *selection)
 {
@@ -129,6 +149,8 @@ static struct error *load(struct gil *gil, sqlite3 *database,
 	for (size_t i = 0; i < selection->span_count && !error; i++)
 		error = read_span(gil, database, selection,
 				  selection->spans[i]);
+	if (!error)
+		error = number_alike(gil, database);
 	merge(gil);
 	return error;
 }

@@ -79,12 +79,12 @@ static bool take_process(void *context, sqlite3_stmt *row)
 	int64_t id = sqlite3_column_int64(row, 0);
 	const struct call_weight *weight;
 
-	while (words->at < who->process_count &&
-	       who->processes[words->at].id < id)
+	while (words->at < who->count &&
+	       who->ones[words->at].id < id)
 		words->at++;
-	if (words->at == who->process_count)
+	if (words->at == who->count)
 		return true;
-	weight = &who->processes[words->at].weight;
+	weight = &who->ones[words->at].weight;
 	return add_column(&words->process, row, 1, weight) &&
 	       add_row(&words->users, row, 2, weight) &&
 	       add_row(&words->cgroups, row, 3, weight);
@@ -113,8 +113,8 @@ static struct error *read_processes(struct words *words, sqlite3 *database)
 	struct id_set wanted = { .count = 0 };
 	struct error *error = NULL;
 
-	for (size_t i = 0; i < words->who->process_count && !error; i++)
-		if (!id_set_add(&wanted, words->who->processes[i].id))
+	for (size_t i = 0; i < words->who->count && !error; i++)
+		if (!id_set_add(&wanted, words->who->ones[i].id))
 			error = &error_nomem;
 	words->at = 0;
 	if (!error)
@@ -215,7 +215,7 @@ static struct error *write_words(struct api_call *call,
 
 static int compare_ids(const void *left, const void *right)
 {
-	const struct who_process *a = left, *b = right;
+	const struct who_one *a = left, *b = right;
 
 	return (a->id > b->id) - (a->id < b->id);
 }
@@ -231,8 +231,8 @@ static struct error *answer(struct api_call *call,
 	if (error)
 		return error;
 	words.who = &who;
-	if (who.process_count)
-		qsort(who.processes, who.process_count, sizeof(*who.processes),
+	if (who.count)
+		qsort(who.ones, who.count, sizeof(*who.ones),
 		      compare_ids);
 	error = read_words(&words, profile_database(call->profile));
 	if (!error)

@@ -26,7 +26,7 @@ static void write_nothing(struct api_call *call, const char *note)
 }
 
 static struct error *write_thread(struct json *json, sqlite3_stmt *statement,
-				  const struct thread_sum *thread)
+				  const struct who_one *thread)
 {
 	struct who_facts facts;
 	struct error *error = who_read_facts(statement, thread->id,
@@ -40,8 +40,8 @@ static struct error *write_thread(struct json *json, sqlite3_stmt *statement,
 	json_integer(json, "pid", facts.pid);
 	json_text(json, "thread", facts.thread);
 	json_integer(json, "tid", facts.tid);
-	json_integer(json, "waits", (int64_t)thread->samples);
-	json_integer(json, "waited_ns", (int64_t)thread->weight);
+	json_integer(json, "waits", (int64_t)thread->weight.samples);
+	json_integer(json, "waited_ns", (int64_t)thread->weight.weight);
 	json_close(json, '}');
 	who_facts_deinit(&facts);
 	return NULL;
@@ -55,12 +55,12 @@ static struct error *write_rows(struct json *json, sqlite3 *database,
 	struct error *error = who_prepare_threads(database, &statement);
 
 	if (!error)
-		error = who_busiest_threads(who, limit, &busiest);
+		error = who_busiest(who, limit, &busiest);
 	if (error)
 		return error;
 	for (size_t i = 0; i < busiest.count && !error; i++)
 		error = write_thread(json, statement,
-				     &who->threads.sums[busiest.entries[i].index]);
+				     &who->ones[busiest.entries[i].index]);
 	busiest_deinit(&busiest);
 	return error;
 }
@@ -74,7 +74,7 @@ static struct error *write_offcpu(struct api_call *call,
 
 	json_open(&json, NULL, '{');
 	api_write_selection(&json, call, selection, 0);
-	json_integer(&json, "count", (int64_t)who->threads.count);
+	json_integer(&json, "count", (int64_t)who->count);
 	json_open(&json, "rows", '[');
 	error = write_rows(&json, profile_database(call->profile), who, limit);
 	json_close(&json, ']');
@@ -108,7 +108,7 @@ static struct error *answer_waits(struct api_call *call, size_t limit)
 	error = profile_selection(call->profile, &selection);
 	if (error)
 		return error;
-	error = who_load(&who, call->profile, &selection);
+	error = who_load_threads(&who, call->profile, &selection);
 	if (!error) {
 		error = write_offcpu(call, &selection, &who, limit);
 		who_deinit(&who);

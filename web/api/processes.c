@@ -32,20 +32,14 @@ struct people {
 struct listing {
 	struct error *(*load)(struct who *who, struct profile *profile,
 			      const struct selection *selection);
-	size_t (*count)(const struct who *who);
-	/** Of whom thread @index is, or CALL_TREE_NONE. */
-	uint32_t (*find)(const struct who *who, size_t index);
-	struct error *(*choose)(const struct who *who, size_t most,
-				struct busiest *ret);
 	struct error *(*prepare)(sqlite3 *database, sqlite3_stmt **ret);
-	struct error *(*write)(struct json *json, sqlite3_stmt *statement,
-			       const struct people *people, size_t row);
+	void (*write)(struct json *json, const struct who_facts *facts,
+		      const struct who_one *one);
 };
 
 /* What stacks the threads of some rows had. */
 struct looking {
-	const struct listing *listing; /* borrowed */
-	struct people *people;	       /* borrowed */
+	struct people *people; /* borrowed */
 	uint32_t *rows; /* owned; of each that is listed: the row, and 1 */
 	size_t *thread_counts; /* owned; of each row */
 	struct id_set threads;
@@ -73,7 +67,7 @@ static void looking_deinit(struct looking *looking)
 // The row of a thread, or CALL_TREE_NONE.
 static uint32_t row_of(const struct looking *looking, size_t thread)
 {
-	uint32_t listed = looking->listing->find(&looking->people->who, thread);
+	uint32_t listed = looking->people->who.one_of[thread];
 
 	return listed == CALL_TREE_NONE || !looking->rows[listed] ?
 		       CALL_TREE_NONE :
@@ -86,8 +80,7 @@ static bool number_rows(struct looking *looking)
 	const struct busiest *shown = &looking->people->shown;
 	uint32_t row;
 
-	looking->rows = calloc(looking->listing->count(who) + 1,
-			       sizeof(*looking->rows));
+	looking->rows = calloc(who->count + 1, sizeof(*looking->rows));
 	looking->thread_counts =
 		calloc(shown->count + 1, sizeof(*looking->thread_counts));
 	if (!looking->rows || !looking->thread_counts)
@@ -182,11 +175,9 @@ static struct error *look(struct looking *looking, sqlite3 *database)
 	return error;
 }
 
-static struct error *load_trusts(struct people *people,
-				 const struct listing *listing,
-				 sqlite3 *database)
+static struct error *load_trusts(struct people *people, sqlite3 *database)
 {
-	struct looking looking = { .listing = listing, .people = people };
+	struct looking looking = { .people = people };
 	struct error *error;
 
 	people->trusts = calloc(people->shown.count + 1,
@@ -212,10 +203,9 @@ static struct error *people_load(struct people *people,
 		error = listing->load(&people->who, profile,
 				      &people->selection);
 	if (!error)
-		error = listing->choose(&people->who, limit, &people->shown);
+		error = who_busiest(&people->who, limit, &people->shown);
 	if (!error)
-		error = load_trusts(people, listing,
-				    profile_database(profile));
+		error = load_trusts(people, profile_database(profile));
 	if (error)
 		people_deinit(people);
 	return error;
@@ -267,77 +257,47 @@ static void write_process_facts(struct json *json,
 	write_seen(json, facts);
 }
 
-static struct error *write_process(struct json *json, sqlite3_stmt *statement,
-				   const struct people *people, size_t row)
+static void write_process(struct json *json, const struct who_facts *facts,
+			  const struct who_one *process)
 {
-	const struct who_process *process =
-		&people->who.processes[people->shown.entries[row].index];
-	struct who_facts facts;
-	struct error *error = who_read_facts(statement, process->id,
-					     process->first_id,
-					     process->last_id, &facts);
-
-	if (error)
-		return error;
-	json_open(json, NULL, '{');
-	write_process_facts(json, &facts);
+	write_process_facts(json, facts);
 	json_integer(json, "samples", (int64_t)process->weight.samples);
 	json_integer(json, "weight", (int64_t)process->weight.weight);
-	write_trust(json, &people->trusts[row]);
-	json_integer(json, "threads", (int64_t)process->threads);
-	json_close(json, '}');
-	who_facts_deinit(&facts);
-	return NULL;
 }
 
-static struct error *write_thread(struct json *json, sqlite3_stmt *statement,
-				  const struct people *people, size_t row)
+static void write_thread(struct json *json, const struct who_facts *facts,
+			 const struct who_one *thread)
 {
-	const struct thread_sum *thread =
-		&people->who.threads.sums[people->shown.entries[row].index];
+	json_text(json, "thread", facts->thread);
+	json_integer(json, "tid", facts->tid);
+	json_text(json, "process", facts->process);
+	json_integer(json, "pid", facts->pid);
+	json_text(json, "user", facts->user);
+	json_text(json, "cgroup", facts->cgroup);
+	write_seen(json, facts);
+	json_integer(json, "samples", (int64_t)thread->weight.samples);
+	json_integer(json, "weight", (int64_t)thread->weight.weight);
+}
+
+static struct error *write_row(const struct listing *listing, struct json *json,
+			       sqlite3_stmt *statement,
+			       const struct people *people, size_t row)
+{
+	const struct who_one *one =
+		&people->who.ones[people->shown.entries[row].index];
 	struct who_facts facts;
-	struct error *error = who_read_facts(statement, thread->id,
-					     thread->first_id, thread->last_id,
-					     &facts);
+	struct error *error = who_read_facts(statement, one->id, one->first_id,
+					     one->last_id, &facts);
 
 	if (error)
 		return error;
 	json_open(json, NULL, '{');
-	json_text(json, "thread", facts.thread);
-	json_integer(json, "tid", facts.tid);
-	json_text(json, "process", facts.process);
-	json_integer(json, "pid", facts.pid);
-	json_text(json, "user", facts.user);
-	json_text(json, "cgroup", facts.cgroup);
-	write_seen(json, &facts);
-	json_integer(json, "threads", (int64_t)who_count_threads(thread));
-	json_integer(json, "samples", (int64_t)thread->samples);
-	json_integer(json, "weight", (int64_t)thread->weight);
+	listing->write(json, &facts, one);
+	json_integer(json, "threads", (int64_t)one->threads);
 	write_trust(json, &people->trusts[row]);
 	json_close(json, '}');
 	who_facts_deinit(&facts);
 	return NULL;
-}
-
-static size_t count_processes(const struct who *who)
-{
-	return who->process_count;
-}
-
-static size_t count_threads(const struct who *who)
-{
-	return who->threads.count;
-}
-
-static uint32_t find_process(const struct who *who, size_t index)
-{
-	return who->processes_of[index];
-}
-
-static uint32_t find_thread(const struct who *who, size_t index)
-{
-	(void)who;
-	return (uint32_t)index;
 }
 
 static struct error *write_rows(const struct listing *listing,
@@ -348,7 +308,7 @@ static struct error *write_rows(const struct listing *listing,
 	struct error *error = listing->prepare(database, &statement);
 
 	for (size_t i = 0; i < people->shown.count && !error; i++)
-		error = listing->write(json, statement, people, i);
+		error = write_row(listing, json, statement, people, i);
 	return error;
 }
 
@@ -367,7 +327,7 @@ static struct error *answer_people(struct api_call *call,
 	json_open(&json, NULL, '{');
 	api_write_selection(&json, call, &people.selection,
 			    people.who.resolution_ns);
-	json_integer(&json, "count", (int64_t)listing->count(&people.who));
+	json_integer(&json, "count", (int64_t)people.who.count);
 	json_open(&json, "rows", '[');
 	error = write_rows(listing, &json, profile_database(call->profile),
 			   &people);
@@ -380,8 +340,7 @@ static struct error *answer_people(struct api_call *call,
 struct error *answer_processes(struct api_call *call)
 {
 	static const struct listing listing = {
-		who_load_processes, count_processes, find_process,
-		who_busiest_processes, who_prepare_processes, write_process,
+		who_load_processes, who_prepare_processes, write_process,
 	};
 
 	return answer_people(call, &listing);
@@ -390,8 +349,7 @@ struct error *answer_processes(struct api_call *call)
 struct error *answer_threads(struct api_call *call)
 {
 	static const struct listing listing = {
-		who_load, count_threads, find_thread,
-		who_busiest_threads, who_prepare_threads, write_thread,
+		who_load_threads, who_prepare_threads, write_thread,
 	};
 
 	return answer_people(call, &listing);

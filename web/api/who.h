@@ -12,38 +12,33 @@
 #include "schema/read/profile.h"
 #include "schema/read/thread_sums.h"
 
-struct who_process {
-	int64_t id; /* row */
+/* A thread or a process, of however many rows (schema/read/same_rows.h). */
+struct who_one {
+	int64_t id; /* its latest row */
 	struct call_weight weight;
 	int64_t first_id, last_id; /* store time at which it was seen */
 	uint64_t threads; /* of it that were seen */
 };
 
 struct who {
-	struct thread_sums threads; /* owned */
+	struct thread_sums threads; /* owned; of each row */
 	uint64_t resolution_ns;	    /* see selection_read() */
-	/* Where they were asked for: */
-	uint32_t *processes_of; /* owned; of each thread; CALL_TREE_NONE: none
-				 * that is known */
-	struct who_process *processes; /* owned; no order */
-	size_t process_count, process_capacity;
+	struct who_one *ones;	    /* owned; no order */
+	size_t count, capacity;
+	uint32_t *one_of; /* owned; of each row of a thread: its index in ones;
+			   * CALL_TREE_NONE: none that is known */
 };
 
-struct error *who_load(struct who *who, struct profile *profile,
-		       const struct selection *selection);
-/** And the processes that they belong to. */
+/** Threads, or the processes that they belong to. */
+struct error *who_load_threads(struct who *who, struct profile *profile,
+			       const struct selection *selection);
 struct error *who_load_processes(struct who *who, struct profile *profile,
 				 const struct selection *selection);
 void who_deinit(struct who *who);
 
-/** Threads that a row stands for: tid 0, several may be one. */
-uint64_t who_count_threads(const struct thread_sum *thread);
-
 /** At most @most of them, in order. */
-struct error *who_busiest_threads(const struct who *who, size_t most,
-				  struct busiest *ret);
-struct error *who_busiest_processes(const struct who *who, size_t most,
-				    struct busiest *ret);
+struct error *who_busiest(const struct who *who, size_t most,
+			  struct busiest *ret);
 
 /* What is known of one thread and its process, or of a process. */
 struct who_facts {
