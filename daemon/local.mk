@@ -61,6 +61,7 @@ libdaemon_a_SOURCES += \
 	daemon/pipeline/recorder_host.c daemon/pipeline/recorder_host.h \
 	daemon/pipeline/recorder_stuck.c daemon/pipeline/recorder_stuck.h \
 	daemon/pipeline/recorder_events.c daemon/pipeline/recorder_events.h \
+	daemon/pipeline/host_switches.c daemon/pipeline/host_switches.h \
 	daemon/pipeline/recorder_switches.c daemon/pipeline/recorder_switches.h \
 	daemon/pipeline/switch_duty.c daemon/pipeline/switch_duty.h \
 	daemon/pipeline/recorder_health.c daemon/pipeline/recorder_health.h \

@@ -122,7 +122,8 @@ static void first_switch(const struct proof_book *book, struct proof *proof,
 // The stopper may come first: then the sampled thread gave way to it, and it, as a
 // kernel thread without user registers, to the reader. Whoever else gives way
 // after it shows that the reader was not left alone; the thread itself cannot,
-// unless it was switched in, which (c) tells.
+// unless it was switched in, which (c) tells. By moves alone (c) does not: then
+// the thread may have run between the stopper and the reader.
 static void switch_to_reader(const struct proof_book *book,
 			     struct proof *proof,
 			     const struct perf_record *record)
@@ -131,7 +132,8 @@ static void switch_to_reader(const struct proof_book *book,
 		return;
 	if (!proof->switch_seen)
 		first_switch(book, proof, record);
-	else if (record->sample.regs && record->tid != proof->tid)
+	else if (book->by_moves ||
+		 (record->sample.regs && record->tid != proof->tid))
 		proof->switched_again = true;
 }
 
@@ -173,15 +175,20 @@ static void switched_in(struct proof_book *book,
 	}
 }
 
+static bool is_switch_in(const struct perf_record *record)
+{
+	return (record->type == PERF_RECORD_SWITCH ||
+		record->type == PERF_RECORD_SWITCH_CPU_WIDE) &&
+	       !record->switched.out;
+}
+
 void proof_book_evidence(struct proof_book *book,
 			 const struct perf_record *record,
 			 enum perf_record_kind kind)
 {
 	if (kind == PERF_KIND_PROOF)
 		registers_at_switch(book, record);
-	else if ((record->type == PERF_RECORD_SWITCH ||
-		  record->type == PERF_RECORD_SWITCH_CPU_WIDE) &&
-		 !record->switched.out)
+	else if (kind == PERF_KIND_MOVE || is_switch_in(record))
 		switched_in(book, record);
 }
 

@@ -19,6 +19,12 @@
  *      sample's own interrupt that let it in (switch_most_ns);
  *  (b) the capture thread was not itself switched out until its reads ended;
  *  (c) no CPU switched the sampled thread in between the sample and that end.
+ *      On its own CPU it cannot have run, for there the capture thread was; on
+ *      another one it runs only after it was moved there. So a record of each
+ *      thread that runs for the first time on another CPU will do, and most
+ *      switches of the host need none (by_moves). Then there has to be but
+ *      one switch to the capture thread: nothing else tells that it was there
+ *      all the time.
  *
  * Then not one user instruction of the thread ran in between, and what was read
  * is what was there. Evidence comes with later records of the merged stream;
@@ -79,7 +85,9 @@ struct proof {
 	uint32_t tid, cpu;
 	uint32_t reader_switches; /* (b) as the capture thread counted them */
 	bool switch_seen, switch_same_thread, switch_same_regs;
-	bool switched_again; /* (b) failed: others than the stopper gave way */
+	/* (b) failed: the capture thread was switched to again. With records
+	 * of all switches the stopper may have been before it. */
+	bool switched_again;
 	bool ran;	     /* (c) failed */
 	bool in_kernel; /* the sample was taken in kernel code */
 	bool off_cpu;	/* taken as the thread left its CPU: (c) is all */
@@ -96,6 +104,7 @@ struct proof_window {
 struct proof_book {
 	const struct arch *arch;
 	enum switch_proof switch_proof;
+	bool by_moves; /* (c) by records of moves, not of switches */
 	/* From the sample to the switch, at most; 0: readers are real-time. */
 	uint64_t switch_most_ns;
 	struct proof *waiting; /* owned; PROOF_WAITING_MAX */

@@ -17,7 +17,7 @@ static struct perf_event_attr attr_base(const struct perf_options *options,
 		.size = sizeof(attr),
 		.type = type,
 		.config = config,
-		.sample_type = PERF_RECORD_PROOF_TYPE & ~PERF_SAMPLE_REGS_USER,
+		.sample_type = PERF_RECORD_MOVE_TYPE,
 		.read_format = PERF_FORMAT_ID,
 		.disabled = 1,
 		.exclude_kernel = options->user_only,
@@ -124,6 +124,21 @@ struct perf_event_attr perf_attr_switches(const struct perf_options *options,
 	struct perf_event_attr attr = attr_dummy(options, target);
 
 	attr.context_switch = 1;
+	return attr;
+}
+
+// Counted as the thread is switched in, before it returns to user space
+// (perf_event_task_sched_in(), include/linux/perf_event.h, Linux 6.1 to 6.18).
+struct perf_event_attr perf_attr_moves(const struct perf_options *options,
+				       const struct perf_target *target)
+{
+	struct perf_event_attr attr = attr_base(options, PERF_TYPE_SOFTWARE,
+						PERF_COUNT_SW_CPU_MIGRATIONS);
+
+	attr.exclude_kernel = 0;
+	attr.sample_period = 1;
+	attr_never_wake(&attr);
+	attr_aim(&attr, target);
 	return attr;
 }
 

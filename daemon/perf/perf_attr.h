@@ -32,6 +32,10 @@ struct perf_event_attr perf_attr_sideband(const struct perf_options *options,
 struct perf_event_attr perf_attr_switches(const struct perf_options *options,
 					  const struct perf_target *target);
 
+/** Threads that run for the first time since they were moved to this CPU. */
+struct perf_event_attr perf_attr_moves(const struct perf_options *options,
+				       const struct perf_target *target);
+
 /** How often event @choice is to be sampled. */
 unsigned int perf_attr_frequency(const struct perf_options *options,
 				 const struct perf_event_choice *choice);

@@ -17,6 +17,7 @@ void perf_lost_add(struct perf_lost *lost, enum perf_source source,
 	case PERF_SOURCE_PROOF:
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_SWITCHES:
+	case PERF_SOURCE_MOVES:
 	case PERF_SOURCE_WAKING:
 		lost->records += count;
 		break;
@@ -91,6 +92,8 @@ enum perf_record_kind perf_cpu_record_kind(const struct perf_cpu *cpu,
 		return PERF_KIND_PROOF;
 	case PERF_SOURCE_WAKING:
 		return PERF_KIND_WAKING;
+	case PERF_SOURCE_MOVES:
+		return PERF_KIND_MOVE;
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_SWITCHES:
 	case PERF_SOURCE_ALERTS:

@@ -78,6 +78,21 @@ static struct error *cpu_open_ring(struct perf_cpu *cpu,
 	return perf_ring_create(fd, bytes, ret);
 }
 
+// How it is known that a thread ran (proof.h).
+static int cpu_open_runs(struct perf_cpu *cpu,
+			 const struct perf_options *options,
+			 const struct perf_target *target)
+{
+	struct perf_event_attr attr =
+		options->by_moves ? perf_attr_moves(options, target) :
+				    perf_attr_switches(options, target);
+
+	return cpu_open_event(cpu, &attr, target->tid,
+			      options->by_moves ? PERF_SOURCE_MOVES :
+						  PERF_SOURCE_SWITCHES,
+			      0, cpu->ring);
+}
+
 // Switch records have an event of their own where they may have to be switched
 // off; a thread's share the event of its mappings, to save descriptors.
 static int cpu_open_sideband(struct perf_cpu *cpu,
@@ -88,7 +103,6 @@ static int cpu_open_sideband(struct perf_cpu *cpu,
 	struct perf_event_attr alerts = perf_attr_alerts(options, target);
 	struct perf_event_attr sideband =
 		perf_attr_sideband(options, target, !everyone);
-	struct perf_event_attr switches = perf_attr_switches(options, target);
 	int fd;
 
 	fd = cpu_open_event(cpu, &alerts, target->tid, PERF_SOURCE_ALERTS, 0,
@@ -97,8 +111,7 @@ static int cpu_open_sideband(struct perf_cpu *cpu,
 		fd = cpu_open_event(cpu, &sideband, target->tid,
 				    PERF_SOURCE_SIDEBAND, 0, cpu->ring);
 	if (fd >= 0 && everyone)
-		fd = cpu_open_event(cpu, &switches, target->tid,
-				    PERF_SOURCE_SWITCHES, 0, cpu->ring);
+		fd = cpu_open_runs(cpu, options, target);
 	return fd;
 }
 
@@ -119,11 +132,11 @@ static int cpu_open_sample(struct perf_cpu *cpu,
 	return failed ? failed : fd;
 }
 
-static bool follows_waits(const struct perf_options *options)
+bool perf_samples_waits(const struct perf_options *options)
 {
 	for (size_t i = 0; i < options->events.count; i++)
 		if (options->events.choices[i].kind == PERF_CHOICE_OFF_CPU)
-			return options->features->sched_waking.id != 0;
+			return true;
 	return false;
 }
 
@@ -158,7 +171,8 @@ static int cpu_open_target(struct perf_cpu *cpu,
 				    0, cpu->ring);
 	for (size_t i = 0; fd >= 0 && i < options->events.count; i++)
 		fd = cpu_open_sample(cpu, options, i, target);
-	if (fd >= 0 && follows_waits(options))
+	if (fd >= 0 && perf_samples_waits(options) &&
+	    options->features->sched_waking.id)
 		cpu_open_waking(cpu, options, target);
 	return fd < 0 ? fd : 0;
 }
@@ -347,7 +361,8 @@ struct error *perf_cpu_open_proof(struct perf_cpu *cpu,
 	cpu->capture_tid = capture_tid;
 	if (proof == SWITCH_PROOF_TRACEPOINT &&
 	    cpu_open_tracepoint(cpu, options, capture_tid) < 0)
-		proof = cpu_open_all_switches(cpu, options) < 0 ?
+		proof = options->by_moves ||
+			cpu_open_all_switches(cpu, options) < 0 ?
 				SWITCH_PROOF_NONE : SWITCH_PROOF_SOFTWARE;
 	failed = cpu_spare_reader(cpu, options, capture_tid);
 	if (failed)

@@ -6,11 +6,12 @@
  *
  * On each CPU: the sample timer, and other events that sample (registers, stack
  * copy, kernel chain); the switch record that shows who was switched out for
- * our capture thread (see struct perf_features.switch_proof);
- * PERF_RECORD_SWITCH for all that is profiled; who wakes whom, when off-CPU
- * time is sampled; mappings and forks; and those a second time in a ring of its
- * own that wakes the keeper. An event that samples carries nothing else, so that
- * what the kernel lost of it is samples.
+ * our capture thread (see struct perf_features.switch_proof); who was moved to
+ * another CPU, or, where that is not enough, PERF_RECORD_SWITCH for all that is
+ * profiled; who wakes whom, when off-CPU time is sampled; mappings and forks;
+ * and those a second time in a ring of its own that wakes the keeper. An event
+ * that samples carries nothing else, so that what the kernel lost of it is
+ * samples.
  *
  * Authority: perf_event_open(2) and kernel/events/core.c, Linux 6.1 to 6.18.
  */
@@ -35,6 +36,7 @@ enum perf_source {
 	PERF_SOURCE_PROOF,  /* a switch with user registers */
 	PERF_SOURCE_SIDEBAND, /* mappings, forks: no samples */
 	PERF_SOURCE_SWITCHES, /* PERF_RECORD_SWITCH: no samples */
+	PERF_SOURCE_MOVES, /* who runs for the first time on another CPU */
 	PERF_SOURCE_WAKING, /* who wakes whom */
 	PERF_SOURCE_ALERTS, /* a copy of side-band records, for the keeper */
 };
@@ -73,8 +75,14 @@ struct perf_options {
 	bool user_only;		  /* exclude the kernel: not permitted */
 	bool build_id;		  /* in mappings, in place of dev and inode */
 	enum switch_proof switch_proof;
+	/* Proof (c) by moves between CPUs: on the whole host, with the
+	 * tracepoint, and without off-CPU samples, which need switches. */
+	bool by_moves;
 	size_t ring_bytes;	  /* power of two */
 };
+
+/** Whether off-CPU time is among the events. */
+bool perf_samples_waits(const struct perf_options *options);
 
 /** What to attach to. */
 struct perf_scope {

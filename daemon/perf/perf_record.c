@@ -11,6 +11,7 @@
  *               dyn_size[if size]
  *     proof     u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u64 abi, regs[...];
  *               if asked for: u64 size, stack[size], dyn_size[if size]
+ *     move      u64 id; u32 pid, tid; u64 time; u32 cpu, 0
  *     waking    u64 id; u32 pid, tid; u64 time; u32 cpu, 0; u32 size, raw[size]
  *
  * Authority: perf_event_open(2), enum perf_event_type in linux/perf_event.h,
@@ -100,13 +101,18 @@ static void parse_timer(struct reader *reader, const struct arch *arch,
 	parse_stack(reader, &record->sample);
 }
 
-static void parse_proof(struct reader *reader, const struct arch *arch,
-			struct perf_record *record)
+static void parse_move(struct reader *reader, struct perf_record *record)
 {
 	record->event_id = reader_u64(reader);
 	parse_task_ids(reader, record);
 	record->time_ns = reader_u64(reader);
 	parse_cpu(reader, record);
+}
+
+static void parse_proof(struct reader *reader, const struct arch *arch,
+			struct perf_record *record)
+{
+	parse_move(reader, record);
 	parse_regs(reader, arch, &record->sample);
 	if (reader_left(reader))
 		parse_stack(reader, &record->sample);
@@ -115,10 +121,7 @@ static void parse_proof(struct reader *reader, const struct arch *arch,
 // Who wakes is the record's own task; whom, is among the fields.
 static void parse_waking(struct reader *reader, struct perf_record *record)
 {
-	record->event_id = reader_u64(reader);
-	parse_task_ids(reader, record);
-	record->time_ns = reader_u64(reader);
-	parse_cpu(reader, record);
+	parse_move(reader, record);
 	record->sample.raw_size = reader_u32(reader);
 	record->sample.raw = reader_bytes(reader, record->sample.raw_size);
 }
@@ -135,6 +138,9 @@ static void parse_sample(struct reader *reader, enum perf_record_kind kind,
 		break;
 	case PERF_KIND_WAKING:
 		parse_waking(reader, record);
+		break;
+	case PERF_KIND_MOVE:
+		parse_move(reader, record);
 		break;
 	case PERF_KIND_OTHER:
 		reader->failed = true;

@@ -35,6 +35,11 @@
 	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |         \
 	 PERF_SAMPLE_CPU | PERF_SAMPLE_RAW)
 
+/** attr.sample_type of moves: who, when and where is all. */
+#define PERF_RECORD_MOVE_TYPE                                                  \
+	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |         \
+	 PERF_SAMPLE_CPU)
+
 struct perf_sample_fields {
 	uint64_t ip;
 	uint64_t period;
@@ -90,6 +95,7 @@ enum perf_record_kind {
 	PERF_KIND_TIMER, /* a sample with PERF_RECORD_TIMER_TYPE */
 	PERF_KIND_PROOF, /* a sample with PERF_RECORD_PROOF_TYPE */
 	PERF_KIND_WAKING, /* a sample with PERF_RECORD_WAKING_TYPE */
+	PERF_KIND_MOVE, /* a sample with PERF_RECORD_MOVE_TYPE */
 	PERF_KIND_OTHER, /* everything else, with the id trailer */
 };
 

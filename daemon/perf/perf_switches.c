@@ -46,6 +46,7 @@ static const char *filter_for(enum perf_source source, pid_t capture_tid)
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_ALERTS:
 	case PERF_SOURCE_SWITCHES:
+	case PERF_SOURCE_MOVES:
 		return NULL;
 	}
 	return NULL;
@@ -75,6 +76,7 @@ static bool costs_switches(const struct perf_cpu *cpu,
 		return true;
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_ALERTS:
+	case PERF_SOURCE_MOVES:
 		return false;
 	}
 	return false;
@@ -99,6 +101,7 @@ static struct perf_event_attr attr_of(const struct perf_cpu *cpu,
 	case PERF_SOURCE_SIDEBAND:
 	case PERF_SOURCE_ALERTS:
 	case PERF_SOURCE_SWITCHES:
+	case PERF_SOURCE_MOVES:
 		break;
 	}
 	return perf_attr_switches(options, &everyone);

@@ -122,8 +122,6 @@ static void take_sideband(struct pipeline *pipeline,
 static void take_switch(struct pipeline *pipeline, struct merge_source *source)
 {
 	source->switches++;
-	if (source->record.switched.preempted)
-		pipeline->stats.preempted++;
 	if (pipeline->follows_blocked)
 		blocked_take_record(&pipeline->blocked, &source->record);
 }
@@ -137,6 +135,7 @@ static void take_record(struct pipeline *pipeline, struct merge_source *source)
 		pipeline->accounting.delivered++;
 		break;
 	case PERF_KIND_PROOF:
+	case PERF_KIND_MOVE:
 		proof_book_evidence(&pipeline->proofs, &source->record,
 				    source->kind);
 		break;
@@ -381,8 +380,6 @@ void pipeline_report_health(struct pipeline *pipeline)
 		  "waits that ended while switches were not recorded" },
 		{ "off_cpu_unknown_ns", blocked->unknown_ns,
 		  "time in which those may have gone on, and is not told" },
-		{ "switches_preempted", stats->preempted,
-		  "switches of threads that could have gone on" },
 		{ "records_lost", stats->lost,
 		  "records the kernel reported as lost (PERF_RECORD_LOST)" },
 		{ "records_broken", pipeline->merge.broken_records,

@@ -36,7 +36,6 @@ struct pipeline_stats {
 	uint64_t reason[PROOF_REASON_COUNT];
 	uint64_t lost;	    /* by PERF_RECORD_LOST; see perf_cpu_lost() */
 	uint64_t throttled;
-	uint64_t preempted; /* switch-outs of threads that could go on */
 	uint64_t dropped;   /* samples given up for want of memory, or time */
 	uint64_t dropped_records; /* and records of processes */
 	uint64_t codes_changed; /* code objects replaced under their address */

@@ -89,6 +89,8 @@ static void choose_perf_options(struct recorder *recorder)
 	if (options->proof_by_software &&
 	    perf->switch_proof == SWITCH_PROOF_TRACEPOINT)
 		perf->switch_proof = SWITCH_PROOF_SOFTWARE;
+	perf->by_moves = options->system_wide && !perf_samples_waits(perf) &&
+			 perf->switch_proof == SWITCH_PROOF_TRACEPOINT;
 	perf->ring_bytes = ring_bytes(perf);
 }
 

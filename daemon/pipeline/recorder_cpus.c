@@ -79,6 +79,7 @@ static struct error *start_capture(struct recorder *recorder, size_t i)
 		if (error)
 			return error;
 		recorder->pipeline.proofs.switch_proof = granted;
+		recorder->pipeline.proofs.by_moves = recorder->perf.by_moves;
 	}
 	recorder->pipeline.merge.sources[i].perf = cpu;
 	recorder->pipeline.merge.sources[i].capture = capture;

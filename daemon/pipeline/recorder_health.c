@@ -173,6 +173,9 @@ void recorder_report_health(struct recorder *recorder)
 		  "1: proof by the filtered sched_switch tracepoint" },
 		{ "proof_software", proof == SWITCH_PROOF_SOFTWARE,
 		  "1: proof by the context-switch software event" },
+		{ "proof_by_moves", recorder->perf.by_moves,
+		  "1: that a thread ran is known by moves between CPUs, not by "
+		  "records of all switches" },
 		{ "processes", HASH_COUNT(table->processes),
 		  "processes known to run" },
 		{ "own_cpu_us", own_cpu_us(&usage),

@@ -6,6 +6,7 @@
 #include "daemon/capture/capture.h"
 #include "daemon/capture/keeper.h"
 #include "daemon/perf/late_close.h"
+#include "daemon/pipeline/host_switches.h"
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/pipeline/recorder.h"
 #include "daemon/pipeline/recorder_host.h"
@@ -59,6 +60,7 @@ struct recorder {
 	struct recorder_host host;
 	struct recorder_troubles troubles;
 	struct switch_duty switch_duty;
+	struct host_switches host_switches;
 	bool switches_off;
 	struct off_cpu_budget off_cpu;
 	uint64_t switches_cut_ns; /* waits are to be cut then; 0: no */

@@ -1,6 +1,6 @@
 # What it costs, beside others: make bench.
 EXTRA_DIST += tests/bench/churn.py tests/bench/run tests/bench/profilers.py tests/bench/windows.py \
-	tests/bench/bare_sampler.c tests/bench/ping_pong.c
+	tests/bench/bare_sampler.c tests/bench/ping_pong.c tests/bench/switch_cost.c
 EXTRA_DIST += tests/bench/own.py
 EXTRA_DIST += tests/bench/reads.py tests/bench/store.py
 EXTRA_DIST += tests/bench/flame_browser/bench.mjs \

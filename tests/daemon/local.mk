@@ -34,7 +34,8 @@ fake_cpu = tests/daemon/pipeline/fake_cpu.c tests/daemon/pipeline/fake_cpu.h \
 	tests/daemon/perf/record_draft.h
 check_PROGRAMS += tests/daemon/capture/test_capture_queue tests/daemon/process/test_child \
 	tests/daemon/pipeline/test_merge tests/daemon/process/test_process \
-	tests/daemon/capture/test_proof tests/daemon/capture/test_target_table \
+	tests/daemon/capture/test_proof tests/daemon/capture/test_proof_moves \
+	tests/daemon/capture/test_target_table \
 	tests/daemon/capture/test_deep_rest tests/daemon/capture/test_signal_entry \
 	tests/daemon/process/test_task_list
 tests_daemon_capture_test_capture_queue_SOURCES = tests/daemon/capture/test_capture_queue.c
@@ -44,16 +45,24 @@ tests_daemon_pipeline_test_spill_thread_SOURCES = $(fake_cpu) \
 	tests/daemon/pipeline/test_spill_thread.c
 tests_daemon_pipeline_test_merge_SOURCES = $(fake_cpu) tests/daemon/pipeline/test_merge.c
 tests_daemon_process_test_process_SOURCES = tests/daemon/process/test_process.c
-tests_daemon_capture_test_proof_SOURCES = tests/daemon/capture/test_proof.c
+proof_trial = tests/daemon/capture/proof_trial.c \
+	tests/daemon/capture/proof_trial.h
+tests_daemon_capture_test_proof_SOURCES = tests/daemon/capture/test_proof.c \
+	$(proof_trial)
+tests_daemon_capture_test_proof_moves_SOURCES = \
+	tests/daemon/capture/test_proof_moves.c $(proof_trial)
 tests_daemon_capture_test_deep_rest_SOURCES = tests/daemon/capture/test_deep_rest.c
 tests_daemon_capture_test_signal_entry_SOURCES = \
 	tests/daemon/capture/test_signal_entry.c
 tests_daemon_capture_test_target_table_SOURCES = tests/daemon/capture/test_target_table.c
 tests_daemon_process_test_task_list_SOURCES = tests/daemon/process/test_task_list.c
 
-check_PROGRAMS += tests/daemon/pipeline/test_blocked tests/daemon/pipeline/test_switch_duty
+check_PROGRAMS += tests/daemon/pipeline/test_blocked tests/daemon/pipeline/test_switch_duty \
+	tests/daemon/pipeline/test_host_switches
 tests_daemon_pipeline_test_blocked_SOURCES = tests/daemon/pipeline/test_blocked.c \
 	tests/schema/fixture.c tests/schema/fixture.h
+tests_daemon_pipeline_test_host_switches_SOURCES = \
+	tests/daemon/pipeline/test_host_switches.c
 tests_daemon_pipeline_test_switch_duty_SOURCES = tests/daemon/pipeline/test_switch_duty.c
 
 check_PROGRAMS += tests/daemon/pipeline/test_sample_judge

@@ -182,6 +182,7 @@ check_ping_pong() {
 	./ping_pong turns & local ping=$!
 	$python mixed.py 30 & local busy=$!
 	run 20 ./brindle record -a -d 3 -F 499 -e cpu-clock,off-cpu -o pong.db
+	run 20 ./brindle record -a -d 8 -F 499 -o moves.db
 	kill $ping $busy
 	wait $ping $busy 2>/dev/null
 	timely "ping-pong: switch records are off for a while" at_least 100 \
@@ -191,6 +192,11 @@ check_ping_pong() {
 		BETWEEN 4500000000 AND 6500000000 FROM v_sample
 		WHERE event = 'cpu-clock'" pong.db
 	expect "ping-pong: adds up" adds_up pong.db
+	timely "ping-pong: without switch records there is a limit, too" \
+		at_least 100 "SELECT count(*) FROM v_sample
+		WHERE trust_reason = 'switches-off'" moves.db
+	timely "ping-pong: below it samples are proven" at_least 100 \
+		"SELECT count(*) FROM v_sample WHERE trust = 'proven'" moves.db
 }
 
 # Rings too small for what comes: samples are lost, and known to be.

@@ -12,6 +12,7 @@ enum {
 	FLAGS_KIND = 3,
 	FLAG_AARCH64 = 1 << 2,
 	FLAG_FIT_SIZE = 1 << 3, /* make the header's size the true one */
+	FLAG_MOVE = 1 << 4,	/* of that kind, and not of FLAGS_KIND */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -59,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		PERF_KIND_TIMER, PERF_KIND_PROOF, PERF_KIND_OTHER,
 		PERF_KIND_WAKING,
 	};
+	enum perf_record_kind kind;
 	const struct arch *arch;
 	struct perf_record record;
 	volatile uint64_t sum = 0;
@@ -68,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	flags = data[0];
+	kind = flags & FLAG_MOVE ? PERF_KIND_MOVE : kinds[flags & FLAGS_KIND];
 	arch = flags & FLAG_AARCH64 ? &arch_aarch64 : &arch_x86_64;
 	// A block of exactly this size: words aligned, ends guarded.
 	copy = malloc(--size);
@@ -76,8 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data + 1, size);
 	if (flags & FLAG_FIT_SIZE)
 		fit_size(copy, size);
-	if (perf_record_parse(copy, size, kinds[flags & FLAGS_KIND], arch,
-			      &record))
+	if (perf_record_parse(copy, size, kind, arch, &record))
 		sum += sum_record(&record, arch);
 	(void)sum;
 	free(copy);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -98,4 +99,24 @@ void child_exec_true(int go)
 {
 	(void)go;
 	execl("/bin/true", "true", (char *)NULL);
+}
+
+// The next one of those that are ours, again and again.
+void child_move(int go)
+{
+	cpu_set_t ours;
+	int cpu = 0;
+
+	(void)go;
+	sched_getaffinity(0, sizeof(ours), &ours);
+	for (int i = 0; i <= CHILD_MOVES; i++) {
+		cpu_set_t one;
+
+		do
+			cpu = (cpu + 1) % CPU_SETSIZE;
+		while (!CPU_ISSET(cpu, &ours));
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+	}
 }

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-enum { CHILD_MAPPINGS = 20 };
+enum { CHILD_MAPPINGS = 20, CHILD_MOVES = 1000 };
 
 struct child {
 	pid_t pid;
@@ -31,5 +31,7 @@ void child_fork_and_spin(int go);
 /** Starts a thread; at the next child_go() maps CHILD_MAPPINGS pieces of code. */
 void child_map_code(int go);
 void child_exec_true(int go);
+/** Goes to another CPU CHILD_MOVES times, where there are two. */
+void child_move(int go);
 
 #endif

@@ -112,6 +112,9 @@ static void tally_record(const struct watch_cpu *cpu,
 		break;
 	case PERF_KIND_WAKING:
 		break;
+	case PERF_KIND_MOVE:
+		tally->moves += (pid_t)record->pid == tally->pid;
+		break;
 	case PERF_KIND_OTHER:
 		tally_other(tally, record);
 		break;

@@ -15,6 +15,7 @@ struct tally {
 	unsigned int samples, proofs, proven, misplaced, foreign;
 	unsigned int kernel_chains, children;
 	unsigned int mappings, forks, exits, execs, switches, lost_records;
+	unsigned int moves; /* of @pid alone */
 	uint64_t lost;
 	uint64_t last_time_ns, stack_low, stack_high;
 	unsigned int disordered;

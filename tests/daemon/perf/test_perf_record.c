@@ -165,6 +165,22 @@ static void test_waking(void **state)
 	assert_false(parse(&draft, draft.count * 8, PERF_KIND_WAKING, &record));
 }
 
+static void test_move(void **state)
+{
+	struct perf_record record;
+	struct draft draft;
+
+	(void)state;
+	begin_tracepoint(&draft);
+	assert_true(parse(&draft, draft_end(&draft), PERF_KIND_MOVE, &record));
+	assert_int_equal(record.tid, TID);
+	assert_int_equal(record.time_ns, TIME);
+	assert_int_equal(record.cpu, CPU);
+	assert_false(parse(&draft, draft.count * 8, PERF_KIND_PROOF, &record));
+	draft_add(&draft, 0);
+	assert_false(parse(&draft, draft_end(&draft), PERF_KIND_MOVE, &record));
+}
+
 // Every word a length may be read from, with values that lie.
 static void test_lying_lengths(void **state)
 {
@@ -411,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_proof_with_stack),
 		cmocka_unit_test(test_waking),
+		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_lying_lengths),
 		cmocka_unit_test(test_every_truncation),
 		cmocka_unit_test(test_bad_sizes),

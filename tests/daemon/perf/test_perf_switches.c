@@ -66,6 +66,16 @@ static void wait_for_more(struct watch *watch)
 	assert_true(watch_wait(watch, samples + 30, SECONDS));
 }
 
+static void skip_unless_privileged(const struct watch *watch)
+{
+	if (watch->features.kernel_allowed &&
+	    watch->features.system_wide_allowed)
+		return;
+	print_message("skipped: kernel.perf_event_paranoid is %d and there is "
+		      "no CAP_PERFMON\n", watch->features.paranoid);
+	skip();
+}
+
 // The whole host pays for these events while they exist: off means closed. Their
 // records are known when they have been opened again, with other ids.
 static void they_go_off_and_on(void **state)
@@ -78,13 +88,7 @@ static void they_go_off_and_on(void **state)
 
 	(void)state;
 	assert_no_error(watch_init(&watch));
-	if (!watch.features.kernel_allowed ||
-	    !watch.features.system_wide_allowed) {
-		print_message("skipped: kernel.perf_event_paranoid is %d and "
-			      "there is no CAP_PERFMON\n",
-			      watch.features.paranoid);
-		skip();
-	}
+	skip_unless_privileged(&watch);
 	child = child_start(child_spin);
 	assert_no_error(watch_open(&watch, &everything));
 	assert_no_error(watch_enable(&watch));
@@ -115,6 +119,36 @@ static void they_go_off_and_on(void **state)
 	watch_close(&watch);
 }
 
+// Whoever runs on another CPU than before is told of, each time; and no switch.
+static void moves_are_told(void **state)
+{
+	struct perf_scope everything = { .system_wide = true };
+	struct tally tally = { 0 };
+	struct child child;
+	struct watch watch;
+
+	(void)state;
+	assert_no_error(watch_init(&watch));
+	skip_unless_privileged(&watch);
+	watch.options.by_moves = true;
+	child = child_start(child_move);
+	assert_no_error(watch_open(&watch, &everything));
+	if (watch.cpu_count < 2) {
+		print_message("skipped: there is one CPU\n");
+		skip();
+	}
+	assert_no_error(watch_enable(&watch));
+	child_go(&child);
+	child_wait(&child);
+	watch_stop(&watch);
+	tally.pid = child.pid;
+	tally_watch(&tally, &watch);
+	assert_in_range(tally.moves, CHILD_MOVES, CHILD_MOVES + 1);
+	assert_int_equal(tally.switches, 0);
+	assert_int_equal(tally.lost_records, 0);
+	watch_close(&watch);
+}
+
 // A pipe reads its end when the last writer is closed.
 static void all_that_waits_is_closed(void **state)
 {
@@ -139,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_go_off_and_on),
+		cmocka_unit_test(moves_are_told),
 		cmocka_unit_test(all_that_waits_is_closed),
 	};
 
