@@ -2,6 +2,7 @@
 """Truth 1: generated functions with one legal caller each."""
 import json
 import os
+import subprocess
 
 import check_grammar
 import targets
@@ -108,6 +109,33 @@ def run_software_proof(place, verdicts, pythons, seconds):
     judge_share(verdicts, "by software event", total, GOAL[999], GOAL_ALL)
 
 
+def start(place, python, program, seconds):
+    """(interpreter, its log, its process)"""
+    log = place.path(".json")
+    return python, log, subprocess.Popen(
+        [*python.command, program, str(seconds), "2", "40", log],
+        stdout=subprocess.DEVNULL)
+
+
+def run_everyone(place, verdicts, pythons, seconds):
+    """The whole host, where not every switch is recorded, with two programs at a
+    time: their threads fight for two locks, by 20,000 switches a second and CPU."""
+    program = place.program("grammar_writer.py", 6, 300)
+    total = Tally()
+    for pair in zip(pythons[::2], pythons[1::2]):
+        running = [start(place, python, program, seconds) for python in pair]
+        recording = targets.record(place, ["-a", "-F", 999, "-d", seconds - 1])
+        for python, log, process in running:
+            process.wait()
+            grammar = check_grammar.Grammar(program, python.version)
+            with open(log) as text, Stored(recording.database) as stored:
+                tally = judge(stored.of(process.pid), grammar, python,
+                              json.load(text))
+            total.merge(report(place, verdicts, "grammar of everyone " +
+                               python.label, recording, tally))
+    judge_share(verdicts, "of everyone", total, GOAL[999], GOAL_ALL)
+
+
 def run_off_cpu(place, verdicts, pythons, seconds):
     """Threads that wait for the interpreter's lock, wherever they stand."""
     program = place.program("grammar_writer.py", 5, 200)
@@ -126,6 +154,7 @@ def run(place, verdicts, pythons):
     pythons = [python for python in pythons if python.core]
     if pythons:
         run_software_proof(place, verdicts, pythons, 2)
+        run_everyone(place, verdicts, pythons, 4)
         run_off_cpu(place, verdicts, pythons, 2)
 
 
@@ -133,4 +162,5 @@ def run_full(place, verdicts, pythons):
     for seed in (1, 2, 3):
         run_matrix(place, verdicts, pythons, seed, FULL_SECONDS)
     run_software_proof(place, verdicts, pythons, 30)
+    run_everyone(place, verdicts, pythons, 30)
     run_off_cpu(place, verdicts, pythons, 30)
