@@ -11,6 +11,11 @@ void proof_book_switches_on(struct proof_book *book, uint64_t from_ns)
 		(struct proof_window){ from_ns, UINT64_MAX };
 }
 
+void proof_book_begin(struct proof_book *book, uint64_t from_ns)
+{
+	book->windows[0].from_ns = from_ns;
+}
+
 void proof_book_switches_off(struct proof_book *book, uint64_t until_ns)
 {
 	struct proof_window *window =
@@ -252,7 +257,8 @@ static const struct {
 	[PROOF_RECORDS_LOST] = { "records-lost",
 		"a ring was full, and may have lost what speaks against it" },
 	[PROOF_SWITCHES_OFF] = { "switches-off",
-		"so many switches a second are recorded part of the time" },
+		"not every CPU told of switches: of so many a second they do for part "
+		"of the time, and when a recording begins one after the other" },
 	[PROOF_READER_INTERRUPTED] = { "reader-interrupted",
 		"the reader was itself switched out while it read" },
 	[PROOF_RAN_BEFORE_READ] = { "ran-before-read",

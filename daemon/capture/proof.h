@@ -133,6 +133,9 @@ struct proof *proof_book_add(struct proof_book *book,
 			     uint32_t reader_switches, enum proof_place place,
 			     void *sample);
 
+/** Before the first record: every CPU records since @from_ns, and not since
+ *  ever. */
+void proof_book_begin(struct proof_book *book, uint64_t from_ns);
 /** Switches are recorded by every CPU since @from_ns; at first, since ever. */
 void proof_book_switches_on(struct proof_book *book, uint64_t from_ns);
 /** And until @until_ns. */

@@ -129,7 +129,7 @@ static void judge_proof(const struct doctor_facts *facts,
 				"sudo mount -t tracefs -o gid=$(id -g) "
 				"tracefs /sys/kernel/tracing",
 			"each context switch of what is profiled costs 2 us "
-			"instead of 0.7");
+			"instead of 1.3 or less");
 		return;
 	case SWITCH_PROOF_NONE:
 		say_state(finding, "switch records are not permitted");

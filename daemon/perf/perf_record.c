@@ -101,7 +101,8 @@ static void parse_timer(struct reader *reader, const struct arch *arch,
 	parse_stack(reader, &record->sample);
 }
 
-static void parse_move(struct reader *reader, struct perf_record *record)
+// Who, when and where: of a move that is all.
+static void parse_origin(struct reader *reader, struct perf_record *record)
 {
 	record->event_id = reader_u64(reader);
 	parse_task_ids(reader, record);
@@ -112,7 +113,7 @@ static void parse_move(struct reader *reader, struct perf_record *record)
 static void parse_proof(struct reader *reader, const struct arch *arch,
 			struct perf_record *record)
 {
-	parse_move(reader, record);
+	parse_origin(reader, record);
 	parse_regs(reader, arch, &record->sample);
 	if (reader_left(reader))
 		parse_stack(reader, &record->sample);
@@ -121,7 +122,7 @@ static void parse_proof(struct reader *reader, const struct arch *arch,
 // Who wakes is the record's own task; whom, is among the fields.
 static void parse_waking(struct reader *reader, struct perf_record *record)
 {
-	parse_move(reader, record);
+	parse_origin(reader, record);
 	record->sample.raw_size = reader_u32(reader);
 	record->sample.raw = reader_bytes(reader, record->sample.raw_size);
 }
@@ -140,7 +141,7 @@ static void parse_sample(struct reader *reader, enum perf_record_kind kind,
 		parse_waking(reader, record);
 		break;
 	case PERF_KIND_MOVE:
-		parse_move(reader, record);
+		parse_origin(reader, record);
 		break;
 	case PERF_KIND_OTHER:
 		reader->failed = true;

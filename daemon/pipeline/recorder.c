@@ -237,8 +237,12 @@ static struct error *start_sampling(struct recorder *recorder)
 	error = keeper_start(recorder->keeper, recorder->cpus,
 			     recorder->cpu_count);
 	recorder->enabled_ns = monotonic_ns();
-	if (!error && !recorder->options.enable_on_exec)
-		error = recorder_cpus_enable(recorder);
+	if (error || recorder->options.enable_on_exec)
+		return error;
+	// One CPU after the other: before the last one is on, it would not tell
+	// that a thread ran there.
+	error = recorder_cpus_enable(recorder);
+	proof_book_begin(&recorder->pipeline.proofs, monotonic_ns());
 	return error;
 }
 

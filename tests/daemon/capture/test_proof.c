@@ -122,6 +122,26 @@ static void without_switch_records_is_no_proof(void **state)
 			 PROOF_SWITCHES_OFF);
 }
 
+static void the_first_moment_is_no_proof(void **state)
+{
+	static const struct {
+		uint64_t from_ns;
+		enum proof_reason reason;
+	} rows[] = {
+		{ SAMPLE, PROOF_HOLDS },
+		{ SAMPLE + 1, PROOF_SWITCHES_OFF },
+	};
+	struct trial trial;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		trial_begin_with_sample(&trial, SWITCH_PROOF_TRACEPOINT);
+		proof_book_begin(&trial.book, rows[i].from_ns);
+		trial_switch_out(&trial, TID, SAMPLE + 5);
+		assert_int_equal(trial_verdict(&trial), rows[i].reason);
+	}
+}
+
 static void any_other_register_is_no_proof(void **state)
 {
 	static const enum switch_proof proofs[] = { SWITCH_PROOF_TRACEPOINT,
@@ -375,6 +395,7 @@ int main(void)
 		cmocka_unit_test(no_switch_is_no_proof),
 		cmocka_unit_test(who_comes_late_without_real_time_proves_nothing),
 		cmocka_unit_test(another_thread_came_first),
+		cmocka_unit_test(the_first_moment_is_no_proof),
 		cmocka_unit_test(any_other_register_is_no_proof),
 		cmocka_unit_test(who_is_off_the_cpu_stays_there),
 		cmocka_unit_test(without_switch_records_is_no_proof),

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "daemon/perf/perf_ring.h"
+#include "tests/cmocka.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -86,6 +87,20 @@ struct error *watch_init(struct watch *watch)
 		.ring_bytes = WATCH_RING_BYTES,
 	};
 	return NULL;
+}
+
+void watch_init_privileged_or_skip(struct watch *watch)
+{
+	struct error *error = watch_init(watch);
+
+	if (error)
+		fail_msg("%s", error->message);
+	if (watch->features.kernel_allowed &&
+	    watch->features.system_wide_allowed)
+		return;
+	print_message("skipped: kernel.perf_event_paranoid is %d and there is "
+		      "no CAP_PERFMON\n", watch->features.paranoid);
+	skip();
 }
 
 static struct error *cpu_start(struct watch *watch, struct watch_cpu *cpu)

@@ -41,6 +41,9 @@ struct watch {
 /** Options as the program uses them, 999 Hz and a small stack. */
 struct error *watch_init(struct watch *watch);
 
+/** The same, or skips the test: the whole host may not be sampled. */
+void watch_init_privileged_or_skip(struct watch *watch);
+
 /** Opens every CPU, starts its reader, opens the proof. Does not enable. */
 struct error *watch_open(struct watch *watch, const struct perf_scope *scope);
 struct error *watch_enable(struct watch *watch);

@@ -47,17 +47,6 @@ static uint64_t lost_of(const struct watch *watch)
 }
 
 // Proofs and other people's processes; all else an ordinary user may do.
-static void init_privileged_or_skip(struct watch *watch)
-{
-	assert_no_error(watch_init(watch));
-	if (watch->features.kernel_allowed &&
-	    watch->features.system_wide_allowed)
-		return;
-	print_message("skipped: kernel.perf_event_paranoid is %d and there is "
-		      "no CAP_PERFMON\n", watch->features.paranoid);
-	skip();
-}
-
 static struct perf_scope scope_of(const pid_t *pid)
 {
 	return (struct perf_scope){ .tids = pid, .tid_count = 1 };
@@ -100,7 +89,7 @@ static void prove_by(enum switch_proof proof, struct tally *tally)
 	struct child child;
 	struct watch watch;
 
-	init_privileged_or_skip(&watch);
+	watch_init_privileged_or_skip(&watch);
 	if (proof < watch.features.switch_proof) {
 		print_message("skipped: no tracepoint on this host\n");
 		skip();
@@ -396,7 +385,7 @@ static void test_whole_host(void **state)
 	struct watch watch;
 
 	(void)state;
-	init_privileged_or_skip(&watch);
+	watch_init_privileged_or_skip(&watch);
 	child = child_start(child_spin);
 	tally.pid = child.pid;
 	tally_find_stack(&tally);

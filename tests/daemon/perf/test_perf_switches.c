@@ -66,16 +66,6 @@ static void wait_for_more(struct watch *watch)
 	assert_true(watch_wait(watch, samples + 30, SECONDS));
 }
 
-static void skip_unless_privileged(const struct watch *watch)
-{
-	if (watch->features.kernel_allowed &&
-	    watch->features.system_wide_allowed)
-		return;
-	print_message("skipped: kernel.perf_event_paranoid is %d and there is "
-		      "no CAP_PERFMON\n", watch->features.paranoid);
-	skip();
-}
-
 // The whole host pays for these events while they exist: off means closed. Their
 // records are known when they have been opened again, with other ids.
 static void they_go_off_and_on(void **state)
@@ -87,8 +77,7 @@ static void they_go_off_and_on(void **state)
 	struct watch watch;
 
 	(void)state;
-	assert_no_error(watch_init(&watch));
-	skip_unless_privileged(&watch);
+	watch_init_privileged_or_skip(&watch);
 	child = child_start(child_spin);
 	assert_no_error(watch_open(&watch, &everything));
 	assert_no_error(watch_enable(&watch));
@@ -128,8 +117,7 @@ static void moves_are_told(void **state)
 	struct watch watch;
 
 	(void)state;
-	assert_no_error(watch_init(&watch));
-	skip_unless_privileged(&watch);
+	watch_init_privileged_or_skip(&watch);
 	watch.options.by_moves = true;
 	child = child_start(child_move);
 	assert_no_error(watch_open(&watch, &everything));
