@@ -45,27 +45,27 @@ void same_rows_deinit(struct same_rows *same)
 	*same = (struct same_rows){ 0 };
 }
 
-// Sessions of one boot are those that say so; where it is not known, each is
-// taken for another.
+static bool take_era(void *context, sqlite3_stmt *row)
+{
+	struct gathering *gathering = context;
+
+	if (!array_reserve_one(gathering->eras, gathering->era_count,
+			       gathering->era_capacity))
+		return false;
+	gathering->eras[gathering->era_count++] = (struct era){
+		.first_id = sqlite3_column_int64(row, 0),
+		.boot = sqlite3_column_int64(row, 1),
+	};
+	return true;
+}
+
 static struct error *read_eras(struct gathering *gathering, sqlite3 *database,
 			       const char *sql)
 {
-	_cleanup_statement_ sqlite3_stmt *row = NULL;
-	struct error *error = sql_prepare(database, sql, &row);
-	int result;
+	_cleanup_statement_ sqlite3_stmt *rows = NULL;
+	struct error *error = sql_prepare(database, sql, &rows);
 
-	if (error)
-		return error;
-	while ((result = sqlite3_step(row)) == SQLITE_ROW) {
-		if (!array_reserve_one(gathering->eras, gathering->era_count,
-				       gathering->era_capacity))
-			return &error_nomem;
-		gathering->eras[gathering->era_count++] = (struct era){
-			.first_id = sqlite3_column_int64(row, 0),
-			.boot = sqlite3_column_int64(row, 1),
-		};
-	}
-	return result == SQLITE_DONE ? NULL : sql_error(database, result);
+	return error ? error : sql_rows(rows, take_era, gathering);
 }
 
 // The one of @id, behind that of a row before it.
@@ -189,6 +189,8 @@ static struct error *load(struct same_rows *same, sqlite3 *database,
 	return error;
 }
 
+// Sessions of one boot are those that say so; where it is not known, each is
+// taken for another.
 #define ERAS(first)							\
 	"SELECT e." first ", (SELECT min(b.id) FROM session AS b WHERE "	\
 	"b.id = s.id OR b.boot_id = s.boot_id) FROM era AS e "		\

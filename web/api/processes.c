@@ -33,8 +33,7 @@ struct listing {
 	struct error *(*load)(struct who *who, struct profile *profile,
 			      const struct selection *selection);
 	struct error *(*prepare)(sqlite3 *database, sqlite3_stmt **ret);
-	void (*write)(struct json *json, const struct who_facts *facts,
-		      const struct who_one *one);
+	void (*write_facts)(struct json *json, const struct who_facts *facts);
 };
 
 /* What stacks the threads of some rows had. */
@@ -257,16 +256,7 @@ static void write_process_facts(struct json *json,
 	write_seen(json, facts);
 }
 
-static void write_process(struct json *json, const struct who_facts *facts,
-			  const struct who_one *process)
-{
-	write_process_facts(json, facts);
-	json_integer(json, "samples", (int64_t)process->weight.samples);
-	json_integer(json, "weight", (int64_t)process->weight.weight);
-}
-
-static void write_thread(struct json *json, const struct who_facts *facts,
-			 const struct who_one *thread)
+static void write_thread_facts(struct json *json, const struct who_facts *facts)
 {
 	json_text(json, "thread", facts->thread);
 	json_integer(json, "tid", facts->tid);
@@ -275,8 +265,6 @@ static void write_thread(struct json *json, const struct who_facts *facts,
 	json_text(json, "user", facts->user);
 	json_text(json, "cgroup", facts->cgroup);
 	write_seen(json, facts);
-	json_integer(json, "samples", (int64_t)thread->weight.samples);
-	json_integer(json, "weight", (int64_t)thread->weight.weight);
 }
 
 static struct error *write_row(const struct listing *listing, struct json *json,
@@ -292,7 +280,9 @@ static struct error *write_row(const struct listing *listing, struct json *json,
 	if (error)
 		return error;
 	json_open(json, NULL, '{');
-	listing->write(json, &facts, one);
+	listing->write_facts(json, &facts);
+	json_integer(json, "samples", (int64_t)one->weight.samples);
+	json_integer(json, "weight", (int64_t)one->weight.weight);
 	json_integer(json, "threads", (int64_t)one->threads);
 	write_trust(json, &people->trusts[row]);
 	json_close(json, '}');
@@ -340,7 +330,7 @@ static struct error *answer_people(struct api_call *call,
 struct error *answer_processes(struct api_call *call)
 {
 	static const struct listing listing = {
-		who_load_processes, who_prepare_processes, write_process,
+		who_load_processes, who_prepare_processes, write_process_facts,
 	};
 
 	return answer_people(call, &listing);
@@ -349,7 +339,7 @@ struct error *answer_processes(struct api_call *call)
 struct error *answer_threads(struct api_call *call)
 {
 	static const struct listing listing = {
-		who_load_threads, who_prepare_threads, write_thread,
+		who_load_threads, who_prepare_threads, write_thread_facts,
 	};
 
 	return answer_people(call, &listing);

@@ -262,6 +262,43 @@ static void test_sums(void **state)
 	close_world(&world);
 }
 
+// The second session is of the same boot, and its processes and threads are those
+// of the first: each is one.
+static void test_eras(void **state)
+{
+	static const char one[] =
+		"UPDATE session SET boot_id = 'b';"
+		"UPDATE process SET pid = pid - 1000 WHERE pid >= 1000;"
+		"UPDATE thread SET tid = tid - 1000 WHERE tid >= 1000;";
+	const int each = STORE_SESSIONS * STORE_SECONDS * STORE_RATE / 2;
+	char expected[64];
+	sqlite3 *writer;
+	struct world world;
+
+	(void)state;
+	store_fixture_make("e.db");
+	assert_int_equal(sqlite3_open("e.db", &writer), SQLITE_OK);
+	fixture_succeed(sql_run(writer, one));
+	sqlite3_close(writer);
+	open_world(&world, "e.db", false);
+	snprintf(expected, sizeof(expected), "2 %d %d 3 1", each, each);
+	expect_answer(&world, "processes", "from=@1",
+		      "(said -> '$.count') || ' ' || "
+		      "(said -> '$.rows[0].samples') || ' ' || "
+		      "(said -> '$.rows[1].samples') || ' ' || "
+		      "(SELECT group_concat(value ->> '$.threads', ' ') FROM "
+		      "(SELECT value FROM json_each(said, '$.rows') ORDER BY "
+		      "value ->> '$.process'))", expected);
+	expect_answer(&world, "threads", "from=@1",
+		      "(said -> '$.count') || ' ' || (SELECT "
+		      "max(value ->> '$.threads') FROM json_each(said, '$.rows'))",
+		      "4 1");
+	expect_answer(&world, "gil", "from=@1",
+		      "(SELECT count(*) = count(DISTINCT value ->> '$.tid') "
+		      "FROM json_each(said, '$.rows'))", "1");
+	close_world(&world);
+}
+
 // The last quarter of an hour, as long as nothing else is asked for.
 static void test_live(void **state)
 {
@@ -373,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(test_all_are_json), FIXTURE_TEST(test_recording),
 		FIXTURE_TEST(test_lines),	 FIXTURE_TEST(test_sums),
+		FIXTURE_TEST(test_eras),
 		FIXTURE_TEST(test_live),	 FIXTURE_TEST(test_diff),
 		FIXTURE_TEST(test_refused),
 	};
