@@ -9,10 +9,9 @@ EXAMPLES_MAX = 3
 
 # Why a sample is unproven although nothing but the host's schedule speaks
 # against it: whoever holds the lock that the reader waits for was off its CPU,
-# or the whole CPU was withheld by the hypervisor; or a process, or its code, was
-# gone before anybody had the time to look.
+# or the whole CPU was withheld by the hypervisor.
 RACES = ("other-thread-switched-out", "reader-interrupted", "ran-before-read",
-         "ran-before-switch", "not-captured", "code-gone")
+         "ran-before-switch")
 
 
 class Tally:
