@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "tests/cmocka.h"
 
-#define OFF_CPU_PERIOD UINT64_C(1000000)
+#define OFF_CPU_NS UINT64_C(5000000)
 
 struct making {
 	struct store *store;
@@ -144,7 +144,7 @@ static void add_native(struct making *making, uint64_t now_ns, unsigned int i)
 	sample.event_id = making->off_cpu;
 	sample.thread_id = making->pool[0];
 	sample.callsite_id = making->blocked;
-	sample.weight = 5 * OFF_CPU_PERIOD;
+	sample.weight = OFF_CPU_NS;
 	sample.waker_thread_id = making->main;
 	sample.walk_end = "root";
 	sample.trust = STORE_TRUST_PROVEN;
@@ -232,8 +232,7 @@ static void make_session(const char *path, unsigned int number)
 	fixture_succeed(store_continue(path, &session, &limits, &making.store,
 				       &note));
 	free(note);
-	making.off_cpu = store_event(making.store, "off-cpu", "ns",
-				     OFF_CPU_PERIOD);
+	making.off_cpu = store_event(making.store, "off-cpu", "ns", 1);
 	make_stacks(&making);
 	make_processes(&making);
 	add_incidents(&making);

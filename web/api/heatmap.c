@@ -2,20 +2,33 @@
 // When, within each second? Columns are seconds of wall time, rows the parts of
 // a second: what happens each second at the same time is a line, what blocks
 // everything a gap. It is made of single samples, where they are still there.
+//
+// Of a clock's samples each stands for the time since the one before, so a cell
+// is a time: at half the rate half as many samples are as much. Of other events
+// (off-CPU waits, page faults) each is something that happened: a cell is their
+// number. A part of a second that is shorter than two samples are apart would be
+// empty now and then while a program runs: then the parts are longer.
 #include "web/api/answers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
-enum { COLUMNS_STANDARD = 900, COLUMNS_MOST = 3600, ROWS_STANDARD = 50,
-       ROWS_MOST = 200 };
+enum { COLUMNS_STANDARD = 900, COLUMNS_MOST = 3600, ROWS_MOST = 200 };
+
+// Numbers of rows to choose from; the finest is a multiple of each.
+static const uint64_t row_choices[] = { 50, 25, 10, 5, 2, 1 };
+static const uint64_t *const row_choices_end =
+	row_choices + sizeof(row_choices) / sizeof(row_choices[0]);
 
 struct heatmap {
 	int64_t from_ns, column_ns, row_ns; /* wall time */
 	size_t columns, rows;
 	uint64_t *cells; /* owned; column by column */
-	sqlite3 *database; /* borrowed */
+	bool timed;	 /* cells are ns, else samples */
+	uint64_t samples, weight; /* of all cells */
+	sqlite3 *database;	  /* borrowed */
 	/* Wall time is so much ahead of store time, until @clock_until_id. */
 	int64_t ahead_ns, clock_until_id;
 	bool failed;
@@ -53,7 +66,9 @@ static bool take_row(void *context, const struct selection_row *row)
 		return true;
 	map->cells[(size_t)column * map->rows +
 		   (size_t)(at_ns % map->column_ns / map->row_ns)] +=
-		row->samples;
+		map->timed ? row->weight : row->samples;
+	map->samples += row->samples;
+	map->weight += row->weight;
 	return true;
 }
 
@@ -76,6 +91,47 @@ static bool init_cells(struct heatmap *map, const struct selection *selection,
 	return map->cells;
 }
 
+// What a clock's samples stand for. The waits of off-CPU samples are ns, too, but
+// each has its own.
+static bool is_clock(const struct selection *selection)
+{
+	return selection->event_count && selection->events[0].period > 1 &&
+	       strcmp(selection->unit, "ns") == 0;
+}
+
+// The most rows of which a busy thread has a sample in each.
+static size_t rows_served(const struct heatmap *map)
+{
+	uint64_t apart_ns = map->samples ? map->weight / map->samples : 0;
+	const uint64_t *rows = row_choices;
+
+	if (!map->timed)
+		return map->rows;
+	// A row of just two samples would now and then have one.
+	while (rows + 1 < row_choices_end &&
+	       *rows * apart_ns * 19 / 10 > NS_PER_SEC)
+		rows++;
+	return (size_t)*rows;
+}
+
+// @rows is a part of those that there are.
+static void keep_rows(struct heatmap *map, size_t rows)
+{
+	size_t each = map->rows / rows;
+
+	if (each == 1)
+		return;
+	for (size_t to = 0; to < map->columns * rows; to++) {
+		uint64_t sum = 0;
+
+		for (size_t from = to * each; from < (to + 1) * each; from++)
+			sum += map->cells[from];
+		map->cells[to] = sum;
+	}
+	map->rows = rows;
+	map->row_ns *= (int64_t)each;
+}
+
 static struct error *fill(struct heatmap *map, struct api_call *call,
 			  struct selection *selection)
 {
@@ -87,6 +143,7 @@ static struct error *fill(struct heatmap *map, struct api_call *call,
 	struct error *error;
 	bool cut;
 
+	map->timed = is_clock(selection);
 	map->database = profile_database(call->profile);
 	map->clock_until_id = INT64_MIN;
 	// Nothing is read that would have no column.
@@ -107,7 +164,7 @@ static void write_map(struct api_call *call, const struct selection *selection,
 {
 	struct json json = { .out = call->out };
 	struct json_column column;
-	uint64_t samples = 0, most = 0;
+	uint64_t ns_per_unit = map->timed ? 1000 : 1, most = 0;
 
 	json_open(&json, NULL, '{');
 	api_write_selection(&json, call, selection, 0);
@@ -118,16 +175,18 @@ static void write_map(struct api_call *call, const struct selection *selection,
 	json_integer(&json, "rows", (int64_t)map->rows);
 	json_column_open(&column, &json, "cells");
 	for (size_t i = 0; i < map->columns * map->rows; i++) {
-		json_column_add(&column, map->cells[i]);
-		samples += map->cells[i];
-		if (map->cells[i] > most)
-			most = map->cells[i];
+		uint64_t value = map->cells[i] / ns_per_unit;
+
+		json_column_add(&column, value);
+		if (value > most)
+			most = value;
 	}
 	json_column_close(&column);
+	json_text(&json, "cell_unit", map->timed ? "us" : "samples");
 	json_integer(&json, "most", (int64_t)most);
-	json_integer(&json, "samples", (int64_t)samples);
+	json_integer(&json, "samples", (int64_t)map->samples);
 	json_text(&json, "note",
-		  samples ? NULL :
+		  map->samples ? NULL :
 			    "There are no single samples of this range: they "
 			    "were summed up long ago, or there were none.");
 	json_close(&json, '}');
@@ -144,15 +203,16 @@ struct error *answer_heatmap(struct api_call *call)
 		error = api_param_number(call, "columns", COLUMNS_STANDARD, 1,
 					 COLUMNS_MOST, &columns);
 	if (!error)
-		error = api_param_number(call, "rows", ROWS_STANDARD, 1,
-					 ROWS_MOST, &rows);
+		error = api_param_number(call, "rows", 0, 1, ROWS_MOST, &rows);
 	if (!error)
 		error = profile_selection(call->profile, &selection);
 	if (error)
 		return error;
-	error = init_cells(&map, &selection, columns, rows) ?
+	error = init_cells(&map, &selection, columns, rows ? rows : *row_choices) ?
 			fill(&map, call, &selection) :
 			&error_nomem;
+	if (!error && !rows)
+		keep_rows(&map, rows_served(&map));
 	if (!error)
 		write_map(call, &selection, &map);
 	free(map.cells);

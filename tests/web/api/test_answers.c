@@ -104,6 +104,15 @@ static void expect(struct world *world, const char *expression,
 			    expected);
 }
 
+static void change(const char *path, const char *sql)
+{
+	sqlite3 *writer;
+
+	assert_int_equal(sqlite3_open(path, &writer), SQLITE_OK);
+	fixture_succeed(sql_run(writer, sql));
+	sqlite3_close(writer);
+}
+
 static void expect_answer(struct world *world, const char *name,
 			  const char *query, const char *expression,
 			  const char *expected)
@@ -187,7 +196,9 @@ static void test_recording(void **state)
 		      "\"worker\"2");
 	expect_answer(&world, "labels", "", "said -> '$.thread[0].value'",
 		      "\"main\"");
-	expect_answer(&world, "heatmap", "", "said -> '$.samples'", "11");
+	expect_answer(&world, "heatmap", "",
+		      "(said -> '$.samples') || (said -> '$.cell_unit')",
+		      "11\"us\"");
 	expect_answer(&world, "chart", "pid=100&tid=101",
 		      "said -> '$.samples.count'", "2");
 	close_world(&world);
@@ -272,14 +283,11 @@ static void test_eras(void **state)
 		"UPDATE thread SET tid = tid - 1000 WHERE tid >= 1000;";
 	const int each = STORE_SESSIONS * STORE_SECONDS * STORE_RATE / 2;
 	char expected[64];
-	sqlite3 *writer;
 	struct world world;
 
 	(void)state;
 	store_fixture_make("e.db");
-	assert_int_equal(sqlite3_open("e.db", &writer), SQLITE_OK);
-	fixture_succeed(sql_run(writer, one));
-	sqlite3_close(writer);
+	change("e.db", one);
 	open_world(&world, "e.db", false);
 	snprintf(expected, sizeof(expected), "2 %d %d 3 1", each, each);
 	expect_answer(&world, "processes", "from=@1",
@@ -296,6 +304,31 @@ static void test_eras(void **state)
 	expect_answer(&world, "gil", "from=@1",
 		      "(SELECT count(*) = count(DISTINCT value ->> '$.tid') "
 		      "FROM json_each(said, '$.rows'))", "1");
+	close_world(&world);
+}
+
+// How many parts a second has follows from how far samples are apart.
+static void test_heatmap_rows(void **state)
+{
+	const char *form = "(said -> '$.rows') || ' ' || (said -> '$.most') || "
+			   "(said -> '$.cell_unit')";
+	static const struct {
+		const char *query, *says; /* the rows, and the fullest cell */
+	} wanted[] = {
+		{ "columns=5", "2 1000000\"us\"" },
+		{ "columns=5&rows=4", "4 750000\"us\"" },
+		{ "columns=5&event=off-cpu", "50 1\"samples\"" },
+	};
+	struct world world;
+
+	(void)state;
+	store_fixture_make("s.db");
+	change("s.db", "UPDATE event SET period = 250000000 "
+		       "WHERE name = 'cpu-clock'");
+	open_world(&world, "s.db", false);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		expect_answer(&world, "heatmap", wanted[i].query, form,
+			      wanted[i].says);
 	close_world(&world);
 }
 
@@ -411,6 +444,7 @@ int main(void)
 		FIXTURE_TEST(test_all_are_json), FIXTURE_TEST(test_recording),
 		FIXTURE_TEST(test_lines),	 FIXTURE_TEST(test_sums),
 		FIXTURE_TEST(test_eras),
+		FIXTURE_TEST(test_heatmap_rows),
 		FIXTURE_TEST(test_live),	 FIXTURE_TEST(test_diff),
 		FIXTURE_TEST(test_refused),
 	};

@@ -162,7 +162,8 @@ export interface Heatmap {
 	columns: number;
 	rows: number;
 	cells: string;
-	unit: string;
+	/** Of a clock the time that its samples stand for. */
+	cell_unit: "us" | "samples";
 }
 
 export interface LineRow {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// When, within each second? A column is a second, a row 20 ms of it. What
-// comes in beats shows as lines; a cell opens as a flame graph.
+// When, within each second? A column is a second, a row 20 ms of it, or more of
+// a low rate. What comes in beats shows as lines; a cell opens as a flame graph.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { decodeReals } from "../../model/columns";
+import { formatTime } from "../../model/format";
 import { useAnswer } from "../api/answer";
 import type { Heatmap } from "../api/types";
 import { Empty, Show } from "../parts/show";
@@ -26,6 +27,8 @@ interface Size {
 
 const CELL_HEIGHT_LEAST = 8;
 const CELL_HEIGHT_MOST = 16;
+/** Of a map of few rows, whose cells may be higher. */
+const HEIGHT_PX = 480;
 /** The times and the words below. */
 const BELOW_PX = 110;
 const CELL_LEAST = 4;
@@ -108,6 +111,12 @@ function frame(
 	}
 }
 
+function valueText(map: Heatmap, value: number): string {
+	return map.cell_unit === "us"
+		? `${formatTime(value * 1000)} of CPU time`
+		: plural(value, "sample");
+}
+
 function timeOf(map: Heatmap, cell: Cell): number {
 	return map.from_us + cell.column * map.column_us + cell.row * map.row_us;
 }
@@ -152,15 +161,16 @@ function Words({ map, cells, at }: WordsProps) {
 		return (
 			<>
 				{timeText(us, { date: true, milliseconds: true })} {zone}{" "}
-				<b>{plural(cells[at.column * map.rows + at.row]!, "sample")}</b>
+				<b>{valueText(map, cells[at.column * map.rows + at.row]!)}</b>
 			</>
 		);
 	return (
 		<span class="soft">
 			{timeText(us, { date: true })} {zone} at the left; a column is{" "}
 			{map.column_us / 1e6} s, from its beginning at the bottom to its end at the
-			top; the fullest cell has {plural(mostOf(cells), "sample")}. Click a cell, or
-			drag, to open its flame graph.
+			top, a row {map.row_us / 1000} ms; the fullest cell has{" "}
+			{valueText(map, mostOf(cells))}. Click a cell, or drag, to open its flame
+			graph.
 		</span>
 	);
 }
@@ -178,7 +188,10 @@ function Map({ map }: { map: Heatmap }) {
 	);
 	const height = Math.max(
 		CELL_HEIGHT_LEAST,
-		Math.min(CELL_HEIGHT_MOST, Math.floor((room.height - BELOW_PX) / map.rows))
+		Math.min(
+			Math.max(CELL_HEIGHT_MOST, Math.floor(HEIGHT_PX / map.rows)),
+			Math.floor((room.height - BELOW_PX) / map.rows)
+		)
 	);
 	const cellAt = (event: MouseEvent): Cell => {
 		const edge = canvas.current!.getBoundingClientRect();
