@@ -258,7 +258,7 @@ static const struct {
 		"a ring was full, and may have lost what speaks against it" },
 	[PROOF_SWITCHES_OFF] = { "switches-off",
 		"not every CPU told of switches: of so many a second they do for part "
-		"of the time, and when a recording begins one after the other" },
+		"of the time, and one that comes, as at the beginning, soon after" },
 	[PROOF_READER_INTERRUPTED] = { "reader-interrupted",
 		"the reader was itself switched out while it read" },
 	[PROOF_RAN_BEFORE_READ] = { "ran-before-read",

@@ -90,29 +90,77 @@ static bool stands_still(struct recorder *recorder, size_t i, uint64_t now_ns)
 	return now_ns - state->counted_ns > STANDSTILL_MS * NS_PER_MS;
 }
 
-static void follow_cpu(struct recorder *recorder, size_t i, bool online,
-		       uint64_t now_ns)
+// Which are away? Returns since when one may have run threads unseen; never:
+// UINT64_MAX. @asks: whether those that sample nothing are asked for their clock.
+static uint64_t find_away(struct recorder *recorder,
+			  const struct cpu_list *online, bool asks,
+			  uint64_t now_ns)
 {
-	struct recorder_cpu_state *state = &recorder->cpu_states[i];
+	uint64_t unseen_ns = UINT64_MAX;
 
-	if (!online) {
-		if (state->online || !state->incident)
-			note_offline(recorder, i, now_ns);
-		is_drained(recorder, i);
-		return;
+	for (size_t i = 0; i < recorder->capture_count; i++) {
+		struct recorder_cpu_state *state = &recorder->cpu_states[i];
+		uint64_t since_ns = recorder->host.saw_cpus_ns;
+
+		if (!cpu_list_has(online, recorder->cpus[i].cpu)) {
+			if (state->online || !state->incident)
+				note_offline(recorder, i, now_ns);
+			continue;
+		}
+		if (asks && state->online && stands_still(recorder, i, now_ns)) {
+			since_ns = state->counted_ns;
+			note_offline(recorder, i, since_ns);
+		}
+		if (!state->online && since_ns < unseen_ns)
+			unseen_ns = since_ns;
 	}
-	if (state->online && stands_still(recorder, i, now_ns))
-		note_offline(recorder, i, state->counted_ns);
-	if (!state->online)
-		bring_up(recorder, i, now_ns);
+	return unseen_ns;
 }
 
-static void follow_cpus(struct recorder *recorder, const struct cpu_list *online,
-			uint64_t now_ns)
+// False: one runs threads and has no events yet.
+static bool bring_back(struct recorder *recorder,
+		       const struct cpu_list *online, uint64_t now_ns)
 {
-	for (size_t i = 0; i < recorder->capture_count; i++)
-		follow_cpu(recorder, i,
-			   cpu_list_has(online, recorder->cpus[i].cpu), now_ns);
+	bool all = true;
+
+	recorder->host.away = 0;
+	for (size_t i = 0; i < recorder->capture_count; i++) {
+		struct recorder_cpu_state *state = &recorder->cpu_states[i];
+
+		if (state->online)
+			continue;
+		if (!cpu_list_has(online, recorder->cpus[i].cpu)) {
+			is_drained(recorder, i);
+		} else {
+			bring_up(recorder, i, now_ns);
+			all = all && state->online;
+		}
+		recorder->host.away += !state->online;
+	}
+	return all;
+}
+
+// What was sampled since a CPU came may have run there, whichever CPU sampled it:
+// it is not proven, until that one has events. Those of single threads go with
+// these wherever they run.
+static void follow_cpus(struct recorder *recorder, const struct cpu_list *online,
+			bool asks, uint64_t now_ns)
+{
+	struct recorder_host *host = &recorder->host;
+	struct proof_book *proofs = &recorder->pipeline.proofs;
+	uint64_t unseen_ns = find_away(recorder, online, asks, now_ns);
+
+	if (recorder->options.system_wide && unseen_ns != UINT64_MAX &&
+	    !host->unseen) {
+		host->unseen = true;
+		proof_book_switches_off(proofs, unseen_ns);
+	}
+	host->saw_cpus_ns = now_ns;
+	if (!bring_back(recorder, online, now_ns) || !host->unseen)
+		return;
+	host->unseen = false;
+	if (!recorder->switches_off)
+		proof_book_switches_on(proofs, monotonic_ns());
 }
 
 static void follow_clock(struct recorder *recorder)
@@ -136,14 +184,19 @@ static void follow_clock(struct recorder *recorder)
 		    reason);
 }
 
+// Nothing is proven of a time later than the last look: the stream that is taken
+// after it ends before it.
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns)
 {
 	struct cpu_list online;
+	bool due = now_ns - recorder->host.looked_ns >= LOOK_MS * NS_PER_MS;
 
-	if (now_ns - recorder->host.looked_ns < LOOK_MS * NS_PER_MS)
+	if (!due && !recorder->host.away)
 		return;
-	recorder->host.looked_ns = now_ns;
-	follow_clock(recorder);
+	if (due) {
+		recorder->host.looked_ns = now_ns;
+		follow_clock(recorder);
+	}
 	if (cpu_list_read(recorder->host.online_fd, &online))
-		follow_cpus(recorder, &online, now_ns);
+		follow_cpus(recorder, &online, due, now_ns);
 }

@@ -25,13 +25,17 @@ struct recorder_cpu_state {
 struct recorder_host {
 	int online_fd; /* owned; of the kernel's list of CPUs */
 	uint64_t looked_ns;
+	uint64_t saw_cpus_ns; /* which there are; when some are away, later */
+	size_t away;	      /* CPUs without events */
+	bool unseen;	      /* of these, one runs threads */
 	struct host_clock clock;
 };
 
 void recorder_host_init(struct recorder *recorder);
 void recorder_host_deinit(struct recorder *recorder);
 
-/** At each tick; looks twice a second. */
+/** At each tick, before its records are taken; looks twice a second, for a CPU
+ *  that is away each time. */
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns);
 
 #endif

@@ -84,7 +84,7 @@ static void switch_on(struct recorder *recorder)
 {
 	struct pipeline *pipeline = &recorder->pipeline;
 
-	if (!record_switches(recorder, true)) {
+	if (recorder->host.unseen || !record_switches(recorder, true)) {
 		record_switches(recorder, false);
 		recorder->switch_duty.on = false;
 		return;
