@@ -122,6 +122,21 @@ static void apply(struct service *service, struct config *config)
 		"read the configuration again");
 }
 
+// We may read this file, /etc and little else: not what has taken its place.
+static struct error *explain(struct error *error)
+{
+	struct error *explained;
+
+	if (!error || error->code != ERROR_PERMISSION)
+		return error;
+	explained = error_create(ERROR_PERMISSION,
+				 "%s: outside /etc a file that was replaced is "
+				 "read with the next restart; one that was "
+				 "written to, at once", error->message);
+	error_destroy(error);
+	return explained;
+}
+
 void service_reload(struct service *service)
 {
 	struct config config;
@@ -131,7 +146,7 @@ void service_reload(struct service *service)
 		      "RELOADING=1\nMONOTONIC_USEC=%llu",
 		      (unsigned long long)(monotonic_ns() / 1000));
 	// A file that has gone missing says nothing about what is wanted.
-	error = service_read_config(service->options, false, &config);
+	error = explain(service_read_config(service->options, false, &config));
 	if (error)
 		refuse(service, error);
 	else

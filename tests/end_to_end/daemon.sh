@@ -137,6 +137,13 @@ check_reload() {
 		daemon.log
 	expect "reload: and is a problem" within 5 status_has \
 		'any("daemon.conf:4" in text for text in problems)'
+	mv daemon.conf written.conf
+	cp written.conf daemon.conf
+	kill -HUP $daemon_pid
+	expect "reload: of one that was replaced there is a word" within 5 \
+		grep -q "daemon.conf.*replaced is read with the next restart" \
+		daemon.log
+	mv written.conf daemon.conf
 	write_config "frequency = 99"
 	kill -HUP $daemon_pid
 	expect "reload: until it is right" within 5 at_least 1 "SELECT count(*)
