@@ -8,7 +8,9 @@
 
 #include <fcntl.h>
 
-enum { LOOK_MS = 500, STANDSTILL_MS = 900 };
+enum { LOOK_MS = 500, STANDSTILL_MS = 900,
+       // Until a CPU that lost its events to a suspend has been found out.
+       STANDSTILL_FOUND_MS = STANDSTILL_MS + 3 * LOOK_MS };
 
 void recorder_host_init(struct recorder *recorder)
 {
@@ -140,63 +142,87 @@ static bool bring_back(struct recorder *recorder,
 	return all;
 }
 
-// What was sampled since a CPU came may have run there, whichever CPU sampled it:
-// it is not proven, until that one has events. Those of single threads go with
-// these wherever they run.
+// What was sampled since then may have run on a CPU without events, whichever CPU
+// sampled it, and is not proven, until that one has some. Events of single threads
+// go with these wherever they run.
+static void begin_unseen(struct recorder *recorder, uint64_t since_ns)
+{
+	if (!recorder->options.system_wide || recorder->host.unseen)
+		return;
+	recorder->host.unseen = true;
+	proof_book_switches_off(&recorder->pipeline.proofs, since_ns);
+}
+
+static void end_unseen(struct recorder *recorder)
+{
+	recorder->host.unseen = false;
+	if (!recorder->switches_off)
+		proof_book_switches_on(&recorder->pipeline.proofs,
+				       monotonic_ns());
+}
+
 static void follow_cpus(struct recorder *recorder, const struct cpu_list *online,
 			bool asks, uint64_t now_ns)
 {
 	struct recorder_host *host = &recorder->host;
-	struct proof_book *proofs = &recorder->pipeline.proofs;
 	uint64_t unseen_ns = find_away(recorder, online, asks, now_ns);
 
-	if (recorder->options.system_wide && unseen_ns != UINT64_MAX &&
-	    !host->unseen) {
-		host->unseen = true;
-		proof_book_switches_off(proofs, unseen_ns);
-	}
+	if (unseen_ns != UINT64_MAX)
+		begin_unseen(recorder, unseen_ns);
 	host->saw_cpus_ns = now_ns;
-	if (!bring_back(recorder, online, now_ns) || !host->unseen)
-		return;
-	host->unseen = false;
-	if (!recorder->switches_off)
-		proof_book_switches_on(proofs, monotonic_ns());
+	if (bring_back(recorder, online, now_ns) && host->unseen &&
+	    now_ns >= host->doubt_until_ns)
+		end_unseen(recorder);
 }
 
-static void follow_clock(struct recorder *recorder)
+// A host that sleeps takes all CPUs but one offline, and their events go.
+static void note_sleep(struct recorder *recorder, uint64_t now_ns)
 {
-	struct host_clock_reading reading;
+	recorder->host.doubt_until_ns = now_ns + STANDSTILL_FOUND_MS * NS_PER_MS;
+	begin_unseen(recorder, recorder->host.clocks_ns);
+}
+
+static void look_at_clocks(struct recorder *recorder,
+			   const struct host_clock_reading *reading)
+{
 	const char *reason = "step";
 	int64_t moved;
 
-	if (!host_clock_read(&reading))
-		return;
-	switch (host_clock_look(&recorder->host.clock, &reading, &moved)) {
+	switch (host_clock_look(&recorder->host.clock, reading, &moved)) {
 	case HOST_CLOCK_SAME:
 		return;
 	case HOST_CLOCK_STEPPED:
 		break;
 	case HOST_CLOCK_SUSPENDED:
 		reason = "suspend";
+		note_sleep(recorder, reading->monotonic_ns);
 		break;
 	}
-	store_clock(recorder->store, reading.monotonic_ns, reading.wall_ns,
+	store_clock(recorder->store, reading->monotonic_ns, reading->wall_ns,
 		    reason);
 }
 
-// Nothing is proven of a time later than the last look: the stream that is taken
-// after it ends before it.
+static void follow_clocks(struct recorder *recorder)
+{
+	struct host_clock_reading reading;
+
+	if (!host_clock_read(&reading))
+		return;
+	look_at_clocks(recorder, &reading);
+	recorder->host.clocks_ns = reading.monotonic_ns;
+}
+
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns)
 {
+	struct recorder_host *host = &recorder->host;
+	bool due = now_ns - host->looked_ns >= LOOK_MS * NS_PER_MS;
 	struct cpu_list online;
-	bool due = now_ns - recorder->host.looked_ns >= LOOK_MS * NS_PER_MS;
 
-	if (!due && !recorder->host.away)
+	follow_clocks(recorder);
+	if (!due && !host->away)
 		return;
-	if (due) {
-		recorder->host.looked_ns = now_ns;
-		follow_clock(recorder);
-	}
-	if (cpu_list_read(recorder->host.online_fd, &online))
+	if (due)
+		host->looked_ns = now_ns;
+	if (cpu_list_read(host->online_fd, &online))
 		follow_cpus(recorder, &online, due, now_ns);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What happens to the host while a recording goes on: CPUs go offline and come
- * back, the clock is set, the host sleeps. Looked at twice a second; noted in
- * the store, and made good where something can be.
+ * back, the clock is set, the host sleeps. Noted in the store, and made good where
+ * something can be.
  */
 #ifndef BRINDLE_DAEMON_PIPELINE_RECORDER_HOST_H
 #define BRINDLE_DAEMON_PIPELINE_RECORDER_HOST_H
@@ -24,18 +24,20 @@ struct recorder_cpu_state {
 
 struct recorder_host {
 	int online_fd; /* owned; of the kernel's list of CPUs */
-	uint64_t looked_ns;
-	uint64_t saw_cpus_ns; /* which there are; when some are away, later */
-	size_t away;	      /* CPUs without events */
-	bool unseen;	      /* of these, one runs threads */
+	uint64_t clocks_ns;	 /* when the clocks were looked at */
+	uint64_t looked_ns;	 /* at what takes more than a few clocks */
+	uint64_t saw_cpus_ns;	 /* which are online */
+	size_t away;		 /* CPUs without events */
+	bool unseen;		 /* one of them runs threads, or may */
+	uint64_t doubt_until_ns; /* may: since the host slept */
 	struct host_clock clock;
 };
 
 void recorder_host_init(struct recorder *recorder);
 void recorder_host_deinit(struct recorder *recorder);
 
-/** At each tick, before its records are taken; looks twice a second, for a CPU
- *  that is away each time. */
+/** At each round, before its records are taken. Nothing is proven of a time later
+ *  than that: the stream that is taken ends before it. */
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns);
 
 #endif

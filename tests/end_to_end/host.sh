@@ -66,6 +66,26 @@ check_hotplug() {
 	wait $one $two $three 2>/dev/null
 }
 
+# A suspended host's other CPUs have lost their events, which is found out later.
+check_sleep() {
+	"${CC:-cc}" -O2 -shared -fPIC -o slept.so "$here/../programs/slept.c" ||
+		return
+	"$python" -c 'while True: sum(range(1000))' & local busy=$!
+	LD_PRELOAD=$PWD/slept.so record_host 20 slept.db -d 8
+	wait $recorder
+	status=$? out=$(cat host.txt) err=
+	kill $busy
+	wait $busy 2>/dev/null
+	expect "sleep: is told" at_least 1 "SELECT count(*) = 1 FROM clock
+		WHERE reason = 'suspend'" slept.db
+	expect "sleep: none is proven until all CPUs are known to sample" \
+		at_least 1 "SELECT sum(at BETWEEN 0 AND 2200) = 0 AND
+		 sum(at < 0) > 50 AND sum(at > 3200) > 50
+		 FROM (SELECT (time_ns - (SELECT monotonic_ns FROM clock
+		  WHERE reason = 'suspend')) / 1000000 AS at FROM v_sample
+		  WHERE trust = 'proven')" slept.db
+}
+
 # A target whose interpreter leads into a file that never comes.
 start_hanging() {
 	taskset -c 0 timeout -k 1 8 "$python" "$here/../programs/hanging.py" mute/page "$@" \
@@ -258,6 +278,7 @@ check_flood() {
 
 check_host() {
 	patiently check_hotplug
+	check_sleep
 	check_hanging
 	check_hiding
 	check_left_behind

@@ -5,7 +5,7 @@ EXTRA_DIST += tests/programs/exec_churn.py tests/programs/forks.py tests/program
 	tests/programs/shared_helper.py tests/programs/spinner.c \
 	tests/programs/steady.py tests/programs/stripes_writer.py tests/programs/swarm.py \
 	tests/programs/churn.c tests/programs/crowd.c tests/programs/no_memory.c tests/programs/pid_reuse.c tests/programs/remapper.c \
-	tests/programs/ticks.c tests/programs/twin.c
+	tests/programs/slept.c tests/programs/ticks.c tests/programs/twin.c
 
 # Templates: written out by foreign/expand.py.
 EXTRA_DIST += tests/programs/foreign/expand.py tests/programs/foreign/arrays.py \
