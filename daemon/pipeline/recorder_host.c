@@ -8,9 +8,9 @@
 
 #include <fcntl.h>
 
-enum { LOOK_MS = 500, STANDSTILL_MS = 900,
+enum { ASK_MS = 500, STANDSTILL_MS = 900,
        // Until a CPU that lost its events to a suspend has been found out.
-       STANDSTILL_FOUND_MS = STANDSTILL_MS + 3 * LOOK_MS };
+       STANDSTILL_FOUND_MS = STANDSTILL_MS + 3 * ASK_MS };
 
 void recorder_host_init(struct recorder *recorder)
 {
@@ -67,7 +67,7 @@ static void bring_up(struct recorder *recorder, size_t i, uint64_t now_ns)
 	state->incident = 0;
 }
 
-// A CPU may be offline and back between two looks, and its events are gone all
+// A CPU may be offline and back between two rounds, and its events are gone all
 // the same: the clock that they count by stands still.
 // Asking that clock interrupts the CPU, so it is asked where no record came.
 static bool stands_still(struct recorder *recorder, size_t i, uint64_t now_ns)
@@ -125,7 +125,6 @@ static bool bring_back(struct recorder *recorder,
 {
 	bool all = true;
 
-	recorder->host.away = 0;
 	for (size_t i = 0; i < recorder->capture_count; i++) {
 		struct recorder_cpu_state *state = &recorder->cpu_states[i];
 
@@ -133,11 +132,10 @@ static bool bring_back(struct recorder *recorder,
 			continue;
 		if (!cpu_list_has(online, recorder->cpus[i].cpu)) {
 			is_drained(recorder, i);
-		} else {
-			bring_up(recorder, i, now_ns);
-			all = all && state->online;
+			continue;
 		}
-		recorder->host.away += !state->online;
+		bring_up(recorder, i, now_ns);
+		all = all && state->online;
 	}
 	return all;
 }
@@ -215,14 +213,12 @@ static void follow_clocks(struct recorder *recorder)
 void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns)
 {
 	struct recorder_host *host = &recorder->host;
-	bool due = now_ns - host->looked_ns >= LOOK_MS * NS_PER_MS;
+	bool due = now_ns - host->asked_ns >= ASK_MS * NS_PER_MS;
 	struct cpu_list online;
 
 	follow_clocks(recorder);
-	if (!due && !host->away)
-		return;
 	if (due)
-		host->looked_ns = now_ns;
+		host->asked_ns = now_ns;
 	if (cpu_list_read(host->online_fd, &online))
 		follow_cpus(recorder, &online, due, now_ns);
 }

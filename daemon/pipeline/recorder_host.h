@@ -24,11 +24,10 @@ struct recorder_cpu_state {
 
 struct recorder_host {
 	int online_fd; /* owned; of the kernel's list of CPUs */
-	uint64_t clocks_ns;	 /* when the clocks were looked at */
-	uint64_t looked_ns;	 /* at what takes more than a few clocks */
-	uint64_t saw_cpus_ns;	 /* which are online */
-	size_t away;		 /* CPUs without events */
-	bool unseen;		 /* one of them runs threads, or may */
+	uint64_t clocks_ns;   /* when the clocks were looked at */
+	uint64_t saw_cpus_ns; /* and which CPUs are online */
+	uint64_t asked_ns;    /* and those that are silent asked */
+	bool unseen;	      /* a CPU without events runs threads, or may */
 	uint64_t doubt_until_ns; /* may: since the host slept */
 	struct host_clock clock;
 };
