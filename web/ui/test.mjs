@@ -32,7 +32,7 @@ const files = suites.map((path, i) => join(out,
 try {
 	await Promise.all(suites.map((path, i) => esbuild.build({
 		entryPoints: [path], outfile: files[i], bundle: true,
-		format: "esm", platform: "node", target: "node20",
+		format: "esm", platform: "node", target: "node18",
 		jsx: "automatic", jsxImportSource: "preact",
 		sourcemap: "inline", logLevel: "warning", absWorkingDir: here,
 		nodePaths: [join(here, "node_modules")],

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/web/ui/app/pure.test.ts \
 	tests/web/ui/flame/colors.test.ts \
 	tests/web/ui/imports.test.ts \
+	tests/web/ui/node.test.ts \
 	tests/web/ui/model/derive.test.ts \
 	tests/web/ui/model/diff.test.ts \
 	tests/web/ui/model/document.test.ts \
