@@ -2,8 +2,8 @@
 /*
  * Did somebody set the clock, and did the host sleep? Samples are ordered by
  * CLOCK_MONOTONIC, which knows neither; the wall time stored beside them has to
- * be told. Three clocks, looked at together about once a second, say it: time
- * that CLOCK_BOOTTIME gained on CLOCK_MONOTONIC was slept, and what
+ * be told. Three clocks, looked at together again and again, say it: time that
+ * CLOCK_BOOTTIME gained on CLOCK_MONOTONIC was slept, and what
  * CLOCK_REALTIME gained besides was set.
  *
  * Slewing (adjtime(3), NTP) moves both clocks and is no step. Small steps add

@@ -122,7 +122,8 @@ static void apply(struct service *service, struct config *config)
 		"read the configuration again");
 }
 
-// We may read this file, /etc and little else: not what has taken its place.
+// It is read without root's rights now, and behind a wall that leaves us this file,
+// /etc and little else: not what has taken its place.
 static struct error *explain(struct error *error)
 {
 	struct error *explained;
@@ -130,8 +131,9 @@ static struct error *explain(struct error *error)
 	if (!error || error->code != ERROR_PERMISSION)
 		return error;
 	explained = error_create(ERROR_PERMISSION,
-				 "%s: outside /etc a file that was replaced is "
-				 "read with the next restart; one that was "
+				 "%s: the daemon has no root's rights to read "
+				 "it by, and outside /etc one that was replaced "
+				 "is read with the next restart; one that was "
 				 "written to, at once", error->message);
 	error_destroy(error);
 	return explained;

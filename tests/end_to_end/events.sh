@@ -177,8 +177,8 @@ check_event_names() {
 
 # More switches than it may cost to record: less is proven, and it says why.
 check_ping_pong() {
-	"${CC:-cc}" -O2 -std=gnu11 -D_GNU_SOURCE -o ping_pong \
-		"$here/../bench/ping_pong.c" || return
+	compile ping_pong ../bench/ping_pong.c -std=gnu11 -D_GNU_SOURCE ||
+		return
 	./ping_pong turns & local ping=$!
 	$python mixed.py 30 & local busy=$!
 	run 20 ./brindle record -a -d 3 -F 499 -e cpu-clock,off-cpu -o pong.db

@@ -31,8 +31,8 @@ check_hotplug() {
 	echo 1 2>/dev/null >$online
 	came=$(date +%s%N)
 	wait $recorder
-	kill $three
 	status=$? out=$(cat host.txt) err=
+	kill $three
 	timely "hotplug: the absence is an incident" at_least 1 \
 		"SELECT count(*) FROM v_incident WHERE kind = 'cpu-offline'
 		 AND detail = 'CPU 1' AND seconds BETWEEN 1 AND 4" plug.db
@@ -68,8 +68,7 @@ check_hotplug() {
 
 # A suspended host's other CPUs have lost their events, which is found out later.
 check_sleep() {
-	"${CC:-cc}" -O2 -shared -fPIC -o slept.so "$here/../programs/slept.c" ||
-		return
+	compile slept.so ../programs/slept.c -fPIC -shared || return
 	"$python" -c 'while True: sum(range(1000))' & local busy=$!
 	LD_PRELOAD=$PWD/slept.so record_host 20 slept.db -d 8
 	wait $recorder
@@ -96,9 +95,8 @@ start_hanging() {
 # Sets server, of the file mute/page. False: none can be had.
 start_mute() {
 	mkdir -p mute
-	if ! "${CC:-cc}" -O2 -o fuse_mute "$here/../programs/fuse_mute.c" ||
-	   ! "${CC:-cc}" -O2 -o ticks "$here/../programs/ticks.c" ||
-	   [ ! -w /dev/fuse ] || [ "$(id -u)" != 0 ]; then
+	compile fuse_mute ../programs/fuse_mute.c || return
+	if [ ! -w /dev/fuse ] || [ "$(id -u)" != 0 ]; then
 		skip "$1" "no root, or no FUSE"
 		return 1
 	fi
@@ -109,32 +107,48 @@ start_mute() {
 	return 1
 }
 
-# Of CPU 0, which is never idle, file @1 has a sample each 1/99 s, but for two at
-# the ends and those that nobody can have had: ticks.txt tells of these.
+# From now on ticks.txt tells when the timer of CPU 0 was not served; sets ticks.
+start_ticks() {
+	./ticks 0 >ticks.txt & ticks=$!
+}
+
+# Before the recorder ends, so that what was sampled is all that it tells of.
+stop_ticks() {
+	kill -INT $ticks
+	wait $ticks
+}
+
+# Of CPU 0, which is never idle, file @1 has a sample each 1/99 s from the first,
+# which came within a second, until the last tick; but for two, and for those that
+# nobody can have had.
 loses_none() {
-	local unserved have
-	unserved=$(awk '$2 == "ticks" && $1 > 3000 { ran = 1; next }
-		{ n += int(($2 - $1) * 99 / 1e9) }
-		END { if (ran) print n + 0 }' ticks.txt)
-	have=$(count "SELECT count(*) || ' of ' ||
-		((max(time_ns) - min(time_ns)) * 99 / 1000000000 + 1)
-		FROM v_sample WHERE cpu = 0" "$1")
-	err="$have samples; of those $unserved have no timer"
-	[ -n "$unserved" ] && [ "${have% of *}" -ge \
-		$((${have#* of } - unserved - 2)) ]
+	local first last unserved have wanted
+	read -r first last unserved < <(awk \
+		'$2 == "ticks" { print $3, $4, n + 0; next }
+		{ n += int(($2 - $1) * 99 / 1e9) }' ticks.txt)
+	read -r have wanted < <(count "SELECT count(*) || ' ' ||
+		(($last - max(min(time_ns), $first)) * 99 / 1000000000 + 1)
+		FROM v_sample WHERE cpu = 0
+		AND time_ns BETWEEN $first AND $last
+		HAVING min(time_ns) < $first + 1000000000" "$1")
+	err="$have samples of $wanted; $unserved had no timer"
+	[ "${wanted:-0}" -gt 297 ] &&
+		[ "$have" -ge $((wanted - unserved - 2)) ]
 }
 
 check_hanging() {
-	local server
+	local server ticks
 	start_mute "hanging reads" || return
+	compile ticks ../programs/ticks.c || return
 	taskset -c 0 ./spinner 9000 >/dev/null & local spinner=$!
 	record_host 6 hang.db
-	./ticks 0 >ticks.txt & local ticks=$!
+	start_ticks
 	sleep 1
 	start_hanging 3 1
 	sleep 4.5
 	kill $hanging 2>/dev/null
-	kill -INT $recorder $ticks
+	stop_ticks
+	kill -INT $recorder
 	sleep 1
 	start_hanging 4
 	sleep 1
@@ -164,18 +178,20 @@ check_hanging() {
 
 # What hangs is not the capture, but the worker that looks at code objects.
 check_hiding() {
-	local server
+	local server ticks
 	start_mute "hanging worker" || return
+	compile ticks ../programs/ticks.c || return
 	taskset -c 0 ./spinner 20000 >/dev/null & local spinner=$!
 	record_host 20 hide.db
-	./ticks 0 >ticks.txt & local ticks=$!
+	start_ticks
 	sleep 0.5
 	taskset -c 1 timeout -k 1 18 "$python" \
 		"$here/../programs/hanging_code.py" mute/page 15 \
 		>hidden.txt 2>&1 </dev/null & local hiding=$!
 	within 10 grep -q hidden hidden.txt
 	sleep 3
-	kill -INT $recorder $ticks
+	stop_ticks
+	kill -INT $recorder
 	sleep 1
 	kill -9 $server $spinner $hiding
 	umount -l mute
@@ -258,7 +274,7 @@ check_left_behind() {
 
 # One process makes and drops executable mappings as fast as it can.
 check_flood() {
-	"${CC:-cc}" -O2 -o remapper "$here/../programs/remapper.c" || return
+	compile remapper ../programs/remapper.c || return
 	taskset -c 1 ./remapper "$1" 3000 2>made.txt & local remapper=$!
 	taskset -c 0 ./spinner 6000 >/dev/null & local spinner=$!
 	record_host 8 flood.db -d 3

@@ -20,8 +20,7 @@ survives() {
 
 check_memory() {
 	local data=$here/../replay/data format
-	"${CC:-cc}" -O2 -fPIC -shared -o no_memory.so \
-		"$here/../programs/no_memory.c" || return
+	compile no_memory.so ../programs/no_memory.c -fPIC -shared || return
 	run 20 ./brindle record -F 499 -o memory.db -- \
 		$python -c "sum(range(30000000))"
 	survives "no memory: report" "$(seq 1 5 150)" \

@@ -97,6 +97,17 @@ patiently() {
 	echo "not ok $1: $late late three times"
 }
 
+# compile PROGRAM SOURCE [OPTION...]: from here. What does not compile has failed:
+# tests that go missing would not be noticed.
+compile() {
+	local program=$1 source=$2
+	shift 2
+	"${CC:-cc}" -O2 "$@" -o "$program" "$here/$source" && return
+	failed=$((failed + 1))
+	echo "not ok $source: does not compile"
+	return 1
+}
+
 skip() {
 	skipped=$((skipped + 1))
 	echo "skip $1: $2"

@@ -3,17 +3,17 @@
  * How long a CPU's timers were not served: where its hypervisor had taken it
  * away, or the kernel had interrupts off, no profiler can have had a sample.
  * Until SIGTERM or SIGINT; then prints each time longer than 2 ms, as its first
- * and last ns (CLOCK_MONOTONIC), and "TICKS ticks".
+ * and last ns (CLOCK_MONOTONIC), and "TICKS ticks FIRST LAST", ns, too.
  *
  *     ticks CPU
  *
  * It asks for a record each millisecond of the same clock that samples, but of
  * nothing else, and reads them at its leisure.
  */
+#include <inttypes.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,6 +26,10 @@ enum { PAGE = 4096, RING_BYTES = 64 * PAGE, PERIOD_NS = 1000000 };
 struct tick {
 	struct perf_event_header header;
 	uint64_t time_ns;
+};
+
+struct ticks {
+	uint64_t count, first_ns, last_ns;
 };
 
 static volatile sig_atomic_t ended;
@@ -58,12 +62,11 @@ static struct perf_event_mmap_page *open_ring(int cpu)
 }
 
 /* A ring cannot cut a header: the sizes of all records are multiples of it. */
-static unsigned long drain(struct perf_event_mmap_page *page, uint64_t *last_ns)
+static void drain(struct perf_event_mmap_page *page, struct ticks *ticks)
 {
 	const char *ring = (const char *)page + PAGE;
 	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = page->data_tail;
-	unsigned long ticks = 0;
 
 	while (tail < head) {
 		const struct tick *tick =
@@ -73,21 +76,20 @@ static unsigned long drain(struct perf_event_mmap_page *page, uint64_t *last_ns)
 		/* A throttled clock has no ticks either: its gap is told. */
 		if (tick->header.type != PERF_RECORD_SAMPLE)
 			continue;
-		if (*last_ns && tick->time_ns - *last_ns > 2 * PERIOD_NS)
-			printf("%llu %llu\n", (unsigned long long)*last_ns,
-			       (unsigned long long)tick->time_ns);
-		*last_ns = tick->time_ns;
-		ticks++;
+		if (!ticks->count++)
+			ticks->first_ns = tick->time_ns;
+		else if (tick->time_ns - ticks->last_ns > 2 * PERIOD_NS)
+			printf("%" PRIu64 " %" PRIu64 "\n", ticks->last_ns,
+			       tick->time_ns);
+		ticks->last_ns = tick->time_ns;
 	}
 	__atomic_store_n(&page->data_tail, tail, __ATOMIC_RELEASE);
-	return ticks;
 }
 
 int main(int argc, char **argv)
 {
 	struct perf_event_mmap_page *page = open_ring(argc > 1 ? atoi(argv[1]) : 0);
-	unsigned long ticks = 0;
-	uint64_t last_ns = 0;
+	struct ticks ticks = { .count = 0 };
 
 	if (!page) {
 		perror("ticks");
@@ -97,8 +99,9 @@ int main(int argc, char **argv)
 	signal(SIGINT, end);
 	while (!ended) {
 		poll(NULL, 0, 500);
-		ticks += drain(page, &last_ns);
+		drain(page, &ticks);
 	}
-	printf("%lu ticks\n", ticks);
+	printf("%" PRIu64 " ticks %" PRIu64 " %" PRIu64 "\n", ticks.count,
+	       ticks.first_ns, ticks.last_ns);
 	return 0;
 }

@@ -41,7 +41,8 @@ struct watch {
 /** Options as the program uses them, 999 Hz and a small stack. */
 struct error *watch_init(struct watch *watch);
 
-/** The same, or skips the test: the whole host may not be sampled. */
+/** The same for proofs and other people's processes, or skips the test: all else
+ *  an ordinary user may do. */
 void watch_init_privileged_or_skip(struct watch *watch);
 
 /** Opens every CPU, starts its reader, opens the proof. Does not enable. */

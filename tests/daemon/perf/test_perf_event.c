@@ -46,7 +46,6 @@ static uint64_t lost_of(const struct watch *watch)
 	return lost;
 }
 
-// Proofs and other people's processes; all else an ordinary user may do.
 static struct perf_scope scope_of(const pid_t *pid)
 {
 	return (struct perf_scope){ .tids = pid, .tid_count = 1 };
