@@ -9,7 +9,7 @@ build_packages="gcc make autoconf automake pkg-config libc6-dev libelf-dev
 # shellcheck disable=SC2034 # used by check.sh
 test_packages="$build_packages libcmocka-dev clang binutils sqlite3
 	chromium libdevel-nytprof-perl xz-utils man-db tmux systemd procps debootstrap zsh fish
-	python3.11-dbg musl-tools libffi-dev"
+	python3.11-dbg python3-venv musl-tools libffi-dev"
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
