@@ -138,7 +138,10 @@ count_log() {
 		fail "${log##*build-check/}"
 		sed -n 's/^\[  FAILED  \] \([a-z].*\)/    \1/p' "$log" |
 			sort -u >>"$logs/failed"
-		grep -vE '^\[ (RUN| +OK) ' "$log" | tail -20
+		# What was asserted comes first: the end may be full of leaks of a
+		# test that was left in its middle.
+		grep -E '^\[ +(ERROR|LINE) ' "$log" | head -20
+		grep -vE '^\[ (RUN| +(OK|ERROR|LINE)) ' "$log" | tail -20
 		count "${ok:-0}" "${bad:-1}" "${none:-0}"
 	fi
 }

@@ -101,22 +101,43 @@ void child_exec_true(int go)
 	execl("/bin/true", "true", (char *)NULL);
 }
 
-// The next one of those that are ours, again and again.
+// The next one of the CPUs in SET, after CPU.
+static int next_cpu(int cpu, const cpu_set_t *set)
+{
+	do
+		cpu = (cpu + 1) % CPU_SETSIZE;
+	while (!CPU_ISSET(cpu, set));
+	return cpu;
+}
+
+static void pin_to(pid_t pid, int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(pid, sizeof(one), &one);
+}
+
+void child_hold(const struct child *child)
+{
+	cpu_set_t ours;
+
+	sched_getaffinity(0, sizeof(ours), &ours);
+	pin_to(child->pid, next_cpu(-1, &ours));
+}
+
+// Round the parent's CPUs, for itself it has been held on the first of them.
 void child_move(int go)
 {
 	cpu_set_t ours;
-	int cpu = 0;
+	int cpu;
 
 	(void)go;
-	sched_getaffinity(0, sizeof(ours), &ours);
-	for (int i = 0; i <= CHILD_MOVES; i++) {
-		cpu_set_t one;
-
-		do
-			cpu = (cpu + 1) % CPU_SETSIZE;
-		while (!CPU_ISSET(cpu, &ours));
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
+	sched_getaffinity(getppid(), sizeof(ours), &ours);
+	cpu = next_cpu(-1, &ours);
+	for (int i = 0; i < CHILD_MOVES; i++) {
+		cpu = next_cpu(cpu, &ours);
+		pin_to(0, cpu);
 	}
 }

@@ -22,6 +22,8 @@ typedef void (*child_fn)(int go);
 struct child child_start(child_fn body);
 void child_go(const struct child *child);
 void child_wait(const struct child *child);
+/** On the first of our CPUs, until it goes elsewhere by itself. */
+void child_hold(const struct child *child);
 /** Kills it, and waits. */
 void child_end(const struct child *child);
 
@@ -31,7 +33,8 @@ void child_fork_and_spin(int go);
 /** Starts a thread; at the next child_go() maps CHILD_MAPPINGS pieces of code. */
 void child_map_code(int go);
 void child_exec_true(int go);
-/** Goes to another CPU CHILD_MOVES times, where there are two. */
+/** Goes to another CPU CHILD_MOVES times, where there are two. For a child that
+ *  is held: where else it is woken, and went from there, would count as well. */
 void child_move(int go);
 
 #endif
