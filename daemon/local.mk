@@ -97,6 +97,7 @@ libdaemon_a_SOURCES += \
 	daemon/process/opener_direct.c \
 	daemon/perf/perf_attr.c daemon/perf/perf_attr.h \
 	daemon/perf/perf_choice.c daemon/perf/perf_choice.h \
+	daemon/perf/cpu_absence.c daemon/perf/cpu_absence.h \
 	daemon/perf/cpu_list.c daemon/perf/cpu_list.h \
 	daemon/perf/perf_control.c \
 	daemon/perf/perf_hotplug.c \

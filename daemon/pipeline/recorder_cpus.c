@@ -21,9 +21,12 @@ struct error *recorder_cpus_open(struct recorder *recorder)
 	recorder->cpu_states = calloc(count, sizeof(*recorder->cpu_states));
 	if (!recorder->cpus || !recorder->captures || !recorder->cpu_states)
 		return &error_nomem;
+	error = cpu_absence_init(&recorder->host.absence, count);
 	for (unsigned int cpu = 0; cpu < CPU_LIST_CPUS && !error; cpu++) {
 		if (!cpu_list_has(&present, cpu))
 			continue;
+		cpu_absence_watch(&recorder->host.absence, recorder->cpu_count,
+				  cpu);
 		error = perf_cpu_open(cpu, &recorder->perf, &nobody,
 				      &recorder->cpus[recorder->cpu_count]);
 		if (!error)

@@ -23,6 +23,7 @@ void recorder_host_deinit(struct recorder *recorder)
 	if (recorder->host.online_fd >= 0)
 		close(recorder->host.online_fd);
 	recorder->host.online_fd = -1;
+	cpu_absence_deinit(&recorder->host.absence);
 }
 
 static void note_offline(struct recorder *recorder, size_t i, uint64_t since_ns)
@@ -54,6 +55,8 @@ static void bring_up(struct recorder *recorder, size_t i, uint64_t now_ns)
 
 	if (!is_drained(recorder, i))
 		return;
+	// Before it has events, so that none are lost unseen.
+	cpu_absence_watch(&recorder->host.absence, i, recorder->cpus[i].cpu);
 	error = recorder_cpu_reopen(recorder, i);
 	if (error) {
 		error_destroy(error);
@@ -67,8 +70,8 @@ static void bring_up(struct recorder *recorder, size_t i, uint64_t now_ns)
 	state->incident = 0;
 }
 
-// A CPU may be offline and back between two rounds, and its events are gone all
-// the same: the clock that they count by stands still.
+// The clock of events that are gone stands still. Should a CPU have been offline
+// and nothing else tells of it, this does, late.
 // Asking that clock interrupts the CPU, so it is asked where no record came.
 static bool stands_still(struct recorder *recorder, size_t i, uint64_t now_ns)
 {
@@ -92,6 +95,23 @@ static bool stands_still(struct recorder *recorder, size_t i, uint64_t now_ns)
 	return now_ns - state->counted_ns > STANDSTILL_MS * NS_PER_MS;
 }
 
+// One that is online, and has no events any more? It was offline between two
+// looks. @since_ns: of the look before; comes to be when it was seen to count.
+static bool lost_events(struct recorder *recorder, size_t i, bool asks,
+			uint64_t now_ns, uint64_t *since_ns)
+{
+	const struct recorder_cpu_state *state = &recorder->cpu_states[i];
+
+	if (!state->online)
+		return false;
+	if (cpu_absence_told(&recorder->host.absence, i))
+		return true;
+	if (!asks || !stands_still(recorder, i, now_ns))
+		return false;
+	*since_ns = state->counted_ns;
+	return true;
+}
+
 // Which are away? Returns since when one may have run threads unseen; never:
 // UINT64_MAX. @asks: whether those that sample nothing are asked for their clock.
 static uint64_t find_away(struct recorder *recorder,
@@ -109,10 +129,8 @@ static uint64_t find_away(struct recorder *recorder,
 				note_offline(recorder, i, now_ns);
 			continue;
 		}
-		if (asks && state->online && stands_still(recorder, i, now_ns)) {
-			since_ns = state->counted_ns;
+		if (lost_events(recorder, i, asks, now_ns, &since_ns))
 			note_offline(recorder, i, since_ns);
-		}
 		if (!state->online && since_ns < unseen_ns)
 			unseen_ns = since_ns;
 	}
@@ -219,6 +237,7 @@ void recorder_look_at_host(struct recorder *recorder, uint64_t now_ns)
 	follow_clocks(recorder);
 	if (due)
 		host->asked_ns = now_ns;
+	cpu_absence_look(&host->absence);
 	if (cpu_list_read(host->online_fd, &online))
 		follow_cpus(recorder, &online, due, now_ns);
 }

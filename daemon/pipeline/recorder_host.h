@@ -8,6 +8,7 @@
 #define BRINDLE_DAEMON_PIPELINE_RECORDER_HOST_H
 
 #include "base/error.h"
+#include "daemon/perf/cpu_absence.h"
 #include "daemon/perf/cpu_list.h"
 #include "daemon/service/host_clock.h"
 
@@ -24,6 +25,7 @@ struct recorder_cpu_state {
 
 struct recorder_host {
 	int online_fd; /* owned; of the kernel's list of CPUs */
+	struct cpu_absence absence; /* places as of recorder->cpus */
 	uint64_t clocks_ns;   /* when the clocks were looked at */
 	uint64_t saw_cpus_ns; /* and which CPUs are online */
 	uint64_t asked_ns;    /* and those that are silent asked */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/perf/cpu_list.h"
 
+#include "daemon/perf/cpu_absence.h"
 #include "tests/cmocka.h"
 
 #include <sched.h>
@@ -58,12 +59,33 @@ static void this_host_has_cpus(void **state)
 	assert_true(cpu_list_count(&guess) > 0);
 }
 
+// Of one that does go, end_to_end asks (host: "hotplug: off and on at once").
+static void those_that_stay_are_not_told_of(void **state)
+{
+	unsigned int here = (unsigned int)sched_getcpu();
+	struct cpu_absence absence;
+
+	(void)state;
+	assert_null(cpu_absence_init(&absence, 3));
+	cpu_absence_watch(&absence, 0, here);
+	cpu_absence_watch(&absence, 1, CPU_LIST_CPUS);
+	for (int i = 0; i < 3; i++) {
+		cpu_absence_look(&absence);
+		for (size_t place = 0; place < absence.count; place++)
+			assert_false(cpu_absence_told(&absence, place));
+		cpu_absence_watch(&absence, 0, here);
+	}
+	cpu_absence_deinit(&absence);
+	cpu_absence_look(&absence);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_and_numbers),
 		cmocka_unit_test(nonsense_changes_nothing),
 		cmocka_unit_test(this_host_has_cpus),
+		cmocka_unit_test(those_that_stay_are_not_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
