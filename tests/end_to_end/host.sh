@@ -50,8 +50,9 @@ check_hotplug() {
 		 FROM v_sample WHERE trust = 'proven'" plug.db
 	timely "hotplug: the other CPU goes on" at_least 5 \
 		"SELECT min(n) FROM (SELECT count(*) AS n FROM v_sample
-		 WHERE cpu = 0 AND time_ns < (SELECT max(time_ns) - 250000000
-		  FROM v_sample) GROUP BY time_ns / 250000000
+		 WHERE cpu = 0 AND time_ns / 250000000 <
+		  (SELECT max(time_ns) / 250000000 FROM v_sample)
+		 GROUP BY time_ns / 250000000
 		 ORDER BY time_ns LIMIT -1 OFFSET 1)" plug.db
 
 	echo 0 2>/dev/null >$online
