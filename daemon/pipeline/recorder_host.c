@@ -16,6 +16,8 @@ void recorder_host_init(struct recorder *recorder)
 {
 	recorder->host.online_fd = open("/sys/devices/system/cpu/online",
 					O_RDONLY | O_CLOEXEC);
+	// They are watched from here on, and nothing was to be seen before.
+	recorder->host.saw_cpus_ns = monotonic_ns();
 }
 
 void recorder_host_deinit(struct recorder *recorder)
@@ -70,8 +72,8 @@ static void bring_up(struct recorder *recorder, size_t i, uint64_t now_ns)
 	state->incident = 0;
 }
 
-// The clock of events that are gone stands still. Should a CPU have been offline
-// and nothing else tells of it, this does, late.
+// The clock of events that are gone stands still, and tells, late, where nothing
+// else does.
 // Asking that clock interrupts the CPU, so it is asked where no record came.
 static bool stands_still(struct recorder *recorder, size_t i, uint64_t now_ns)
 {
