@@ -161,7 +161,7 @@ def check_stripes(verdicts):
                 all(wrong), "; ".join(str(w) for w in wrong))
 
 
-def make_database(path, rows, trust="proven"):
+def make_database(path, rows):
     """A database with the public views as tables: (time, pid, process, [frame])
     each."""
     database = sqlite3.connect(path)
@@ -181,15 +181,14 @@ CREATE TABLE v_health(name, value, meaning);""")
                                     f.module, f.status)).lastrowid
         database.execute(
             "INSERT INTO v_sample VALUES (?,?,0,?,?,'',?,0,'',0,?,?,NULL,?)",
-            (number, time_ns, process, pid, pid, leaf, trust, "root"))
+            (number, time_ns, process, pid, pid, leaf, "proven", "root"))
     database.commit()
     database.close()
 
 
 def check_life(place, verdicts):
     path = place.path(".db")
-    lives = {7: [(0, 0, 10**9, 2 * 10**9),
-                 (1, 2 * 10**9, 3 * 10**9, 4 * 10**9)]}
+    lives = {7: [(0, 10**9, 2 * 10**9), (1, 3 * 10**9, 4 * 10**9)]}
     make_database(path, [
         (15 * 10**8, 7, "a", ROOT + [py("f_life_0")]),
         (35 * 10**8, 7, "a", ROOT + [py("f_life_1")]),
@@ -207,18 +206,6 @@ def check_life(place, verdicts):
                 (found.right, found.wrong["proven"], pids.right,
                  pids.wrong["proven"], named.wrong["proven"]) ==
                 (2, 2, 1, 2, 3), found.figures())
-    # Between two lives, and of the other one in the midst of one.
-    for trust, right, wrong in (("proven", 0, 3), ("unproven", 1, 2)):
-        path = place.path(".db")
-        make_database(path, [
-            (25 * 10**8, 7, "a", ROOT + [py("f_life_1")]),
-            (25 * 10**8, 7, "a", ROOT + [py("f_life_0")]),
-            (15 * 10**8, 7, "a", ROOT + [py("f_life_1")]),
-        ], trust)
-        found = test_life.judge_lives(path, lives)
-        verdicts.ok("checker of lives that are read late: " + trust,
-                    (found.right, found.wrong[trust]) == (right, wrong),
-                    found.figures())
 
 
 def check_tally(place, verdicts):

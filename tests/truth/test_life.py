@@ -49,22 +49,13 @@ def report(verdicts, name, recording, findings, wanted):
 
 
 def read_lives(path):
-    """pid -> [(life, end of the one before, start, end)]"""
+    """pid -> [(life, start, end)]"""
     lives = collections.defaultdict(list)
     with open(path) as text:
         for line in text:
             life, pid, start, end = map(int, line.split())
-            before = lives[pid][-1][-1] if lives[pid] else 0
-            lives[pid].append((life, before, start, end))
+            lives[pid].append((life, start, end))
     return lives
-
-
-def lives_at(lives, sample, late=False):
-    """@late: also one that had not entered its function yet when it was sampled,
-    but was no other life any more."""
-    return {life for life, before, start, end in lives.get(sample.pid, ())
-            if (before + SLACK_NS if late else start - SLACK_NS)
-            < sample.time_ns < end + SLACK_NS}
 
 
 def judge_lives(database, lives):
@@ -75,13 +66,13 @@ def judge_lives(database, lives):
         stack = stored.stack(sample)
         named = {int(LIFE.match(f.function)[1]) for _, f in
                  python_frames(stack) if LIFE.match(f.function or "")}
-        # What is unproven may have been read when the process had gone on.
-        near = lives_at(lives, sample, late=sample.trust == "unproven")
+        near = {life for life, start, end in lives.get(sample.pid, ())
+                if start - SLACK_NS < sample.time_ns < end + SLACK_NS}
         if named - near:
             found.bad(sample, stack, "life %s, truth is %s" % (named, near))
         elif named:
             found.right += 1
-        elif lives_at(lives, sample) and not python_frames(stack):
+        elif near and not python_frames(stack):
             found.missing += 1
     stored.close()
     return found
